@@ -1,0 +1,127 @@
+package statement
+
+import "strings"
+
+// The longest ids, in bytes.
+const (
+	MaxID         = 64  // identities and runs
+	MaxDocumentID = 255 // documents, and prefixes of their ids
+)
+
+// What the texts of a statement must be, for messages.
+const (
+	wantID       = "an id of at most 64 bytes: segments of [A-Za-z0-9][A-Za-z0-9._-]* joined by /"
+	wantDocument = "a document id of at most 255 bytes: segments of [A-Za-z0-9][A-Za-z0-9._-]* joined by /"
+	wantPrefix   = "* or a prefix that ends in /, of at most 255 bytes: segments of [A-Za-z0-9][A-Za-z0-9._-]*, each followed by /"
+	wantName     = "a name of 1 to 32 bytes of [a-z0-9-]"
+	wantToken    = "1 to 64 bytes of [A-Za-z0-9._-], a letter or digit first"
+	wantForeign  = "1 to 255 printable ASCII bytes without space"
+	wantHost     = "a bare host name, such as log.example.org"
+	wantMedia    = "a media type without parameters, such as application/pdf"
+)
+
+// ValidID reports whether s is an id of an identity or a run: ASCII segments [A-Za-z0-9][A-Za-z0-9._-]* joined by
+// "/", at most 64 bytes. Ids that start with "docket:" are outside the alphabet: only the log makes them.
+func ValidID(s string) bool { return len(s) <= MaxID && validSegments(s) }
+
+// ValidDocumentID reports whether s is an id of a document: as [ValidID], at most 255 bytes.
+func ValidDocumentID(s string) bool { return len(s) <= MaxDocumentID && validSegments(s) }
+
+// ValidPrefix reports whether s is a prefix of ids: "*", or segments that each end in "/", at most 255 bytes.
+func ValidPrefix(s string) bool {
+	if s == "*" {
+		return true
+	}
+	n := len(s) - 1
+	return n > 0 && len(s) <= MaxDocumentID && s[n] == '/' && validSegments(s[:n])
+}
+
+// InPrefix reports whether id stands under prefix. "*" is everything but the ids that start with "docket:"; a prefix
+// that is not valid holds nothing.
+func InPrefix(prefix, id string) bool {
+	if prefix == "*" {
+		return id != "" && !strings.HasPrefix(id, "docket:")
+	}
+	return strings.HasSuffix(prefix, "/") && len(id) > len(prefix) && strings.HasPrefix(id, prefix)
+}
+
+func validSegments(s string) bool {
+	first := true
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case isAlphanumeric(c):
+			first = false
+		case first:
+			return false
+		case c == '/':
+			first = true
+		case c != '.' && c != '_' && c != '-':
+			return false
+		}
+	}
+	return !first
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// validName: roles and other short names, [a-z0-9-]{1,32}.
+func validName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}
+
+// validToken: names of tools, and of foreign systems and kinds; one segment of an id.
+func validToken(s string) bool {
+	return len(s) <= 64 && !strings.Contains(s, "/") && validSegments(s)
+}
+
+func validForeign(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 255
+}
+
+// validHost: labels of letters, digits and inner hyphens joined by ".", at most 255 bytes.
+func validHost(s string) bool {
+	if len(s) > 255 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		n := len(label)
+		if n == 0 || !isAlphanumeric(label[0]) || !isAlphanumeric(label[n-1]) {
+			return false
+		}
+		for i := range n {
+			if !isAlphanumeric(label[i]) && label[i] != '-' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// validMedia: the type and subtype names of RFC 6838 section 4.2, at most 127 bytes in all.
+func validMedia(s string) bool {
+	kind, sub, ok := strings.Cut(s, "/")
+	return ok && len(s) <= 127 && validMediaName(kind) && validMediaName(sub)
+}
+
+func validMediaName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !isAlphanumeric(c) && (i == 0 || strings.IndexByte("!#$&-^_.+", c) < 0) {
+			return false
+		}
+	}
+	return s != ""
+}

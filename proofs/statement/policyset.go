@@ -1,0 +1,42 @@
+package statement
+
+import (
+	"crypto/sha256"
+	"errors"
+)
+
+// SetPolicy (policy.set) puts a policy document into force. The subject is SHA-256(Text).
+type SetPolicy struct {
+	Text string // the policy document, byte for byte; see [ParsePolicy]
+}
+
+func (*SetPolicy) code() Code { return PolicySet }
+
+// Policy parses the text.
+func (p *SetPolicy) Policy() (*Policy, error) { return ParsePolicy([]byte(p.Text)) }
+
+// readSetPolicy also judges the policy document: the errors are those of ParsePolicy, their paths under predicate.text.
+func readSetPolicy(f *fields, p ref, subject Digest) Body {
+	body := &SetPolicy{Text: f.text(p, "text", func(string) bool { return true }, "the text of a policy document")}
+	if f.err != nil {
+		return body
+	}
+	var inner *Error
+	if _, err := body.Policy(); errors.As(err, &inner) {
+		at := f.path(f.member(p, "text"))
+		if inner.Field != "" {
+			at += "." + inner.Field
+		}
+		f.err = &Error{Code: inner.Code, Field: at, Reason: inner.Reason}
+	} else if subject != sha256.Sum256([]byte(body.Text)) {
+		f.fail("subject[0].digest.sha256", "want the SHA-256 of predicate.text")
+	}
+	return body
+}
+
+func (p *SetPolicy) appendMember(b []byte, name string) []byte {
+	if name == "text" {
+		return appendText(b, name, p.Text)
+	}
+	return b
+}
