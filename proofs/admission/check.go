@@ -1,0 +1,88 @@
+package admission
+
+import (
+	"crypto/sha256"
+	"errors"
+
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// ErrContent says that a content is not the one its leaf commits to. It is never
+// a refusal: in a stored log it means damage, or another content than the one
+// that was admitted.
+var ErrContent = errors.New("content does not match the statement digest in its leaf")
+
+// Checked is a statement that passed every check that needs no state: form,
+// fields, origin and signature. Only Check makes one.
+type Checked struct {
+	Statement  *statement.Statement
+	Digest     statement.Digest // statement digest
+	Key        statement.Digest // SHA-256 of the signer's SPKI
+	Leaf       []byte
+	LeafHash   [32]byte
+	Payload    []byte
+	signer     statement.Commitment
+	policyText *statement.Policy // of a policy.set: its parsed text
+}
+
+// Check runs the stateless rules over a statement leaf and its content, the
+// statement's bytes: E101, E601, E102, E103 and E104. It returns a *Refusal, or
+// ErrContent. It is safe for concurrent use: writers and auditors run it for
+// many entries at once, then Apply in log order.
+func Check(origin string, leaf, content []byte) (*Checked, error) {
+	commitment, err := statement.ParseCommitment(leaf)
+	if err != nil {
+		return nil, asRefusal(err)
+	}
+	digest := statement.DigestOf(content)
+	if digest != commitment.Digest {
+		return nil, ErrContent
+	}
+	s, err := statement.Parse(content)
+	if err != nil {
+		return nil, asRefusal(err)
+	}
+	c := &Checked{
+		Statement: s,
+		Digest:    digest,
+		Key:       statement.Digest(sha256.Sum256(commitment.SPKI)),
+		Leaf:      leaf,
+		LeafHash:  leafHash(leaf),
+		Payload:   content,
+		signer:    commitment,
+	}
+	if set, ok := s.Body.(*statement.SetPolicy); ok {
+		if c.policyText, err = set.Policy(); err != nil {
+			return nil, asRefusal(err)
+		}
+	}
+	if s.Log != origin {
+		return nil, refuse(CodeOrigin, "predicate.log", "the statement is for log %q; this log is %q", s.Log, origin)
+	}
+	signer, err := statement.ParsePublicKey(commitment.SPKI)
+	if err != nil {
+		return nil, asRefusal(err)
+	}
+	if err := statement.Verify(signer, digest, commitment.Signature); err != nil {
+		return nil, asRefusal(err)
+	}
+	return c, nil
+}
+
+// CheckEnvelope is Check for a submission: it builds the leaf from the
+// envelope, so that no submitter can hand in leaf bytes.
+func CheckEnvelope(origin string, e statement.Envelope) (*Checked, error) {
+	if len(e.SPKI) == 0 {
+		return nil, refuse(CodeSignature, "signatures[0].spki", "the signer's public key is missing")
+	}
+	c := statement.Commitment{Digest: statement.DigestOf(e.Payload), Signature: e.Signature, SPKI: e.SPKI}
+	return Check(origin, c.Leaf(), e.Payload)
+}
+
+// leafHash is the RFC 6962 hash of a leaf.
+func leafHash(leaf []byte) [32]byte {
+	h := sha256.New()
+	h.Write([]byte{0})
+	h.Write(leaf)
+	return [32]byte(h.Sum(nil))
+}

@@ -1,0 +1,159 @@
+package admission
+
+import (
+	"crypto/sha256"
+	"slices"
+	"strings"
+
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// enroll judges identity.enroll: E203, E204, E205, E206, E207, E405.
+func (f *Fold) enroll(st State, c *Checked, body *statement.EnrollIdentity, by *issuer) ([]Effect, error) {
+	if err := checkKeyUnseen(st, body.SPKI); err != nil {
+		return nil, err
+	}
+	if err := checkDuties(body, by); err != nil {
+		return nil, err
+	}
+	if err := checkPossession(f.origin, "enroll", body.ID, body.SPKI, c.Statement.Nonce, body.Proof); err != nil {
+		return nil, err
+	}
+	if err := by.checkVerb(c.Statement.Code); err != nil {
+		return nil, err
+	}
+	if (slices.Contains(body.Roles, roleRegistrar) || slices.Contains(body.Roles, rolePrivacy)) && !by.has(roleAdmin) {
+		return nil, refuse(CodeScope, "predicate.roles", "only an admin enrolls a registrar or a privacy officer").at(by.Last)
+	}
+	record, err := st.Record(register.IdentityKey(body.ID))
+	if err != nil {
+		return nil, err
+	}
+	if record != nil {
+		return nil, refuse(CodeIdentity, "predicate.id", "identity %q exists already: choose another id", body.ID).at(record.Last)
+	}
+	if err := checkSpends(c.Statement); err != nil {
+		return nil, err
+	}
+	return enrollEffects(identityState(body, c.Digest), body.ID, body.SPKI, c.Digest), nil
+}
+
+// identityState is the state of a newly enrolled identity.
+func identityState(body *statement.EnrollIdentity, digest statement.Digest) register.IdentityState {
+	state := register.IdentityState{
+		Status:           register.IdentityActive,
+		Class:            classes[body.Class],
+		Owner:            sha256.Sum256([]byte(body.Owner)),
+		Key:              register.SPKIKey(body.SPKI),
+		NotAfter:         register.None,
+		CompromisedSince: register.None,
+		Terms:            digest,
+	}
+	if body.NotAfter != 0 {
+		state.NotAfter = uint64(body.NotAfter)
+	}
+	return state
+}
+
+var classes = map[string]uint8{
+	"human":    register.ClassHuman,
+	"workload": register.ClassWorkload,
+	"agent":    register.ClassAgent,
+	"bridge":   register.ClassBridge,
+}
+
+// enrollEffects are the events of an enrollment: the key becomes known for all
+// time in its digest register, and the identity begins.
+func enrollEffects(state register.IdentityState, id string, spki []byte, digest statement.Digest) []Effect {
+	key := register.IdentityKey(id)
+	taken := register.KeyBody{KeyType: register.KeyTypeSPKI, Identity: key}
+	body := register.IdentityBody{State: state, Statement: digest}
+	return []Effect{
+		{Key: keyDigest(spki), Type: register.TypeDigest, Kind: register.DigestKeyed, Body: taken.Marshal()},
+		{Key: key, Type: register.TypeIdentity, Kind: register.IdentityEnroll, Body: body.Marshal()},
+	}
+}
+
+// keyDigest is the digest register of a public key.
+func keyDigest(spki []byte) register.Key {
+	return register.DigestKey(register.SHA256Digest(sha256.Sum256(spki)))
+}
+
+// checkKeyUnseen is E203: one key, one identity, for all time.
+func checkKeyUnseen(st State, spki []byte) error {
+	record, err := st.Record(keyDigest(spki))
+	if err != nil || record == nil {
+		return err
+	}
+	state, err := register.ParseDigestState(record.State)
+	if err != nil {
+		return err
+	}
+	if state.KeyType != 0 {
+		return refuse(CodeKeyTaken, "predicate.spki", "this key is, or was, the key of an identity: make a new key").at(record.Last)
+	}
+	return nil
+}
+
+// checkDuties is E204: who enrolls an identity does not own it when it may act.
+func checkDuties(body *statement.EnrollIdentity, by *issuer) error {
+	if slices.Contains(body.Roles, roleAdmin) {
+		return refuse(CodeDuties, "predicate.roles", "the role admin comes from the policy's members alone")
+	}
+	acts := slices.ContainsFunc(body.Verbs, func(verb string) bool {
+		return strings.HasPrefix(verb, "step.") || strings.HasPrefix(verb, "document.")
+	})
+	if acts && by.State.Owner == sha256.Sum256([]byte(body.Owner)) {
+		return refuse(CodeDuties, "predicate.owner", "identity %q and its registrar have the same owner, %q: another registrar must enroll it", body.ID, body.Owner).at(by.Last)
+	}
+	return nil
+}
+
+// checkPossession is E205: the new key signed the log, the op, the identity and
+// the nonce.
+func checkPossession(origin, op, id string, spki []byte, nonce string, proof []byte) error {
+	key, err := statement.ParsePublicKey(spki)
+	if err != nil {
+		return asRefusal(err)
+	}
+	message := statement.ProofMessage(origin, op, id, spki, nonce)
+	if statement.Verify(key, statement.Digest(sha256.Sum256(message)), proof) != nil {
+		return refuse(CodePossession, "predicate.proof", "the proof of possession of identity %q does not verify under its key", id)
+	}
+	return nil
+}
+
+// revoke judges identity.revoke: E206, E207, E405.
+func (f *Fold) revoke(st State, c *Checked, body *statement.RevokeIdentity, by *issuer) ([]Effect, error) {
+	if err := by.checkVerb(c.Statement.Code); err != nil {
+		return nil, err
+	}
+	key := register.IdentityKey(body.ID)
+	record, err := st.Record(key)
+	if err != nil {
+		return nil, err
+	}
+	if record == nil {
+		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is not enrolled", body.ID)
+	}
+	state, err := register.ParseIdentityState(record.State)
+	if err != nil {
+		return nil, err
+	}
+	if state.Status != register.IdentityActive && state.Status != register.IdentitySuspended {
+		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is %s already", body.ID, statusName(state.Status)).at(record.Last)
+	}
+	if state.Key.Hash() != c.Statement.Subject {
+		return nil, refuse(CodeIdentity, "subject[0].digest.sha256", "must be the SHA-256 of the current key of identity %q", body.ID).at(record.Last)
+	}
+	if err := checkSpends(c.Statement); err != nil {
+		return nil, err
+	}
+	state.Status = register.IdentityRevoked
+	if body.CompromisedSince != 0 {
+		state.CompromisedSince = uint64(body.CompromisedSince)
+	}
+	event := register.IdentityBody{State: state, Statement: c.Digest}
+	return []Effect{{Key: key, Type: register.TypeIdentity, Kind: register.IdentityRevoke, Body: event.Marshal()}}, nil
+}

@@ -1,0 +1,129 @@
+package admission
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// A Replay derives the state of a log anew from its leaves and contents, in
+// memory, and compares every seal with what it derived. It reads nothing else.
+type Replay struct {
+	origin  string
+	fold    *Fold
+	state   *memory
+	tree    *register.Tree
+	pending []*Checked // entries that the next seal will cover
+	next    uint64     // index of the next leaf
+	prev    int64      // index of the last seal, or -1
+	time    int64      // time of the last seal
+}
+
+// A ReplayError names the first entry that should not be in the log, and why.
+type ReplayError struct {
+	Index uint64
+	Err   error // a *Refusal, ErrContent, or what is wrong with a seal
+}
+
+func (e *ReplayError) Error() string { return fmt.Sprintf("entry %d: %v", e.Index, e.Err) }
+
+// Unwrap gives the cause.
+func (e *ReplayError) Unwrap() error { return e.Err }
+
+// replayDepth is the bucket depth of a replay's register tree. It has no
+// influence on any root.
+const replayDepth = 12
+
+// NewReplay starts a replay of the log with this origin at index 0.
+func NewReplay(origin string) *Replay {
+	return &Replay{
+		origin: origin,
+		fold:   NewFold(origin),
+		state:  newMemory(),
+		tree:   register.New(replayDepth),
+		prev:   -1,
+	}
+}
+
+// Add takes the next leaf and its content; a seal has none. An entry is judged
+// when the seal that covers it comes, since that seal gives its time. The error
+// is a *ReplayError; after it the replay is over.
+func (r *Replay) Add(leaf, content []byte) error {
+	index := r.next
+	r.next++
+	if bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) {
+		return r.seal(index, leaf)
+	}
+	c, err := Check(r.origin, leaf, content)
+	if err != nil {
+		return &ReplayError{index, err}
+	}
+	r.pending = append(r.pending, c)
+	return nil
+}
+
+// seal checks a seal against the entries before it and the derived state.
+func (r *Replay) seal(index uint64, leaf []byte) error {
+	seal, err := statement.ParseSeal(leaf)
+	if err != nil {
+		return &ReplayError{index, err}
+	}
+	if err := CheckSeal(seal, index, r.prev, r.time); err != nil {
+		return &ReplayError{index, err}
+	}
+	overlay := NewOverlay(r.state)
+	for i, c := range r.pending {
+		at := uint64(r.prev+1) + uint64(i)
+		effects, err := r.fold.Apply(overlay, at, seal.Time, c)
+		if err != nil {
+			return &ReplayError{at, err}
+		}
+		if err := overlay.Write(at, seal.Time, c, effects); err != nil {
+			return &ReplayError{at, err}
+		}
+	}
+	tree, _, err := r.tree.Update(&r.state.leaves, overlay.Changes())
+	if err != nil {
+		return &ReplayError{index, err}
+	}
+	if tree.Count() != seal.Count || tree.Root() != seal.Root {
+		return &ReplayError{index, fmt.Errorf("the seal says %d registers under root %x; the fold gives %d under %x",
+			seal.Count, seal.Root, tree.Count(), tree.Root())}
+	}
+	r.state.take(overlay)
+	r.tree, r.pending = tree, r.pending[:0]
+	r.prev, r.time = int64(index), seal.Time
+	return nil
+}
+
+// Sealed returns the number of leaves up to the last seal.
+func (r *Replay) Sealed() uint64 { return uint64(r.prev + 1) }
+
+// Tree returns the register tree under the last seal.
+func (r *Replay) Tree() *register.Tree { return r.tree }
+
+// Record returns a register as of the last seal, or nil.
+func (r *Replay) Record(key register.Key) *register.Record { return r.state.records[key] }
+
+// Leaves returns the leaves of the register tree as of the last seal.
+func (r *Replay) Leaves() register.LeafReader { return &r.state.leaves }
+
+// CheckSeal judges a seal at index, given the index of the seal before it (-1
+// for none) and that seal's time: everything but the register root.
+func CheckSeal(seal statement.Seal, index uint64, prev, prevTime int64) error {
+	switch {
+	case seal.Index != index:
+		return fmt.Errorf("the seal says index %d", seal.Index)
+	case seal.Prev != prev:
+		return fmt.Errorf("the seal says prev %d; the seal before it is %d", seal.Prev, prev)
+	case int64(index) <= prev+1:
+		return fmt.Errorf("a seal follows the seal %d directly: no traffic, no seal", prev)
+	case prev >= 0 && seal.Time < prevTime:
+		return fmt.Errorf("the seal's time %d is before that of the seal before it, %d", seal.Time, prevTime)
+	case seal.Rules != statement.Rules:
+		return fmt.Errorf("unknown rules %q", seal.Rules)
+	}
+	return nil
+}
