@@ -1,0 +1,98 @@
+package anchor
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// write makes text the content of the anchor:
+//
+//  1. create checkpoint.new and write it   crash: old text, leftover
+//  2. sync it                              crash: old text, leftover
+//  3. rename it over checkpoint            crash: old or new text
+//  4. sync the folder                      done: new text
+//
+// After an error it cleans nothing up: the anchor is of no more use, and Open
+// does it.
+func (a *Anchor) write(text []byte) error {
+	temp := filepath.Join(a.dir, tempName)
+	if err := a.step("create"); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(a.fill(f, text), f.Close()); err != nil {
+		return err
+	}
+	if err := a.step("rename"); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, filepath.Join(a.dir, fileName)); err != nil {
+		return err
+	}
+	if err := a.step("sync folder"); err != nil {
+		return err
+	}
+	return syncFolder(a.dir)
+}
+
+// fill writes text into f and syncs it.
+func (a *Anchor) fill(f *os.File, text []byte) error {
+	if err := a.step("write"); err != nil {
+		return err
+	}
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	if err := a.step("sync"); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+func (a *Anchor) step(name string) error {
+	if a.before == nil {
+		return nil
+	}
+	return a.before(name)
+}
+
+// makeFolder makes dir and its missing parents, durably.
+func makeFolder(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	var parents []string // of the folders that are missing
+	for d := dir; ; d = filepath.Dir(d) {
+		_, err := os.Stat(d)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		parents = append(parents, filepath.Dir(d))
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, p := range parents {
+		if err := syncFolder(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
