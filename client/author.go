@@ -1,0 +1,227 @@
+package client
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// A Signer signs statements with an ECDSA P-256 key: a key file, a hardware
+// module or a key management service. Sign hashes the message with SHA-256 and
+// returns the signature in ASN.1 DER.
+type Signer interface {
+	SPKI() []byte // the public key, SubjectPublicKeyInfo in DER
+	Sign(message []byte) ([]byte, error)
+}
+
+// NewSigner returns a Signer over a crypto.Signer that holds a P-256 key.
+func NewSigner(key crypto.Signer) (Signer, error) {
+	public, ok := key.Public().(*ecdsa.PublicKey)
+	if !ok || public.Curve != elliptic.P256() {
+		return nil, errors.New("statements are signed with ECDSA P-256 keys")
+	}
+	spki, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	return keySigner{key, spki}, nil
+}
+
+type keySigner struct {
+	key  crypto.Signer
+	spki []byte
+}
+
+func (s keySigner) SPKI() []byte { return s.spki }
+
+func (s keySigner) Sign(message []byte) ([]byte, error) {
+	digest := sha256.Sum256(message)
+	return s.key.Sign(rand.Reader, digest[:], crypto.SHA256)
+}
+
+// An Author makes signed statements as one identity, for one log.
+type Author struct {
+	Log    string // origin of the log
+	ID     string // identity id
+	Signer Signer
+	Now    func() time.Time // the signer's clock; nil means time.Now
+}
+
+// A File is what a release says about a document's bytes.
+type File struct {
+	Digest statement.Digest // SHA-256 of the exact bytes
+	Size   uint64
+	Media  string // media type, such as application/pdf
+}
+
+// Release makes a document.release. prev is the statement digest of the
+// document's last release, nil for version 1.
+func (a *Author) Release(document string, version uint32, prev *statement.Digest, f File) (statement.Envelope, error) {
+	s, err := a.statement(statement.DocumentRelease, f.Digest)
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	s.Body = &statement.ReleaseDocument{Document: document, Version: version, Prev: prev, Size: f.Size, Media: f.Media, To: []string{}}
+	return a.sign(s)
+}
+
+// Withdraw makes a document.withdraw of the current version, whose bytes have
+// the given digest.
+func (a *Author) Withdraw(document string, version uint32, digest statement.Digest, reason string) (statement.Envelope, error) {
+	s, err := a.statement(statement.DocumentWithdraw, digest)
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	s.Body = &statement.WithdrawDocument{Document: document, Version: version, Reason: reason}
+	return a.sign(s)
+}
+
+// An Enrollment is what an identity.enroll says of the new identity.
+type Enrollment struct {
+	ID         string
+	Class      string // human, workload, agent or bridge
+	Owner      string // a human's own id; else a team or a person
+	Roles      []string
+	Verbs      []string // such as document.release
+	Namespaces []string // prefixes of document ids, or *
+	NotAfter   time.Time
+	Custody    string // hsm, kms or file
+}
+
+// Enroll makes an identity.enroll. The new key signs its proof of possession.
+func (a *Author) Enroll(e Enrollment, key Signer) (statement.Envelope, error) {
+	s, err := a.statement(statement.IdentityEnroll, sha256.Sum256(key.SPKI()))
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	proof, err := key.Sign(statement.ProofMessage(a.Log, "enroll", e.ID, key.SPKI(), s.Nonce))
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	body := &statement.EnrollIdentity{
+		ID: e.ID, Class: e.Class, Owner: e.Owner, Roles: list(e.Roles), SPKI: key.SPKI(),
+		Verbs: list(e.Verbs), Namespaces: list(e.Namespaces), Custody: e.Custody, Proof: proof,
+	}
+	if !e.NotAfter.IsZero() {
+		body.NotAfter = e.NotAfter.UnixMilli()
+	}
+	s.Body = body
+	s.Spends = []statement.Digest{}
+	return a.sign(s)
+}
+
+// Revoke makes an identity.revoke of the identity whose current key has the
+// given SPKI digest. A zero since says that nothing is known to be compromised.
+func (a *Author) Revoke(id string, key statement.Digest, reason string, since time.Time) (statement.Envelope, error) {
+	s, err := a.statement(statement.IdentityRevoke, key)
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	body := &statement.RevokeIdentity{ID: id, Reason: reason}
+	if !since.IsZero() {
+		body.CompromisedSince = since.UnixMilli()
+	}
+	s.Body = body
+	s.Spends = []statement.Digest{}
+	return a.sign(s)
+}
+
+// A Member is an identity of the genesis policy.
+type Member struct {
+	ID     string
+	Signer Signer
+}
+
+// Genesis makes the policy.set of index 0, which the author signs as one of the
+// members. Members, log identity, their proofs of possession, version, rules and
+// algorithms are filled in; everything else of the policy is the caller's.
+func (a *Author) Genesis(p statement.Policy, members []Member, log Member) (statement.Envelope, error) {
+	nonce, err := newNonce()
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	p.Version, p.Rules, p.Algorithms = 1, statement.Rules, []string{statement.Algorithm}
+	p.Admins.Members = nil
+	for _, m := range members {
+		member, err := a.genesisMember(m, nonce)
+		if err != nil {
+			return statement.Envelope{}, err
+		}
+		p.Admins.Members = append(p.Admins.Members, member)
+	}
+	if p.Log, err = a.genesisMember(log, nonce); err != nil {
+		return statement.Envelope{}, err
+	}
+	text, err := p.Marshal()
+	if err != nil {
+		return statement.Envelope{}, fmt.Errorf("policy: %w", err)
+	}
+	s, err := a.statement(statement.PolicySet, sha256.Sum256(text))
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	s.Nonce = nonce // the members' proofs are over it
+	s.Body = &statement.SetPolicy{Text: string(text)}
+	s.Spends = []statement.Digest{}
+	return a.sign(s)
+}
+
+func (a *Author) genesisMember(m Member, nonce string) (statement.Member, error) {
+	spki := m.Signer.SPKI()
+	proof, err := m.Signer.Sign(statement.ProofMessage(a.Log, "genesis", m.ID, spki, nonce))
+	return statement.Member{ID: m.ID, SPKI: spki, Proof: proof}, err
+}
+
+// statement begins a statement with the common part.
+func (a *Author) statement(code statement.Code, subject statement.Digest) (*statement.Statement, error) {
+	nonce, err := newNonce()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now
+	if a.Now != nil {
+		now = a.Now
+	}
+	return &statement.Statement{
+		Code: code, Subject: subject, Log: a.Log, Nonce: nonce, At: now().UnixMilli(), Issuer: a.ID,
+	}, nil
+}
+
+// newNonce returns 128 random bits: they hide a guessable content behind its digest.
+func newNonce() (string, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:]), nil
+}
+
+// sign gives the statement its one form and signs it.
+func (a *Author) sign(s *statement.Statement) (statement.Envelope, error) {
+	payload, err := s.Marshal()
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	signature, err := a.Signer.Sign(statement.PAE(payload))
+	if err != nil {
+		return statement.Envelope{}, fmt.Errorf("signing as %s: %w", a.ID, err)
+	}
+	return statement.Envelope{Payload: payload, Signature: signature, SPKI: a.Signer.SPKI()}, nil
+}
+
+// list makes an absent list an empty one.
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}

@@ -1,0 +1,78 @@
+package log
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/storage"
+)
+
+// A Mode says what a log holds. It is fixed at Create.
+type Mode string
+
+// The two modes.
+const (
+	Sealed Mode = "sealed" // statements, admitted by the fold, sealed
+	Raw    Mode = "raw"    // any bytes; no admission, no seals
+)
+
+// A Config is what a log is made of. Origin, Mode, Store, Anchor and Signer are
+// mandatory; the zero value of every other field gives its default.
+type Config struct {
+	Origin string // the log's name: a bare host name
+	Mode   Mode
+	Store  storage.Store  // closed by the caller, after Close
+	Anchor storage.Anchor // the same; never in or below the store's folder
+	Signer *Signer        // the log's Ed25519 key, named Origin
+	Now    func() time.Time
+
+	Events   Events
+	MaxBatch int    // leaves after which a batch takes no further submission; default 1024
+	MaxQueue int    // submissions that wait; default 4096; more are ErrBusy
+	MinFree  uint64 // bytes that must be free in the store to admit; default 256 MiB
+}
+
+// Defaults of Config.
+const (
+	DefaultMaxBatch = 1024
+	DefaultMaxQueue = 4096
+	DefaultMinFree  = 256 << 20
+)
+
+// MaxSubmission is the largest number of entries that one call of Submit takes.
+const MaxSubmission = 1000
+
+// maxBackstep is how far the clock may step back before the log stops. Within
+// it the batch gets the time of the last seal, so that no seal's time decreases.
+const maxBackstep = time.Second
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.MaxBatch == 0 {
+		c.MaxBatch = DefaultMaxBatch
+	}
+	if c.MaxQueue == 0 {
+		c.MaxQueue = DefaultMaxQueue
+	}
+	if c.MinFree == 0 {
+		c.MinFree = DefaultMinFree
+	}
+	c.Events = c.Events.withDefaults()
+	switch {
+	case !proofs.ValidOrigin(c.Origin):
+		return c, fmt.Errorf("origin %q is not a bare host name", c.Origin)
+	case c.Mode != Sealed && c.Mode != Raw:
+		return c, fmt.Errorf("unknown mode %q", c.Mode)
+	case c.Store == nil || c.Anchor == nil || c.Signer == nil:
+		return c, errors.New("a log needs a store, an anchor and a signer")
+	case c.Signer.key.Name != c.Origin:
+		return c, fmt.Errorf("the log key is named %q; the origin is %q", c.Signer.key.Name, c.Origin)
+	case c.MaxBatch < 1 || c.MaxQueue < 1:
+		return c, errors.New("batch and queue hold at least one submission")
+	}
+	return c, nil
+}

@@ -1,0 +1,277 @@
+package log
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// A Log is an open log with its writer running. Its methods are safe for
+// concurrent use.
+type Log struct {
+	config  Config
+	jobs    chan *job
+	closing chan struct{} // closed by Close: take no more
+	done    chan struct{} // closed when the writer has ended
+	close   sync.Once
+	view    atomic.Pointer[View]
+	failure atomic.Pointer[error] // why the writer stopped
+}
+
+// Open opens a log that Create made, recovers it, and starts its writer. It
+// refuses, with a typed error and without signing anything, when the store is
+// damaged, is another log than the one configured, or does not fit its anchor.
+func Open(config Config) (*Log, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	w, err := recoverWriter(config)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{
+		config:  config,
+		jobs:    make(chan *job, config.MaxQueue),
+		closing: make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+	l.view.Store(w.published)
+	go l.run(w)
+	return l, nil
+}
+
+// Close stops taking submissions, finishes those that were taken, and waits for
+// the writer to end. Store and anchor stay open: they are the caller's.
+func (l *Log) Close() error {
+	l.close.Do(func() { close(l.closing) })
+	<-l.done
+	if v := l.view.Swap(nil); v != nil {
+		v.Release()
+	}
+	return l.Err()
+}
+
+// Err returns why the log stopped signing, or nil while it runs.
+func (l *Log) Err() error {
+	if err := l.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Done is closed when the writer has ended: after Close, or on a doubt.
+func (l *Log) Done() <-chan struct{} { return l.done }
+
+// Health says why the log does not admit submissions now, or nil: it stopped, or
+// the store is below its free-space mark or reports a fault of its own.
+func (l *Log) Health() error {
+	if err := l.Err(); err != nil {
+		return err
+	}
+	if h, ok := l.config.Store.(interface{ Health() error }); ok {
+		if err := h.Health(); err != nil {
+			return err
+		}
+	}
+	return l.checkSpace()
+}
+
+func (l *Log) checkSpace() error {
+	free, err := l.config.Store.FreeSpace()
+	if err != nil {
+		return err
+	}
+	if free < l.config.MinFree {
+		return fmt.Errorf("%w: %d MiB free, %d MiB demanded", ErrNoSpace, free>>20, l.config.MinFree>>20)
+	}
+	return nil
+}
+
+// Origin returns the log's name.
+func (l *Log) Origin() string { return l.config.Origin }
+
+// Mode returns what the log holds.
+func (l *Log) Mode() Mode { return l.config.Mode }
+
+// Key returns the log's verifier key.
+func (l *Log) Key() proofs.VerifierKey { return l.config.Signer.key }
+
+// Submit hands statements to the writer of a sealed log as one submission: all
+// of them are judged in their order in one batch, under one seal and one
+// checkpoint. It returns when that checkpoint is published. The results are in
+// the order of the statements; the view is for the caller to Release.
+//
+// When ctx ends first, the statements may still come in.
+func (l *Log) Submit(ctx context.Context, statements []*admission.Checked) ([]Result, *View, error) {
+	if l.config.Mode != Sealed {
+		return nil, nil, fmt.Errorf("%w: a raw log takes no statements", ErrMismatch)
+	}
+	return l.submit(ctx, &job{checked: statements})
+}
+
+// SubmitRaw hands leaves to the writer of a raw log; otherwise it is Submit.
+func (l *Log) SubmitRaw(ctx context.Context, leaves [][]byte) ([]Result, *View, error) {
+	if l.config.Mode != Raw {
+		return nil, nil, fmt.Errorf("%w: a sealed log takes no raw leaves", ErrMismatch)
+	}
+	for _, leaf := range leaves {
+		if err := CheckRaw(leaf); err != nil {
+			return nil, nil, err
+		}
+	}
+	return l.submit(ctx, &job{leaves: leaves})
+}
+
+func (l *Log) submit(ctx context.Context, j *job) ([]Result, *View, error) {
+	if n := j.len(); n == 0 || n > MaxSubmission {
+		return nil, nil, fmt.Errorf("a submission has 1 to %d entries, not %d", MaxSubmission, n)
+	}
+	if err := l.Health(); err != nil {
+		return nil, nil, err
+	}
+	j.answer = make(chan answer, 1)
+	select {
+	case <-l.closing:
+		return nil, nil, ErrClosed
+	default:
+	}
+	select {
+	case l.jobs <- j:
+	default:
+		return nil, nil, ErrBusy
+	}
+	select {
+	case a := <-j.answer:
+		return a.results, a.view, a.err
+	case <-l.done:
+		return l.afterEnd(j)
+	case <-ctx.Done():
+		go j.abandon(l.done)
+		return nil, nil, ctx.Err()
+	}
+}
+
+// afterEnd answers a submission that the writer may have ended without seeing.
+func (l *Log) afterEnd(j *job) ([]Result, *View, error) {
+	select {
+	case a := <-j.answer:
+		return a.results, a.view, a.err
+	default:
+	}
+	if err := l.Err(); err != nil {
+		return nil, nil, err
+	}
+	return nil, nil, ErrClosed
+}
+
+// abandon releases the view of an answer that nobody waits for.
+func (j *job) abandon(done <-chan struct{}) {
+	select {
+	case a := <-j.answer:
+		a.release()
+	case <-done:
+		select {
+		case a := <-j.answer:
+			a.release()
+		default:
+		}
+	}
+}
+
+func (a answer) release() {
+	if a.view != nil {
+		a.view.Release()
+	}
+}
+
+// run is the writer's goroutine: it alone touches w.
+func (l *Log) run(w *writer) {
+	defer close(l.done)
+	for {
+		jobs := l.next(w)
+		if jobs == nil {
+			return
+		}
+		b, err := w.process(jobs)
+		if err != nil {
+			l.stop(jobs, err)
+			return
+		}
+		if old := l.view.Swap(w.published); old != w.published {
+			old.Release()
+		}
+		for i, j := range jobs {
+			w.published.acquire()
+			j.answer <- answer{results: b.results[i], view: w.published}
+		}
+		if len(b.leaves) > 0 {
+			w.Events.Published(b.stats)
+		}
+	}
+}
+
+// next waits for a submission and takes those that wait with it, until the batch
+// has MaxBatch leaves; the last submission may go beyond. There is no timer: an
+// idle log answers at once, and while a batch is written the next one gathers.
+// It returns nil at the end.
+func (l *Log) next(w *writer) []*job {
+	var first *job
+	select {
+	case first = <-l.jobs:
+	default:
+		select {
+		case first = <-l.jobs:
+		case <-l.closing:
+			select { // what was taken before Close is finished
+			case first = <-l.jobs:
+			default:
+				return nil
+			}
+		}
+	}
+	jobs, leaves := []*job{first}, first.len()
+	for leaves < w.MaxBatch {
+		select {
+		case j := <-l.jobs:
+			jobs, leaves = append(jobs, j), leaves+j.len()
+		default:
+			return jobs
+		}
+	}
+	return jobs
+}
+
+// stop ends the log on a doubt. Whoever waits learns that the outcome of his
+// submission is unknown.
+func (l *Log) stop(jobs []*job, err error) {
+	err = fmt.Errorf("%w: %w", ErrStopped, err)
+	l.failure.Store(&err)
+	for _, j := range jobs {
+		j.answer <- answer{err: err}
+	}
+	l.config.Events.Stopped(err)
+}
+
+// Check runs the stateless rules over an envelope, for Submit. An envelope
+// without a public key is checked under the key that its issuer has now.
+func (l *Log) Check(e statement.Envelope) (*admission.Checked, error) {
+	if len(e.SPKI) == 0 {
+		v := l.View()
+		if v == nil {
+			return nil, ErrClosed
+		}
+		defer v.Release()
+		spki, err := v.issuerKey(e.Payload)
+		if err != nil {
+			return nil, err
+		}
+		e.SPKI = spki
+	}
+	return admission.CheckEnvelope(l.config.Origin, e)
+}

@@ -1,0 +1,301 @@
+package logtest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
+)
+
+// Check reads every row of a store and holds it against a second way to the
+// same result: the tree against golang.org/x/mod/sumdb/tlog, the registers
+// against a fresh fold of the leaves and a naive tree over its values. The
+// anchor's note must be signed, and must be the tree or a prefix of it.
+// It uses no code of package log.
+func Check(t testing.TB, w *World, store storage.Reader, anchor storage.Anchor) {
+	t.Helper()
+	if err := check(w, store, anchor); err != nil {
+		t.Fatalf("check: %v", err)
+	}
+}
+
+func check(w *World, store storage.Reader, anchor storage.Anchor) error {
+	leaves, err := readLeaves(store)
+	if err != nil {
+		return err
+	}
+	hashes, root, err := treeOf(leaves)
+	if err != nil {
+		return err
+	}
+	if err := checkAnchor(w, anchor, root); err != nil {
+		return err
+	}
+	if err := checkTiles(store, hashes); err != nil {
+		return err
+	}
+	return checkRegisters(w, store, leaves)
+}
+
+// CheckRaw is Check for a raw log.
+func CheckRaw(t testing.TB, w *World, store storage.Reader, anchor storage.Anchor) {
+	t.Helper()
+	leaves, err := readLeaves(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes, root, err := treeOf(leaves)
+	if err == nil {
+		err = errors.Join(checkAnchor(w, anchor, root), checkTiles(store, hashes))
+	}
+	if err != nil {
+		t.Fatalf("check: %v", err)
+	}
+}
+
+// readLeaves reads all leaf rows, which must be without a gap.
+func readLeaves(store storage.Reader) ([][]byte, error) {
+	var leaves [][]byte
+	var bad error
+	start, end := storage.LeafSpace.Range()
+	err := store.Scan(start, end, func(key, leaf []byte) bool {
+		index, err := storage.ParseLeaf(key)
+		if err != nil || index != uint64(len(leaves)) {
+			bad = fmt.Errorf("leaf row %x at place %d", key, len(leaves))
+			return false
+		}
+		leaves = append(leaves, bytes.Clone(leaf))
+		return true
+	})
+	return leaves, errors.Join(err, bad)
+}
+
+// treeOf builds the tree with x/mod's tlog. It returns the record hashes and a
+// function that gives the root at any size.
+func treeOf(leaves [][]byte) ([]proofs.Hash, func(size uint64) (proofs.Hash, error), error) {
+	var stored []tlog.Hash
+	hashes := make([]proofs.Hash, len(leaves))
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(indexes))
+		for i, n := range indexes {
+			out[i] = stored[n]
+		}
+		return out, nil
+	})
+	for i, leaf := range leaves {
+		hashes[i] = proofs.Hash(tlog.RecordHash(leaf))
+		more, err := tlog.StoredHashes(int64(i), leaf, reader)
+		if err != nil {
+			return nil, nil, err
+		}
+		stored = append(stored, more...)
+	}
+	return hashes, func(size uint64) (proofs.Hash, error) {
+		if size > uint64(len(leaves)) {
+			return proofs.Hash{}, fmt.Errorf("size %d was signed, but only %d leaves are stored", size, len(leaves))
+		}
+		if size == 0 {
+			return sha256.Sum256(nil), nil
+		}
+		h, err := tlog.TreeHash(int64(size), reader)
+		return proofs.Hash(h), err
+	}, nil
+}
+
+func checkAnchor(w *World, anchor storage.Anchor, root func(uint64) (proofs.Hash, error)) error {
+	note, err := anchor.Load()
+	if err != nil {
+		return err
+	}
+	signed, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{w.Signer.Key()})
+	if err != nil {
+		return err
+	}
+	want, err := root(signed.Size)
+	if err != nil {
+		return err
+	}
+	if signed.Root != want {
+		return fmt.Errorf("size %d was signed with another root than its leaves have", signed.Size)
+	}
+	return nil
+}
+
+// checkTiles recomputes each tile row from the leaf hashes.
+func checkTiles(store storage.Reader, hashes []proofs.Hash) error {
+	want := make(map[string][]byte)
+	for level := uint8(0); len(hashes) > 0; level++ {
+		var above []proofs.Hash
+		for n := 0; n*256 < len(hashes); n++ {
+			tile := hashes[n*256 : min(n*256+256, len(hashes))]
+			var row []byte
+			for _, h := range tile {
+				row = append(row, h[:]...)
+			}
+			want[string(storage.Tile(level, uint64(n)))] = row
+			if len(tile) == 256 {
+				above = append(above, naiveRoot(tile))
+			}
+		}
+		hashes = above
+	}
+	return compareRows(store, storage.TileSpace, want)
+}
+
+// naiveRoot is RFC 6962's MTH over hashes, by its definition.
+func naiveRoot(hashes []proofs.Hash) proofs.Hash {
+	if len(hashes) == 1 {
+		return hashes[0]
+	}
+	k := 1
+	for k*2 < len(hashes) {
+		k *= 2
+	}
+	left, right := naiveRoot(hashes[:k]), naiveRoot(hashes[k:])
+	return sha256.Sum256(append(append([]byte{1}, left[:]...), right[:]...))
+}
+
+// compareRows demands that a keyspace holds exactly these rows.
+func compareRows(store storage.Reader, space storage.Keyspace, want map[string][]byte) error {
+	var bad error
+	n := 0
+	start, end := space.Range()
+	err := store.Scan(start, end, func(key, value []byte) bool {
+		n++
+		row, ok := want[string(key)]
+		if !ok {
+			bad = fmt.Errorf("row %x should not be there", key)
+		} else if !bytes.Equal(row, value) {
+			bad = fmt.Errorf("row %x is %x, want %x", key, value, row)
+		}
+		return bad == nil
+	})
+	if err = errors.Join(err, bad); err != nil {
+		return err
+	}
+	if n != len(want) {
+		return fmt.Errorf("keyspace %v has %d rows, want %d", space, n, len(want))
+	}
+	return nil
+}
+
+// checkRegisters folds the log anew and compares every register row.
+func checkRegisters(w *World, store storage.Reader, leaves [][]byte) error {
+	replay := admission.NewReplay(w.Origin)
+	for i, leaf := range leaves {
+		var content []byte
+		if !bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) {
+			var err error
+			if content, err = store.Get(storage.Content(uint64(i))); err != nil {
+				return fmt.Errorf("content %d: %w", i, err)
+			}
+		}
+		if err := replay.Add(leaf, content); err != nil {
+			return err
+		}
+	}
+	if replay.Sealed() != uint64(len(leaves)) {
+		return fmt.Errorf("the log ends with %d leaves after its last seal", uint64(len(leaves))-replay.Sealed())
+	}
+	records, tree := make(map[string][]byte), make(map[string][]byte)
+	var all []register.Leaf
+	err := replay.Leaves().Leaves(register.Key{}, 0, func(leaf register.Leaf) bool {
+		record := replay.Record(leaf.Key)
+		records[string(storage.Record(leaf.Key))] = record.Marshal()
+		hash := record.Value().Hash()
+		tree[string(storage.RegisterLeaf(leaf.Key))] = hash[:]
+		all = append(all, register.Leaf{Key: leaf.Key, ValueHash: hash})
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	seal, err := statement.ParseSeal(leaves[len(leaves)-1])
+	if err != nil {
+		return err
+	}
+	if root := NaiveRegisterRoot(all); root != seal.Root || seal.Count != uint64(len(all)) {
+		return fmt.Errorf("the seal says root %x, a naive tree over the replayed registers has %x", seal.Root, root)
+	}
+	return errors.Join(
+		compareRows(store, storage.RecordSpace, records),
+		compareRows(store, storage.RegisterLeafSpace, tree),
+		checkHistories(store, replay),
+	)
+}
+
+// checkHistories rebuilds the root of each history from its event rows.
+func checkHistories(store storage.Reader, replay *admission.Replay) error {
+	events := make(map[register.Key][]proofs.Hash)
+	var bad error
+	start, end := storage.EventSpace.Range()
+	err := store.Scan(start, end, func(key, value []byte) bool {
+		k, seq, err := storage.ParseEvent(key)
+		if err != nil {
+			bad = err
+			return false
+		}
+		row, err := register.ParseEventRow(value)
+		record := replay.Record(k)
+		if err != nil || record == nil || seq != uint64(len(events[k])) {
+			bad = fmt.Errorf("event row %x: %v", key, err)
+			return false
+		}
+		events[k] = append(events[k], row.Event(record.Type, seq).Hash())
+		return true
+	})
+	if err = errors.Join(err, bad); err != nil {
+		return err
+	}
+	return replay.Leaves().Leaves(register.Key{}, 0, func(leaf register.Leaf) bool {
+		record := replay.Record(leaf.Key)
+		if hashes := events[leaf.Key]; uint64(len(hashes)) != record.Size || naiveRoot(hashes) != record.Root {
+			bad = fmt.Errorf("register %s: its %d event rows do not give its history", leaf.Key, len(hashes))
+		}
+		return bad == nil
+	})
+}
+
+// NaiveRegisterRoot hashes the register tree by its definition: leaves in key
+// order, a lone leaf at the shallowest place where it is alone, the root always
+// a parent.
+func NaiveRegisterRoot(leaves []register.Leaf) [32]byte {
+	left, right := split(leaves, 0)
+	return parent(naiveNode(left, 1), naiveNode(right, 1))
+}
+
+func naiveNode(leaves []register.Leaf, depth int) [32]byte {
+	switch len(leaves) {
+	case 0:
+		return [32]byte{}
+	case 1:
+		b := append([]byte{2}, leaves[0].Key[:]...)
+		return sha256.Sum256(append(b, leaves[0].ValueHash[:]...))
+	}
+	left, right := split(leaves, depth)
+	return parent(naiveNode(left, depth+1), naiveNode(right, depth+1))
+}
+
+func split(leaves []register.Leaf, depth int) (left, right []register.Leaf) {
+	for _, l := range leaves {
+		if l.Key[depth/8]>>(7-depth%8)&1 == 0 {
+			left = append(left, l)
+		} else {
+			right = append(right, l)
+		}
+	}
+	return left, right
+}
+
+func parent(left, right [32]byte) [32]byte {
+	return sha256.Sum256(append(append([]byte{3}, left[:]...), right[:]...))
+}

@@ -1,0 +1,260 @@
+package log
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
+)
+
+// firstDepth is the bucket depth of a new log's register tree: right for some
+// 80,000 registers, raised when a log that outgrew it is opened.
+const firstDepth = 13
+
+// Create makes a new log in an empty store with an empty anchor, and signs its
+// first checkpoint. A sealed log begins with its genesis, a policy.set that the
+// fold admits at index 0, and its seal: size 2. A raw log begins at size 0 and
+// takes no genesis. Create does not start the writer; Open does.
+//
+// It returns ErrLogExists when either is not empty: no log is made over another
+// one, and none by accident.
+func Create(ctx context.Context, config Config, genesis *admission.Checked) error {
+	config, err := config.withDefaults()
+	if err != nil {
+		return err
+	}
+	if (config.Mode == Sealed) != (genesis != nil) {
+		return errors.New("a sealed log needs a genesis statement, a raw log takes none")
+	}
+	if seq, err := config.Store.Sequence(); err != nil {
+		return err
+	} else if seq != 0 {
+		return fmt.Errorf("%w: the store has %d commits", ErrLogExists, seq)
+	}
+	if _, err := config.Anchor.Load(); err == nil {
+		return fmt.Errorf("%w: the anchor holds a checkpoint", ErrLogExists)
+	} else if !errors.Is(err, storage.ErrNoAnchor) {
+		return err
+	}
+	w := newWriter(config)
+	b, err := w.begin()
+	if err != nil {
+		return err
+	}
+	if err := putMeta(&b.rows, settingsRow, config.settings()); err != nil {
+		return err
+	}
+	if err := w.createGenesis(b, genesis); err != nil {
+		return err
+	}
+	if err := w.integrate(b); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	now := config.Now()
+	if err := w.commit(b, &now); err != nil {
+		return err
+	}
+	w.published.Release()
+	return nil
+}
+
+func (w *writer) createGenesis(b *batch, genesis *admission.Checked) error {
+	if genesis == nil {
+		return nil
+	}
+	result, err := w.admitStatement(b, genesis)
+	if err != nil {
+		return err
+	}
+	if result.Refusal != nil {
+		return fmt.Errorf("the genesis statement is refused: %w", result.Refusal)
+	}
+	return nil
+}
+
+func newWriter(config Config) *writer {
+	w := &writer{Config: config, tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}}
+	if config.Mode == Sealed {
+		w.registers = register.New(firstDepth)
+		w.fold = admission.NewFold(config.Origin)
+	}
+	return w
+}
+
+// recoverWriter reads the durable state, checks it against itself and against
+// the anchor, signs its tree head if the last run did not come to that, and
+// publishes. After an error nothing was signed.
+func recoverWriter(config Config) (*writer, error) {
+	s, err := readSettings(config.Store)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(config.settings()); err != nil {
+		return nil, err
+	}
+	w := newWriter(config)
+	if w.head, err = readHead(config.Store); err != nil {
+		return nil, err
+	}
+	if w.seq, err = config.Store.Sequence(); err != nil {
+		return nil, err
+	}
+	if w.tree, err = checkedTree(config.Store, w.head); err != nil {
+		return nil, err
+	}
+	if config.Mode == Sealed {
+		if err := w.recoverRegisters(); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.recoverAnchor(); err != nil {
+		return nil, err
+	}
+	return w, w.deepen()
+}
+
+// checkedTree loads the right edge and re-hashes it: its root must be that of
+// the durable tree head, and the last entry bundle must hash to its tile.
+func checkedTree(r storage.Reader, h head) (*tree, error) {
+	t, err := loadTree(r, h.Size)
+	if err != nil {
+		return nil, err
+	}
+	got, err := t.head()
+	if err != nil {
+		return nil, err
+	}
+	if got != h.treeHead() {
+		return nil, damage("the tiles give root %x at size %d, the tree head says %x", got.Root, h.Size, h.Root)
+	}
+	if h.Size == 0 {
+		return t, nil
+	}
+	first := (h.Size - 1) / proofs.TileWidth * proofs.TileWidth
+	nodes := storedNodes(r, h.Size)
+	for i := first; i < h.Size; i++ {
+		leaf, err := r.Get(storage.Leaf(i))
+		if err != nil {
+			return nil, fmt.Errorf("leaf %d: %w", i, err)
+		}
+		want, err := nodes(0, i)
+		if err != nil {
+			return nil, err
+		}
+		if proofs.LeafHash(leaf) != want {
+			return nil, damage("leaf %d does not hash to its tile", i)
+		}
+	}
+	return t, nil
+}
+
+// recoverRegisters loads the register tree and compares it with the newest seal.
+func (w *writer) recoverRegisters() error {
+	leaf, err := w.Store.Get(storage.Leaf(w.head.Size - 1))
+	if err != nil {
+		return err
+	}
+	seal, err := statement.ParseSeal(leaf)
+	if err != nil {
+		return damage("leaf %d is not a seal: %v", w.head.Size-1, err)
+	}
+	if w.registers, err = loadRegisters(w.Store, w.head); err != nil {
+		return err
+	}
+	if w.registers.Root() != seal.Root || w.registers.Count() != seal.Count || seal.Time != w.head.Time {
+		return damage("the register rows give root %x, the newest seal says %x", w.registers.Root(), seal.Root)
+	}
+	return nil
+}
+
+// deepen cuts the register tree of a log that outgrew it lower, so that a bucket
+// has about 10 leaves again. The root stays: depth is a local choice.
+func (w *writer) deepen() error {
+	if w.Mode != Sealed || w.registers.Count() <= 20<<uint(w.registers.Depth()) {
+		return nil
+	}
+	depth := register.DepthFor(w.registers.Count())
+	var b storage.Batch
+	tree, err := register.Build(depth,
+		func(yield func(register.Leaf) bool) error {
+			return registerLeaves{w.Store}.Leaves(register.Key{}, 0, yield)
+		},
+		func(root register.BucketRoot) error {
+			putBucket(&b, depth, root)
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	if tree.Root() != w.registers.Root() || tree.Count() != w.registers.Count() {
+		return damage("the register leaves give root %x, the newest seal says %x", tree.Root(), w.registers.Root())
+	}
+	start, end := storage.BucketRange(uint8(w.registers.Depth()))
+	err = w.Store.Scan(start, end, func(key, _ []byte) bool {
+		b.Delete(key)
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	w.head.Depth = depth
+	if err := putMeta(&b, headRow, w.head); err != nil {
+		return err
+	}
+	if err := w.Store.Commit(w.seq+1, &b); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	w.seq++
+	w.registers = tree
+	return nil
+}
+
+// recoverAnchor compares the durable tree head with the newest note that the
+// log ever let out, and decides whether it may sign.
+func (w *writer) recoverAnchor() error {
+	note, err := w.Anchor.Load()
+	if errors.Is(err, storage.ErrNoAnchor) {
+		return fmt.Errorf("%w: the anchor's folder is wrong, or was lost, or the log's creation did not finish; "+
+			"nothing was signed. A log without its anchor cannot tell whether this store is the newest one", ErrAnchorMissing)
+	}
+	if err != nil {
+		return fmt.Errorf("anchor: %w", err)
+	}
+	anchored, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{w.Signer.key})
+	if err != nil {
+		return fmt.Errorf("%w: the anchor's note does not verify under the log key: %v", ErrMismatch, err)
+	}
+	stored := w.head.treeHead()
+	switch {
+	case anchored.Size > stored.Size:
+		return fmt.Errorf("%w: the log has signed size %d, the store ends at %d. It was restored from an old copy, or lost commits; "+
+			"signing now would make a second history. Nothing was signed: bring back the newest store", ErrBehindAnchor, anchored.Size, stored.Size)
+	case anchored.Size == stored.Size && anchored.Root != stored.Root:
+		return fmt.Errorf("%w: at size %d the store has root %x, but root %x was signed", ErrFork, stored.Size, stored.Root, anchored.Root)
+	case anchored.Size == stored.Size:
+		w.note = note
+		return w.publish(w.head, note, w.registers)
+	}
+	proof, err := proofs.ProveConsistency(anchored.Size, stored.Size, storedNodes(w.Store, stored.Size))
+	if err != nil {
+		return err
+	}
+	if err := proofs.VerifyConsistency(anchored.TreeHead, stored, proof); err != nil {
+		return fmt.Errorf("%w: the store's size %d does not extend the signed size %d: %v", ErrFork, stored.Size, anchored.Size, err)
+	}
+	w.note = bytes.Clone(note)
+	if err := w.sign(w.head, w.registers); err != nil {
+		return err
+	}
+	w.Events.Recovered(stored.Size)
+	return nil
+}

@@ -1,0 +1,37 @@
+package log
+
+import (
+	"bytes"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// CheckRaw says whether a raw log takes these bytes as a leaf.
+func CheckRaw(leaf []byte) error {
+	if len(leaf) == 0 || len(leaf) > statement.MaxLeaf {
+		return ErrLeafSize
+	}
+	if bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) {
+		return ErrSealLike
+	}
+	return nil
+}
+
+// admitRaw adds a leaf, unless the log has it: then the first index answers.
+func (w *writer) admitRaw(b *batch, leaf []byte) (Result, error) {
+	hash := proofs.LeafHash(leaf)
+	if index, ok := b.seen[hash]; ok {
+		return Result{Index: index, Duplicate: true}, nil
+	}
+	index, ok, err := firstIndex(w.Store, hash)
+	if err != nil {
+		return Result{}, err
+	}
+	if ok {
+		return Result{Index: index, Duplicate: true}, nil
+	}
+	index = b.add(leaf, hash, hash)
+	b.seen[hash] = index
+	return Result{Index: index}, nil
+}

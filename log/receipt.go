@@ -1,0 +1,280 @@
+package log
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
+)
+
+// Receipt returns the receipt of the entry at index: its statement, its place in
+// the tree, the seal, and the registers that the claims need. ErrNotFound if the
+// view has no such entry.
+func (v *View) Receipt(index uint64) (*proofs.Receipt, error) {
+	envelope, err := v.Envelope(index)
+	if err != nil {
+		return nil, err
+	}
+	s, err := statement.Parse(envelope.Payload)
+	if err != nil {
+		return nil, damage("content %d: %v", index, err)
+	}
+	r, err := v.sealed()
+	if err != nil {
+		return nil, err
+	}
+	r.Envelope, r.Index = &envelope, index
+	if r.Inclusion, err = v.Inclusion(index); err != nil {
+		return nil, err
+	}
+	if document := documentOf(s); document != "" {
+		p, err := v.documentProof(document, index)
+		if err != nil {
+			return nil, err
+		}
+		r.Registers = append(r.Registers, p)
+	}
+	issuer, err := v.identityProof(s.Issuer, index)
+	if err != nil {
+		return nil, err
+	}
+	r.Registers = append(r.Registers, issuer)
+	return r, nil
+}
+
+// documentOf returns the document that a statement is about, or "".
+func documentOf(s *statement.Statement) string {
+	switch body := s.Body.(type) {
+	case *statement.ReleaseDocument:
+		return body.Document
+	case *statement.WithdrawDocument:
+		return body.Document
+	case *statement.SetPolicy:
+		return admission.PolicyDocument
+	}
+	return ""
+}
+
+// Document returns a staple for a document: its register with the newest
+// events, or the proof that it has none.
+func (v *View) Document(id string) (*proofs.Receipt, error) {
+	r, err := v.sealed()
+	if err != nil {
+		return nil, err
+	}
+	p, err := v.documentProof(id, v.head.Size)
+	if err != nil {
+		return nil, err
+	}
+	r.Registers = []proofs.RegisterProof{p}
+	return r, nil
+}
+
+// Identity returns a staple for an identity: its register with the newest
+// event, or the proof that it has none.
+func (v *View) Identity(id string) (*proofs.Receipt, error) {
+	r, err := v.sealed()
+	if err != nil {
+		return nil, err
+	}
+	p, err := v.identityProof(id, v.head.Size)
+	if err != nil {
+		return nil, err
+	}
+	r.Registers = []proofs.RegisterProof{p}
+	return r, nil
+}
+
+// sealed begins a receipt with what all of them have: checkpoint, genesis, seal.
+func (v *View) sealed() (*proofs.Receipt, error) {
+	if v.registers == nil {
+		return nil, fmt.Errorf("%w: a raw log has no receipts", ErrNotFound)
+	}
+	r := &proofs.Receipt{Checkpoint: v.note}
+	var err error
+	if r.GenesisInclusion, err = v.Inclusion(0); err != nil {
+		return nil, err
+	}
+	if r.Seal, err = v.Leaf(v.head.Size - 1); err != nil {
+		return nil, err
+	}
+	r.SealInclusion, err = v.Inclusion(v.head.Size - 1)
+	return r, err
+}
+
+// documentProof shows a document register around the entry at index: the event
+// of that entry and those before it, back to the release before, opened; and the
+// header of the event that followed, if one did. With an index above all entries
+// it shows the newest event.
+func (v *View) documentProof(id string, index uint64) (proofs.RegisterProof, error) {
+	p, h, err := v.registerProof(register.TypeDocument, id, register.DocumentKey(id))
+	if err != nil || p.Value == nil {
+		return p, err
+	}
+	j, err := h.at(index, p.Value.Size)
+	if err != nil {
+		return p, err
+	}
+	first := j
+	for first > 0 && j-first < 2 {
+		first--
+		row, err := h.row(first)
+		if err != nil {
+			return p, err
+		}
+		if row.Kind == register.DocumentRelease {
+			break
+		}
+	}
+	return p, v.addEvents(&p, h, first, j)
+}
+
+// identityProof shows an identity register around the entry at index: the event
+// that was in force there, opened, and the header of the one that followed it.
+func (v *View) identityProof(id string, index uint64) (proofs.RegisterProof, error) {
+	p, h, err := v.registerProof(register.TypeIdentity, id, register.IdentityKey(id))
+	if err != nil || p.Value == nil {
+		return p, err
+	}
+	before := index
+	if index > 0 { // an entry is judged by what stood before it; index 0 by itself
+		before--
+	}
+	k, err := h.at(before, p.Value.Size)
+	if err != nil {
+		return p, err
+	}
+	return p, v.addEvents(&p, h, k, k)
+}
+
+// addEvents adds the events first..last, opened, and the header of the next one.
+func (v *View) addEvents(p *proofs.RegisterProof, h *viewHistory, first, last uint64) error {
+	for seq := first; seq <= last+1 && seq < p.Value.Size; seq++ {
+		row, err := h.row(seq)
+		if err != nil {
+			return err
+		}
+		proof, err := register.ProveEvent(h, seq, p.Value.Size)
+		if err != nil {
+			return err
+		}
+		e := proofs.EventProof{Event: row.Event(p.Type, seq), Proof: proof}
+		if seq <= last {
+			e.Opening = &proofs.EventOpening{Blind: row.Blind, Body: row.Body}
+		}
+		p.Events = append(p.Events, e)
+	}
+	return nil
+}
+
+// registerProof begins the proof of one register: value, state and path, or the
+// path that shows its absence.
+func (v *View) registerProof(t register.Type, id string, key register.Key) (proofs.RegisterProof, *viewHistory, error) {
+	p := proofs.RegisterProof{Type: t, ID: id}
+	record, err := state{v.rows}.Record(key)
+	if err != nil {
+		return p, nil, err
+	}
+	if p.Path, err = v.registers.Prove(registerLeaves{v.rows}, key); err != nil {
+		return p, nil, err
+	}
+	if (record == nil) != (p.Path.Result != register.ResultInclusion) {
+		return p, nil, damage("record and leaf of register %s disagree", key)
+	}
+	if record == nil {
+		return p, nil, nil
+	}
+	value := record.Value()
+	blind, st := record.StateOpening()
+	p.Value, p.State = &value, &proofs.StateOpening{Blind: blind, State: st}
+	return p, &viewHistory{history{r: v.rows, key: key, typ: t}}, nil
+}
+
+// viewHistory reads the history of a register as of a view.
+type viewHistory struct{ history }
+
+// row reads one event.
+func (h *viewHistory) row(seq uint64) (register.EventRow, error) {
+	key := storage.Event(h.key, seq)
+	value, err := h.r.Get(key)
+	if err != nil {
+		return register.EventRow{}, fmt.Errorf("event %d of register %s: %w", seq, h.key, err)
+	}
+	return parseEvent(h.key, seq, key, value)
+}
+
+// at returns the last of size events whose entry is at or before index.
+func (h *viewHistory) at(index, size uint64) (uint64, error) {
+	var bad error
+	after := sort.Search(int(size), func(i int) bool {
+		row, err := h.row(uint64(i))
+		bad = errors.Join(bad, err)
+		return err != nil || row.Index > index
+	})
+	if bad != nil {
+		return 0, bad
+	}
+	if after == 0 {
+		return 0, damage("register %s has no event at or before entry %d", h.key, index)
+	}
+	return uint64(after - 1), nil
+}
+
+// issuerKey returns the present public key of the identity that a statement
+// names as its issuer. It is a look-up, not a judgement: the fold decides.
+func (v *View) issuerKey(payload []byte) ([]byte, error) {
+	s, err := statement.Parse(payload)
+	if err != nil {
+		var e *statement.Error
+		if errors.As(err, &e) {
+			return nil, &admission.Refusal{Code: e.Code, Field: e.Field, Reason: e.Reason}
+		}
+		return nil, err
+	}
+	unknown := &admission.Refusal{Code: admission.CodeIssuer, Field: "predicate.issuer",
+		Reason: fmt.Sprintf("identity %q is not enrolled", s.Issuer)}
+	record, err := state{v.rows}.Record(register.IdentityKey(s.Issuer))
+	if err != nil {
+		return nil, err
+	}
+	if record == nil {
+		return nil, unknown
+	}
+	identity, err := register.ParseIdentityState(record.State)
+	if err != nil {
+		return nil, err
+	}
+	content, err := state{v.rows}.Content(identity.Terms)
+	if err != nil {
+		return nil, err
+	}
+	named, err := statement.Parse(content)
+	if err != nil {
+		return nil, err
+	}
+	switch body := named.Body.(type) {
+	case *statement.EnrollIdentity:
+		return body.SPKI, nil
+	case *statement.SetPolicy:
+		return genesisKey(body, s.Issuer)
+	}
+	return nil, damage("identity %q has its terms in a %s", s.Issuer, named.Code)
+}
+
+func genesisKey(set *statement.SetPolicy, id string) ([]byte, error) {
+	policy, err := statement.ParsePolicy([]byte(set.Text))
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range append(policy.Admins.Members, policy.Log) {
+		if m.ID == id {
+			return m.SPKI, nil
+		}
+	}
+	return nil, damage("the genesis policy does not list identity %q", id)
+}

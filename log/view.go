@@ -1,0 +1,178 @@
+package log
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
+)
+
+// A View is the log at one published size: tree, registers and the signed note
+// that covers them. It never changes and never shows anything newer, whatever
+// the writer does meanwhile. Its methods are safe for concurrent use, until it
+// is released. Views are for seconds: an open one holds disk space.
+type View struct {
+	origin    string
+	head      head
+	note      []byte
+	registers *register.Tree
+	rows      storage.Snapshot
+	refs      atomic.Int64
+}
+
+// newView takes a snapshot of the store, which must be at head: only the writer
+// calls it, between two commits.
+func newView(c Config, h head, note []byte, registers *register.Tree) (*View, error) {
+	rows, err := c.Store.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	v := &View{origin: c.Origin, head: h, note: note, registers: registers, rows: rows}
+	v.refs.Store(1)
+	return v, nil
+}
+
+// View returns the newest published view, for the caller to Release, or nil
+// after Close.
+func (l *Log) View() *View {
+	for {
+		v := l.view.Load()
+		if v == nil || v.tryAcquire() {
+			return v
+		}
+		// The writer replaced and released it between the two steps.
+	}
+}
+
+func (v *View) acquire() { v.refs.Add(1) }
+
+// tryAcquire fails on a view whose last reference is gone.
+func (v *View) tryAcquire() bool {
+	for {
+		n := v.refs.Load()
+		if n == 0 {
+			return false
+		}
+		if v.refs.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// Release gives the view back. It must not be used afterwards.
+func (v *View) Release() {
+	switch n := v.refs.Add(-1); {
+	case n == 0:
+		v.rows.Close()
+	case n < 0:
+		panic("log: view released twice")
+	}
+}
+
+// Size returns the number of leaves.
+func (v *View) Size() uint64 { return v.head.Size }
+
+// TreeHead returns size and root.
+func (v *View) TreeHead() proofs.TreeHead { return v.head.treeHead() }
+
+// Checkpoint returns the signed note: the one note of this size. The caller
+// does not change it.
+func (v *View) Checkpoint() []byte { return v.note }
+
+// Tile returns the hashes of a tile, as many as its width says, or ErrNotFound
+// if the tree of this view does not have all of them.
+func (v *View) Tile(t proofs.Tile) ([]byte, error) {
+	if !t.In(v.head.Size) {
+		return nil, fmt.Errorf("%w: %s at size %d", ErrNotFound, t.Path(), v.head.Size)
+	}
+	return readTile(v.rows, t)
+}
+
+// Entries returns the n-th entry bundle with width leaves, or ErrNotFound.
+func (v *View) Entries(n uint64, width int) ([]byte, error) {
+	t := proofs.Tile{N: n, Width: width}
+	if !t.In(v.head.Size) {
+		return nil, fmt.Errorf("%w: %s at size %d", ErrNotFound, proofs.EntriesPath(n, width), v.head.Size)
+	}
+	first := n * proofs.TileWidth
+	bundle := make([]byte, 0, width*512)
+	count := 0
+	var bad error
+	start, end := storage.LeafRange(first, first+uint64(width))
+	err := v.rows.Scan(start, end, func(_, leaf []byte) bool {
+		count++
+		bundle, bad = proofs.AppendEntry(bundle, leaf)
+		return bad == nil
+	})
+	if err = errors.Join(err, bad); err != nil {
+		return nil, err
+	}
+	if count != width {
+		return nil, damage("entry bundle %d has %d of %d leaves", n, count, width)
+	}
+	return bundle, nil
+}
+
+// Leaf returns the leaf at index, or ErrNotFound.
+func (v *View) Leaf(index uint64) ([]byte, error) {
+	if index >= v.head.Size {
+		return nil, fmt.Errorf("%w: leaf %d at size %d", ErrNotFound, index, v.head.Size)
+	}
+	return v.rows.Get(storage.Leaf(index))
+}
+
+// Find returns the index of the entry that a statement digest names, or in a
+// raw log a leaf hash; ErrNotFound if this view has none.
+func (v *View) Find(digest [32]byte) (uint64, error) {
+	index, ok, err := firstIndex(v.rows, digest)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		return 0, fmt.Errorf("%w: no entry has digest %x", ErrNotFound, digest)
+	}
+	return index, nil
+}
+
+// Inclusion returns the inclusion proof of the leaf at index.
+func (v *View) Inclusion(index uint64) ([]proofs.Hash, error) {
+	if index >= v.head.Size {
+		return nil, fmt.Errorf("%w: leaf %d at size %d", ErrNotFound, index, v.head.Size)
+	}
+	return proofs.ProveInclusion(index, v.head.Size, storedNodes(v.rows, v.head.Size))
+}
+
+// Consistency returns the consistency proof from size older to size newer, both
+// at most the view's; ErrNotFound above it.
+func (v *View) Consistency(older, newer uint64) ([]proofs.Hash, error) {
+	if newer > v.head.Size || older > newer {
+		return nil, fmt.Errorf("%w: sizes %d and %d; the published size is %d", ErrNotFound, older, newer, v.head.Size)
+	}
+	return proofs.ProveConsistency(older, newer, storedNodes(v.rows, newer))
+}
+
+// Envelope returns the statement of the entry at index in its envelope:
+// signature and key stand in the leaf, the statement in the content. ErrNotFound
+// for a seal.
+func (v *View) Envelope(index uint64) (statement.Envelope, error) {
+	leaf, err := v.Leaf(index)
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	c, err := statement.ParseCommitment(leaf)
+	if err != nil {
+		return statement.Envelope{}, fmt.Errorf("%w: leaf %d is no statement", ErrNotFound, index)
+	}
+	payload, err := v.rows.Get(storage.Content(index))
+	if err != nil {
+		return statement.Envelope{}, fmt.Errorf("content %d: %w", index, err)
+	}
+	if statement.DigestOf(payload) != c.Digest {
+		return statement.Envelope{}, damage("content %d is not the one that its leaf commits to", index)
+	}
+	return statement.Envelope{Payload: payload, Signature: c.Signature, SPKI: c.SPKI}, nil
+}
