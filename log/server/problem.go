@@ -1,0 +1,126 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/proofs/admission"
+)
+
+// A Problem is an error as it is sent: a problem document of RFC 9457.
+type Problem struct {
+	Type    string   `json:"type"`
+	Title   string   `json:"title"`
+	Status  int      `json:"status"`
+	Code    string   `json:"code"`             // stable: a refusal code such as E408, or a word
+	Field   string   `json:"field,omitempty"`  // JSON path in what was sent
+	Detail  string   `json:"detail,omitempty"` // what is wrong, and what would be accepted
+	Indices []uint64 `json:"indices,omitempty"`
+
+	retryAfter int // seconds
+}
+
+func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
+
+const problemType = "https://github.com/docketlog/docket/blob/main/docs/problems.md#"
+
+func notFound(detail string) *Problem {
+	return &Problem{Status: http.StatusNotFound, Code: "not-found", Detail: detail}
+}
+
+func badRequest(code, field, detail string) *Problem {
+	return &Problem{Status: http.StatusBadRequest, Code: code, Field: field, Detail: detail}
+}
+
+// problems maps outcomes of the log to HTTP, in one place.
+var problems = []struct {
+	err        error
+	status     int
+	code       string
+	retryAfter int
+}{
+	{log.ErrNotFound, http.StatusNotFound, "not-found", 0},
+	{log.ErrBusy, http.StatusServiceUnavailable, "busy", 1},
+	{log.ErrNoSpace, http.StatusInsufficientStorage, "no-space", 60},
+	{log.ErrClosed, http.StatusServiceUnavailable, "closing", 5},
+	{log.ErrStopped, http.StatusServiceUnavailable, "stopped", 30},
+	{log.ErrSealLike, http.StatusBadRequest, "seal-like", 0},
+	{log.ErrLeafSize, http.StatusBadRequest, "leaf-size", 0},
+	{context.Canceled, 499, "canceled", 0},
+	{context.DeadlineExceeded, http.StatusGatewayTimeout, "timeout", 0},
+}
+
+// statuses maps refusal codes to HTTP. What is not listed is 422.
+var statuses = map[string]int{
+	admission.CodeForm:       http.StatusBadRequest,
+	admission.CodeField:      http.StatusBadRequest,
+	admission.CodeOrigin:     http.StatusBadRequest,
+	admission.CodeSignature:  http.StatusBadRequest,
+	admission.CodeSealedOnly: http.StatusBadRequest,
+	admission.CodeIssuer:     http.StatusForbidden,
+	admission.CodeKey:        http.StatusForbidden,
+	admission.CodeDuties:     http.StatusForbidden,
+	admission.CodeScope:      http.StatusForbidden,
+	admission.CodeKeyTaken:   http.StatusConflict,
+	admission.CodeIdentity:   http.StatusConflict,
+	admission.CodeDuplicate:  http.StatusConflict,
+	admission.CodeVersion:    http.StatusConflict,
+}
+
+// problemOf turns an error into what is sent. Unknown errors show no detail:
+// they may name paths of this machine.
+func problemOf(err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var r *admission.Refusal
+	if errors.As(err, &r) {
+		status, ok := statuses[r.Code]
+		if !ok {
+			status = http.StatusUnprocessableEntity
+		}
+		return &Problem{Status: status, Code: r.Code, Field: r.Field, Detail: r.Reason, Indices: r.Indices}
+	}
+	for _, k := range problems {
+		if errors.Is(err, k.err) {
+			detail := k.err.Error()
+			if k.status == http.StatusNotFound {
+				detail = err.Error()
+			}
+			return &Problem{Status: k.status, Code: k.code, Detail: detail, retryAfter: k.retryAfter}
+		}
+	}
+	return &Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: "the server could not answer; its operator finds the reason in the server's log"}
+}
+
+// complete fills in what follows from the other fields.
+func (p *Problem) complete() *Problem {
+	out := *p
+	out.Type = problemType + p.Code
+	if out.Title = http.StatusText(p.Status); out.Title == "" {
+		out.Title = "Request Not Answered"
+	}
+	return &out
+}
+
+// writeProblem answers with an error. An error is never cached.
+func writeProblem(w http.ResponseWriter, err error) {
+	p := problemOf(err).complete()
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(body, '\n'))
+}

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+
+	"github.com/docketlog/docket/log"
+)
+
+// A Server answers HTTP requests from a log. It is an http.Handler.
+type Server struct {
+	log  *log.Log
+	mux  *http.ServeMux
+	busy chan struct{} // submissions in progress
+}
+
+// Limits of a Server.
+const (
+	MaxSubmissions = 1024      // submissions in progress; more get 503
+	MaxBody        = 128 << 10 // bytes of one envelope
+	MaxBatchBody   = 16 << 20  // bytes of an NDJSON body
+)
+
+// New returns the handler for a log, sealed or raw.
+func New(l *log.Log) *Server {
+	s := &Server{log: l, mux: http.NewServeMux(), busy: make(chan struct{}, MaxSubmissions)}
+	s.get("/checkpoint", s.checkpoint)
+	s.get("/tile/", s.tile)
+	s.get("/healthz", s.health)
+	if l.Mode() == log.Raw {
+		s.post("/add", s.add)
+	} else {
+		s.post("/api/v1/statements", s.submit)
+		s.get("/api/v1/receipts/{digest}", s.receipt)
+		s.get("/api/v1/documents/{id...}", s.document)
+		s.get("/api/v1/identities/{id...}", s.identity)
+		s.get("/api/v1/consistency/{older}/{newer}", s.consistency)
+		s.get("/api/v1/log", s.about)
+	}
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, notFound("no such resource"))
+	})
+	return s
+}
+
+// ServeHTTP implements http.Handler. Paths are taken as they are: no cleaning,
+// no redirects.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Access-Control-Allow-Origin", "*")
+	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect
+		writeProblem(w, notFound("no such resource"))
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// HTTPServer returns an http.Server for h with the time limits that a server on
+// an open network needs.
+func HTTPServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       60 * time.Second,
+		WriteTimeout:      120 * time.Second,
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    32 << 10,
+	}
+}
+
+// handler answers a request, or returns the error to answer with.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+func (s *Server) get(pattern string, h handler) {
+	s.handle(pattern, h, http.MethodGet, http.MethodHead)
+}
+
+func (s *Server) post(pattern string, h handler) { s.handle(pattern, h, http.MethodPost) }
+
+func (s *Server) handle(pattern string, h handler, methods ...string) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		for _, m := range methods {
+			if r.Method == m {
+				if err := h(w, r); err != nil {
+					writeProblem(w, err)
+				}
+				return
+			}
+		}
+		w.Header().Set("Allow", methods[0])
+		writeProblem(w, &Problem{Status: http.StatusMethodNotAllowed, Code: "method", Detail: "use " + methods[0]})
+	})
+}
+
+// view returns the published view, for the caller to Release.
+func (s *Server) view() (*log.View, error) {
+	if v := s.log.View(); v != nil {
+		return v, nil
+	}
+	return nil, log.ErrClosed
+}
+
+func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
+	if err := s.log.Health(); err != nil {
+		if errors.Is(err, log.ErrNoSpace) {
+			// A health check that fails says "do not send", not "this request
+			// did not fit".
+			return &Problem{Status: http.StatusServiceUnavailable, Code: "no-space", Detail: err.Error()}
+		}
+		return err
+	}
+	v, err := s.view()
+	if err != nil {
+		return err
+	}
+	defer v.Release()
+	return writeJSON(w, "no-store", map[string]any{"status": "ok", "size": v.Size()})
+}
+
+// writeJSON writes a body whose keys are sorted.
+func writeJSON(w http.ResponseWriter, cache string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return write(w, "application/json", cache, append(body, '\n'))
+}
+
+func write(w http.ResponseWriter, contentType, cache string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", cache)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(body) // the client left: nothing to tell it
+	return nil
+}

@@ -1,0 +1,189 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// submit takes one envelope, or with Content-Type application/x-ndjson one per
+// line, and answers when they are sealed, signed and published.
+func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
+	release, err := s.enter()
+	if err != nil {
+		return err
+	}
+	defer release()
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err != nil:
+		media = ""
+	case media == "application/x-ndjson":
+		return s.submitMany(w, r)
+	}
+	if media != "application/json" && media != "application/vnd.dsse.envelope.v1+json" {
+		return &Problem{Status: http.StatusUnsupportedMediaType, Code: "media-type",
+			Detail: "send one DSSE envelope as application/json, or up to 1000, one a line, as application/x-ndjson"}
+	}
+	body, err := readBody(w, r, MaxBody)
+	if err != nil {
+		return err
+	}
+	return s.submitOne(w, r, body)
+}
+
+func (s *Server) submitOne(w http.ResponseWriter, r *http.Request, body []byte) error {
+	c, err := s.check(body)
+	if err != nil {
+		return err
+	}
+	results, view, err := s.log.Submit(r.Context(), []*admission.Checked{c})
+	if err != nil {
+		return err
+	}
+	defer view.Release()
+	if refusal := results[0].Refusal; refusal != nil {
+		return refusal
+	}
+	receipt, err := view.Receipt(results[0].Index)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", proofs.ReceiptMediaType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Location", fmt.Sprintf("/api/v1/receipts/%x", c.Digest[:]))
+	w.WriteHeader(status(results[0]))
+	_, _ = w.Write(receipt.Marshal())
+	return nil
+}
+
+// status is 201 for a new entry and 200 for one that the log had.
+func status(r log.Result) int {
+	if r.Duplicate {
+		return http.StatusOK
+	}
+	return http.StatusCreated
+}
+
+// check parses an envelope and runs the stateless rules.
+func (s *Server) check(body []byte) (*admission.Checked, error) {
+	e, err := statement.ParseEnvelope(body)
+	if err != nil {
+		var bad *statement.Error
+		if errors.As(err, &bad) {
+			return nil, &admission.Refusal{Code: bad.Code, Field: bad.Field, Reason: bad.Reason}
+		}
+		return nil, err
+	}
+	return s.log.Check(e)
+}
+
+// line is one line of the answer to an NDJSON submission: its number, counted
+// from 0, an HTTP status, and a receipt or a problem.
+type line struct {
+	Line    int             `json:"line"`
+	Status  int             `json:"status"`
+	Receipt json.RawMessage `json:"receipt,omitempty"`
+	Problem *Problem        `json:"problem,omitempty"`
+}
+
+func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r, MaxBatchBody)
+	if err != nil {
+		return err
+	}
+	bodies := bytes.Split(bytes.TrimSuffix(body, []byte("\n")), []byte("\n"))
+	if len(bodies) > log.MaxSubmission {
+		return badRequest("too-many", "", fmt.Sprintf("%d lines; at most %d are taken at once", len(bodies), log.MaxSubmission))
+	}
+	lines := make([]line, len(bodies))
+	checked := make([]*admission.Checked, len(bodies))
+	parallel(len(bodies), func(i int) {
+		lines[i].Line = i
+		c, err := s.check(bodies[i])
+		if err != nil {
+			lines[i].fail(err)
+			return
+		}
+		checked[i] = c
+	})
+	if err := s.submitChecked(r.Context(), checked, lines); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+	out := json.NewEncoder(w)
+	for i := range lines {
+		if out.Encode(&lines[i]) != nil {
+			return nil // the client left
+		}
+	}
+	return nil
+}
+
+func (l *line) fail(err error) {
+	l.Problem = problemOf(err).complete()
+	l.Status = l.Problem.Status
+}
+
+// submitChecked submits those that passed the check, as one submission, and
+// fills in their lines.
+func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked, lines []line) error {
+	var in []*admission.Checked
+	var at []int
+	for i, c := range checked {
+		if c != nil {
+			in, at = append(in, c), append(at, i)
+		}
+	}
+	if len(in) == 0 {
+		return nil
+	}
+	results, view, err := s.log.Submit(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer view.Release()
+	parallel(len(results), func(i int) {
+		l := &lines[at[i]]
+		if results[i].Refusal != nil {
+			l.fail(results[i].Refusal)
+			return
+		}
+		receipt, err := view.Receipt(results[i].Index)
+		if err != nil {
+			l.fail(err)
+			return
+		}
+		l.Status, l.Receipt = status(results[i]), receipt.Marshal()
+	})
+	return nil
+}
+
+// parallel runs f for 0..n-1 on all processors.
+func parallel(n int, f func(i int)) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	wait.Wait()
+}
