@@ -1,0 +1,87 @@
+package proofs
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// An entry is a statement with its place in a log. All of it is derived from the
+// envelope, but for the index, which the inclusion proof confirms.
+type entry struct {
+	statement *statement.Statement
+	payload   []byte
+	digest    statement.Digest // of the statement
+	spki      []byte           // the signer's key, as it stands in the leaf
+	index     uint64
+	leafHash  Hash
+}
+
+// openEntry verifies the statement of a receipt and its inclusion in the tree.
+func openEntry(l *checkList, r *Receipt, cp Checkpoint) (e entry, ok bool) {
+	e = entry{payload: r.Envelope.Payload, spki: r.Envelope.SPKI, index: r.Index}
+	l.run(CheckStatement, func() (_ string, err error) {
+		if e.statement, err = statement.Parse(e.payload); err != nil {
+			return "", err
+		}
+		e.digest = statement.DigestOf(e.payload)
+		return fmt.Sprintf("%s, %s", e.statement.Code, e.digest), nil
+	})
+	l.run(CheckSignature, func() (string, error) {
+		return "by the key in the envelope", checkSignature(r.Envelope, e.digest)
+	})
+	l.run(CheckLog, func() (string, error) {
+		return e.statement.Log, checkLog(e.statement, cp.Origin)
+	})
+	l.run(CheckEntry, func() (string, error) {
+		leaf := statement.Commitment{Digest: e.digest, Signature: r.Envelope.Signature, SPKI: e.spki}.Leaf()
+		e.leafHash = LeafHash(leaf)
+		return fmt.Sprintf("index %d", e.index), checkEntry(e, r.Inclusion, cp)
+	})
+	return e, l.failed == nil
+}
+
+func checkSignature(envelope *statement.Envelope, digest statement.Digest) error {
+	if envelope.SPKI == nil {
+		return errors.New("the envelope has no key")
+	}
+	key, err := statement.ParsePublicKey(envelope.SPKI)
+	if err != nil {
+		return err
+	}
+	return statement.Verify(key, digest, envelope.Signature)
+}
+
+func checkLog(s *statement.Statement, origin string) error {
+	if s.Log != origin {
+		return fmt.Errorf("the statement was made for the log %q, not for %q", s.Log, origin)
+	}
+	return nil
+}
+
+// checkEntry: the leaf stands at the index. That index is not the seal's, as no
+// commitment is a seal.
+func checkEntry(e entry, inclusion []Hash, cp Checkpoint) error {
+	return VerifyInclusion(e.leafHash, e.index, cp.TreeHead, inclusion)
+}
+
+// checkDirect: rules docket/0-dev have direct releases only. Runs and grants need
+// registers that these rules do not write, so no such statement was admitted.
+func checkDirect(s *statement.Statement) error {
+	if s.Run != "" || len(s.Spends) > 0 {
+		return fmt.Errorf("the statement names a run or grants, which the rules %s do not have", statement.Rules)
+	}
+	return nil
+}
+
+// documentOf returns the document and version that a statement is about, or false.
+func documentOf(s *statement.Statement) (id string, version uint32, ok bool) {
+	switch body := s.Body.(type) {
+	case *statement.ReleaseDocument:
+		return body.Document, body.Version, true
+	case *statement.WithdrawDocument:
+		return body.Document, body.Version, true
+	}
+	return "", 0, false
+}

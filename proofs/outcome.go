@@ -1,0 +1,207 @@
+package proofs
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// invalid ends the judgement at the check that failed.
+func (j *judgement) invalid() Verdict {
+	j.verdict.Reason = j.checks.failed.Error()
+	return j.final(Invalid, ExitInvalid)
+}
+
+// stop ends it at a contradiction or a failed check.
+func (j *judgement) stop() Verdict {
+	if c := j.verdict.Contradiction; c != nil {
+		j.verdict.Reason = c.Reason
+		return j.final(Contradicted, ExitContradicted)
+	}
+	return j.invalid()
+}
+
+func (j *judgement) unknown(format string, args ...any) Verdict {
+	j.verdict.Reason = fmt.Sprintf(format, args...)
+	return j.final(Unknown, ExitUnknown)
+}
+
+// conclude turns proven claims into a verdict. All checks from here qualify it:
+// each of them is made, whatever the others say.
+func (j *judgement) conclude() Verdict {
+	v, l := &j.verdict, &j.checks
+	if !l.note(CheckFile, j.expect.File.String(), checkFile(j.entry.statement.Subject, j.expect.File)) {
+		return j.unknown("this receipt is for other bytes: %s", l.checks[len(l.checks)-1].Detail)
+	}
+	if !j.document {
+		return j.unknown("the receipt is for a %s: it is in the log, but says nothing about a document", j.entry.statement.Code)
+	}
+	kind := j.setInterval()
+	intact := l.note(CheckCompromise, "not reported", checkCompromise(j.signer, j.time))
+	cosigned := l.note(CheckCosigners, j.describeCosigners(), j.checkCosigners())
+	expected := l.note(CheckExpected, v.Document, checkExpected(v.Document, j.expect))
+	fresh := l.note(CheckAge, j.describeAge(), j.checkAge())
+	exit := ExitAuthoritative
+	switch {
+	case !intact:
+		exit = ExitCompromised
+	case !cosigned:
+		exit = ExitCosigners
+	case kind != Authoritative:
+		exit = ExitEnded
+	case !expected || !fresh:
+		exit = ExitQualified
+	}
+	v.Reason = j.qualification(exit)
+	return j.final(kind, exit)
+}
+
+// setInterval notes both ends of the authority and returns what they mean.
+func (j *judgement) setInterval() Kind {
+	began, ended := j.authority.began, j.authority.ended
+	j.verdict.From = &Bound{Index: began.Index, Time: int64(began.Time)}
+	if ended == nil {
+		return Authoritative
+	}
+	j.verdict.Until = &Bound{Index: ended.Index, Time: int64(ended.Time)}
+	if ended.Kind == register.DocumentWithdraw {
+		return Withdrawn
+	}
+	return WasAuthoritative
+}
+
+// qualification names the check that decided the exit code, if one did.
+func (j *judgement) qualification(exit int) string {
+	deciding := map[int][]CheckName{
+		ExitCompromised: {CheckCompromise},
+		ExitCosigners:   {CheckCosigners},
+		ExitQualified:   {CheckExpected, CheckAge},
+	}[exit]
+	for _, name := range deciding {
+		for _, c := range j.checks.checks {
+			if c.Name == name && !c.OK {
+				return c.Detail
+			}
+		}
+	}
+	return ""
+}
+
+func checkFile(subject, file statement.Digest) error {
+	if subject != file {
+		return fmt.Errorf("the statement is about %s, the file in hand is %s", subject, file)
+	}
+	return nil
+}
+
+// checkCosigners: the quorum of the policy is satisfied, and demands something.
+func (j *judgement) checkCosigners() error {
+	switch {
+	case j.verifier.Policy.Quorum == NoQuorum && !j.expect.Dev:
+		return errors.New("the verifier policy demands no cosigner (quorum none): only the log vouches for this")
+	case !j.view.quorum.Satisfied:
+		return fmt.Errorf("fewer cosigners than the verifier policy asks: %s missing", strings.Join(j.verdict.Missing(), ", "))
+	}
+	return nil
+}
+
+func (j *judgement) describeCosigners() string {
+	if j.verifier.Policy.Quorum == NoQuorum {
+		return "none demanded"
+	}
+	return fmt.Sprintf("quorum %s: %s", j.verifier.Policy.Quorum, strings.Join(j.verdict.Present(), ", "))
+}
+
+// checkExpected: the document is the one asked for, or in an expected namespace.
+func checkExpected(document string, expect Expect) error {
+	if expect.Document != "" {
+		if document != expect.Document {
+			return fmt.Errorf("the receipt is for the document %q, %q was asked for", document, expect.Document)
+		}
+		return nil
+	}
+	namespaces := expect.Namespaces
+	if len(namespaces) == 0 && expect.Dev {
+		namespaces = []string{"*"}
+	}
+	if len(namespaces) == 0 {
+		return fmt.Errorf("no document was asked for: name %q, if that is the one you expect", document)
+	}
+	for _, prefix := range namespaces {
+		if statement.InPrefix(prefix, document) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the document %q is in none of the expected namespaces %q", document, namespaces)
+}
+
+// age is now minus the quorum's time, or minus the log's where only the log speaks.
+func (j *judgement) age() int64 {
+	if j.verdict.WitnessTime != 0 {
+		return j.expect.Now - j.verdict.WitnessTime
+	}
+	return j.expect.Now - j.verdict.SealTime
+}
+
+// checkAge: not older than the maximum, and not from the future. Cosignatures
+// from the future do not count; the log's time is judged here.
+func (j *judgement) checkAge() error {
+	if j.expect.Now == 0 {
+		return nil
+	}
+	age := j.age()
+	if age < -ClockSkew {
+		return fmt.Errorf("it is dated %d s after the verifier's clock", -age/1000)
+	}
+	if j.expect.MaxAge > 0 && age > j.expect.MaxAge {
+		return fmt.Errorf("it is %d s old, at most %d s are allowed: fetch a newer receipt", age/1000, j.expect.MaxAge/1000)
+	}
+	return nil
+}
+
+func (j *judgement) describeAge() string {
+	if j.expect.Now == 0 {
+		return "not checked"
+	}
+	return fmt.Sprintf("%d s", max(0, j.age())/1000)
+}
+
+// final completes the verdict.
+func (j *judgement) final(kind Kind, exit int) Verdict {
+	v := j.verdict
+	v.Kind, v.Exit, v.File, v.Checks = kind, exit, j.expect.File, j.checks.checks
+	if v.WitnessTime != 0 && v.SealTime > v.WitnessTime+ClockSkew {
+		v.Warnings = append(v.Warnings, "the log's clock was ahead of the witnesses': its times are doubtful")
+	}
+	v.NotChecked = j.notChecked(kind)
+	return v
+}
+
+// notChecked lists what the verdict leaves open.
+func (j *judgement) notChecked(kind Kind) []string {
+	if kind == Invalid || kind == Contradicted {
+		return []string{"everything after the check that failed"}
+	}
+	var open []string
+	if j.entry.statement != nil && !j.document {
+		open = append(open, "whether the signer's key had expired")
+	}
+	if kind == Authoritative {
+		open = append(open, fmt.Sprintf("whether the log changed after size %d", j.verdict.Size))
+		if j.expect.Now == 0 {
+			open = append(open, "the age: no time was given")
+		} else if j.expect.MaxAge == 0 {
+			open = append(open, "the age: no maximum was given")
+		}
+	}
+	switch j.verdict.Level {
+	case LevelLog:
+		open = append(open, "that others see the same log: its word alone stands for tree and registers")
+	case LevelWitnessed:
+		open = append(open, "that the registers follow from the entries: no audit cosigner is demanded")
+	}
+	return append(open, "that no key was stolen, that the document id is the right one, that nothing was delayed or refused unlogged, that no second log exists")
+}

@@ -1,0 +1,118 @@
+package proofs
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// String returns the verdict for people: one plain sentence, then what it rests
+// on, the checks in their order, and what was not checked.
+func (v Verdict) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s.\n", v.Kind, v.Sentence())
+	v.writeFacts(&b)
+	for _, w := range v.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", w)
+	}
+	if len(v.Checks) > 0 {
+		b.WriteString("checks:\n")
+	}
+	for _, c := range v.Checks {
+		mark := "ok  "
+		if !c.OK {
+			mark = "FAIL"
+		}
+		fmt.Fprintf(&b, "  %s  %-20s %s\n", mark, c.Name, c.Detail)
+	}
+	for i, s := range v.NotChecked {
+		if i == 0 {
+			b.WriteString("not checked:\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", s)
+	}
+	return b.String()
+}
+
+// Sentence says in one sentence, without its end, what the verdict is.
+func (v Verdict) Sentence() string {
+	var s string
+	switch v.Kind {
+	case Authoritative:
+		s = fmt.Sprintf("version %d of %s, in force since %s (entry %d, the log's clock), and still so as of size %d",
+			v.Version, v.Document, statement.FormatTime(v.From.Time), v.From.Index, v.Size)
+	case WasAuthoritative, Withdrawn:
+		how := "superseded"
+		if v.Kind == Withdrawn {
+			how = "withdrawn"
+		}
+		s = fmt.Sprintf("version %d of %s, in force from %s to %s (entries %d to %d, the log's clock), then %s",
+			v.Version, v.Document, statement.FormatTime(v.From.Time), statement.FormatTime(v.Until.Time), v.From.Index, v.Until.Index, how)
+	default:
+		return v.Reason
+	}
+	if v.Reason != "" {
+		return s + "; but " + v.Reason
+	}
+	return s
+}
+
+func (v Verdict) writeFacts(b *strings.Builder) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(b, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("exit code", "%d", v.Exit)
+	line("file", "%s", v.File)
+	if v.Statement != (statement.Digest{}) {
+		line("statement", "%s, entry %d, of %s", v.Statement, v.Index, v.Digest)
+		line("issuer", "%s, at %s by the signer's clock", v.Issuer, statement.FormatTime(v.SignedAt))
+	}
+	if v.Size == 0 {
+		return
+	}
+	line("log", "%s, size %d, rules %s", v.Origin, v.Size, v.Rules)
+	line("seal time", "%s by the log's clock", statement.FormatTime(v.SealTime))
+	if v.WitnessTime != 0 {
+		line("witnessed", "%s by the witnesses' clock", statement.FormatTime(v.WitnessTime))
+	}
+	line("level", "%s", v.Level)
+	for _, group := range v.groups() {
+		line("cosigners", "%s", group)
+	}
+	if len(v.Cosigners) > 0 {
+		line("tolerates", "%s", v.describeTolerance())
+	}
+}
+
+func (v Verdict) describeTolerance() string {
+	if v.Tolerates < 0 {
+		return "a fork needs no faulty cosigner"
+	}
+	return fmt.Sprintf("%d faulty cosigners", v.Tolerates)
+}
+
+// groups describes the cosigners, one line a group, in policy order.
+func (v Verdict) groups() []string {
+	var order []string
+	members := make(map[string][]string)
+	for _, c := range v.Cosigners {
+		if _, ok := members[c.Group]; !ok {
+			order = append(order, c.Group)
+		}
+		state := " missing"
+		if c.Valid {
+			state = " " + statement.FormatTime(c.Time)
+		}
+		members[c.Group] = append(members[c.Group], c.Name+state)
+	}
+	var lines []string
+	for _, group := range order {
+		name := group
+		if name == "" {
+			name = "quorum"
+		}
+		lines = append(lines, name+": "+strings.Join(members[group], ", "))
+	}
+	return lines
+}

@@ -1,0 +1,252 @@
+package proofs
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// ClockSkew is how far, in milliseconds, the clocks of log, witnesses and
+// verifier may differ.
+const ClockSkew = 5 * 60 * 1000
+
+// A Verifier is what a verifier brings: never anything that came with a receipt.
+type Verifier struct {
+	Policy  *Policy // which log keys are accepted, which cosigners are demanded
+	Genesis Hash    // leaf hash of entry 0, which tells the log from any other under its key
+}
+
+// Expect is what the verifier expects of one receipt.
+type Expect struct {
+	// File is the SHA-256 of the exact bytes of the file in hand.
+	File statement.Digest
+	// Document is the document id asked for. If it is empty, the document must
+	// stand in one of Namespaces, prefixes of ids. With neither, nothing is
+	// expected and no verdict has exit code 0: anybody with the right to release
+	// some document of the log could present any bytes.
+	Document   string
+	Namespaces []string
+	// Dev says that the policy is one of a dev folder: "quorum none" is then
+	// enough, and every document is expected if none is named.
+	Dev bool
+	// Now is the verifier's clock in Unix milliseconds; 0: the age is not checked.
+	Now int64
+	// MaxAge, in milliseconds, is the age from which a verdict is qualified; 0: none.
+	MaxAge int64
+}
+
+// Verify judges a receipt about a file. It needs nothing but its arguments and
+// returns the same verdict for the same arguments for ever. Whatever can be
+// derived from the file or the statement is derived, never read from the receipt.
+//
+// The checks and their order stand in docs/spec/receipt.md; the precedence of the
+// exit codes at ExitAuthoritative.
+func (v Verifier) Verify(r *Receipt, expect Expect) Verdict { return v.VerifyStapled(r, nil, expect) }
+
+// VerifyStapled judges a receipt together with a newer staple (or receipt) of the
+// same document: where the receipt says "as of size N", the staple says it of its
+// own, larger size. A staple of a smaller size is not used. nil: no staple.
+func (v Verifier) VerifyStapled(r, staple *Receipt, expect Expect) Verdict {
+	j := judgement{verifier: v, expect: expect}
+	if r == nil {
+		r = &Receipt{}
+	}
+	w, ok := v.openView(&j.checks, r, j.latest())
+	if !ok {
+		return j.invalid()
+	}
+	j.speakFor(w)
+	if r.Envelope == nil {
+		return j.staple(r, w)
+	}
+	e, ok := openEntry(&j.checks, r, w.checkpoint)
+	if !ok {
+		return j.invalid()
+	}
+	j.isAbout(e)
+	if !j.openRegisters(e, r, w) {
+		return j.invalid()
+	}
+	if staple != nil && !j.openStaple(e, r, staple, w) {
+		return j.stop()
+	}
+	return j.conclude()
+}
+
+// A judgement gathers what is known until the verdict is final.
+type judgement struct {
+	verifier Verifier
+	expect   Expect
+	checks   checkList
+	verdict  Verdict
+
+	view      view // of the largest tree that was verified
+	entry     entry
+	document  bool // the statement releases or withdraws one
+	authority authority
+	time      uint64                 // of the entry, by the log's clock; documents only
+	signer    register.IdentityState // newest one
+}
+
+// latest is the latest time, in POSIX seconds, at which a cosignature counts.
+func (j *judgement) latest() int64 {
+	if j.expect.Now == 0 {
+		return math.MaxInt64
+	}
+	return (j.expect.Now + ClockSkew) / 1000
+}
+
+// speakFor notes the tree that the verdict speaks for.
+func (j *judgement) speakFor(w view) {
+	j.view = w
+	v, policy := &j.verdict, j.verifier.Policy
+	v.Origin, v.Size = w.checkpoint.Origin, w.checkpoint.Size
+	v.SealTime, v.Rules = w.seal.Time, w.seal.Rules
+	v.Level, v.WitnessTime = levelOf(policy, w.quorum), 0
+	if v.Level != LevelLog {
+		v.WitnessTime = milliseconds(w.quorum.QuorumTime)
+	}
+	v.Cosigners, v.Tolerates = cosignersOf(policy, w.quorum), w.quorum.Tolerates
+}
+
+// isAbout notes what the statement says of itself; its inclusion is proven.
+func (j *judgement) isAbout(e entry) {
+	j.entry = e
+	v, s := &j.verdict, e.statement
+	v.Document, v.Version, j.document = documentOf(s)
+	v.Digest, v.Statement, v.Issuer, v.SignedAt, v.Index = s.Subject, e.digest, s.Issuer, s.At, e.index
+}
+
+// openRegisters verifies the registers that a statement needs: the document's, if
+// it is about one, then the issuer's identity.
+func (j *judgement) openRegisters(e entry, r *Receipt, w view) (ok bool) {
+	l := &j.checks
+	l.run(CheckRules, func() (string, error) { return w.seal.Rules, checkRules(w.seal.Rules) })
+	l.run(CheckDirect, func() (string, error) { return "no run, no grants", checkDirect(e.statement) })
+	var document, identity *history
+	l.run(CheckRegisters, func() (_ string, err error) {
+		document, identity, err = registersOf(e.statement, r.Registers, w.seal)
+		return fmt.Sprintf("%d, as the statement names them", len(r.Registers)), err
+	})
+	if l.failed != nil {
+		return false
+	}
+	var time *uint64
+	if document != nil {
+		time = &j.time
+		if j.authority, j.time, ok = openDocument(l, e, document); !ok {
+			return false
+		}
+	}
+	j.signer, ok = openIdentity(l, e, identity, time)
+	return ok
+}
+
+// registersOf takes the registers of a receipt by the names that the statement
+// gives, in their order, and no others.
+func registersOf(s *statement.Statement, proofs []RegisterProof, seal statement.Seal) (document, identity *history, err error) {
+	want := []RegisterProof{{Type: register.TypeIdentity, ID: s.Issuer}}
+	if id, _, ok := documentOf(s); ok {
+		want = append([]RegisterProof{{Type: register.TypeDocument, ID: id}}, want...)
+	}
+	if len(proofs) != len(want) {
+		return nil, nil, fmt.Errorf("%d registers, a %s needs %d", len(proofs), s.Code, len(want))
+	}
+	for i, p := range proofs {
+		if p.Type != want[i].Type || p.ID != want[i].ID {
+			return nil, nil, fmt.Errorf("register %d is %v %q, want %v %q", i, p.Type, p.ID, want[i].Type, want[i].ID)
+		}
+		h, err := newHistory(p, seal)
+		if err != nil {
+			return nil, nil, err
+		}
+		if p.Type == register.TypeDocument {
+			document = h
+		} else {
+			identity = h
+		}
+	}
+	return document, identity, nil
+}
+
+// openStaple judges the entry once more, by the registers of a newer seal.
+func (j *judgement) openStaple(e entry, r, staple *Receipt, w view) bool {
+	l := &j.checks
+	l.prefix = "staple "
+	defer func() { l.prefix = "" }()
+	newer, ok := j.verifier.openView(l, staple, j.latest())
+	if !ok {
+		return false
+	}
+	var found *Contradiction
+	l.run(CheckSameLog, func() (_ string, err error) {
+		if found, err = j.verifier.Contradiction(r, staple); found != nil {
+			err = errors.New(found.Reason)
+		}
+		return "with the receipt", err
+	})
+	if found != nil {
+		j.verdict.Contradiction = found
+		return false
+	}
+	if newer.checkpoint.Size < w.checkpoint.Size {
+		j.verdict.Warnings = append(j.verdict.Warnings, fmt.Sprintf("the staple speaks for size %d, the receipt for %d: not used", newer.checkpoint.Size, w.checkpoint.Size))
+		return l.failed == nil
+	}
+	if !j.openRegisters(e, staple, newer) {
+		return false
+	}
+	j.speakFor(newer)
+	return true
+}
+
+// staple judges a staple without its receipt: it proves registers, but says
+// nothing about a file, unless that it was never released.
+func (j *judgement) staple(r *Receipt, w view) Verdict {
+	l := &j.checks
+	l.run(CheckRules, func() (string, error) { return w.seal.Rules, checkRules(w.seal.Rules) })
+	never := false
+	for _, p := range r.Registers {
+		l.run(CheckRegister, func() (string, error) {
+			h, err := newHistory(p, w.seal)
+			if err != nil {
+				return "", err
+			}
+			never = never || p.Value == nil && h.key == register.DigestKey(register.SHA256Digest(j.expect.File))
+			return h.String(), h.check()
+		})
+	}
+	if l.failed != nil {
+		return j.invalid()
+	}
+	if never {
+		return j.unknown("this log had released no document with these bytes, as of size %d", w.checkpoint.Size)
+	}
+	return j.unknown("a staple says how long a release was in force: verify it together with its receipt")
+}
+
+// check judges a register by itself, whatever entry it was shown for.
+func (h *history) check() error {
+	if h.proof.Value == nil {
+		return h.checkAbsence()
+	}
+	if err := errors.Join(h.checkRegister(), h.checkEvents()); err != nil {
+		return err
+	}
+	if s := h.proof.State; s != nil {
+		if err := h.proof.Value.VerifyState(s.Blind, s.State); err != nil {
+			return err
+		}
+	}
+	last := len(h.proof.Events) - 1
+	if last < 0 {
+		return nil
+	}
+	if last > 0 && !h.newest(last) {
+		last--
+	}
+	return h.checkNeighbours(last)
+}
