@@ -12,7 +12,10 @@ const PayloadType = "application/vnd.in-toto+json"
 
 const digestPrefix = "sha256:"
 
-const wantDigest = `"sha256:" and 64 lower-case hex digits`
+const (
+	wantHex    = "64 lower-case hex digits"
+	wantDigest = `"sha256:" and ` + wantHex
+)
 
 var errDigest = errors.New("want " + wantDigest)
 

@@ -35,6 +35,9 @@ func TestLeafRefusals(t *testing.T) {
 	} {
 		t.Run(r.name, func(t *testing.T) { r.check(t, leaf, leafErr) })
 	}
+	if got := canonical(t, leaf); got != leaf {
+		t.Errorf("leaf is not its own canonical form: %s", got)
+	}
 	for i := range leaf { // nothing but digest, signature and key is free
 		bad := []byte(leaf)
 		bad[i] ^= 0x20

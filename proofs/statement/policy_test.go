@@ -31,7 +31,7 @@ func TestPolicyRefusals(t *testing.T) {
 		{"unknown name in admins", `"m":2`, `"m":2,"max":1`, `"m":2`, "E101", "admins.max"},
 		{"unknown name in a member", `"id":"h/adm-1"`, `"id":"h/adm-1","name":"x"`, `"id":"h/adm-1"`, "E101",
 			"admins.members[0].name"},
-		{"sealed-only name", `"grantMaxSeconds"`, `"mail":1,"grantMaxSeconds"`, `"grantMaxSeconds"`, "E101", ""},
+		{"names not sorted, before sealed-only names", `"grantMaxSeconds"`, `"mail":1,"grantMaxSeconds"`, `"grantMaxSeconds"`, "E101", ""},
 		{"sealed-only name in a member", `"id":"h/adm-1"`, `"id":"h/adm-1","personName":"x"`, `"id":"h/adm-1"`, "E601",
 			"admins.members[0].personName"},
 		{"alert rule twice", alerts, `{"AL-12":{"a":1},"AL-12":{"a":1}}`, `{"AL-12":{"a":1},"AL-13":{"a":1}}`, "E101", "alerts.AL-12"},
@@ -59,7 +59,7 @@ func TestPolicyRefusals(t *testing.T) {
 		{"no thresholds", alerts, `{"AL-12":{}}`, `{}`, "E102", "alerts.AL-12"},
 		{"threshold of 33 bits", `"keyAgeDays":90`, `"keyAgeDays":4294967296`, `"keyAgeDays":4294967295`, "E102",
 			"alerts.AL-12.keyAgeDays"},
-		{"admins missing", `{"accessMaxSeconds":14400,`, `{`, `{"accessMaxSeconds":14400,`, "E102", "accessMaxSeconds"},
+		{"first member missing", `{"accessMaxSeconds":14400,`, `{`, `{"accessMaxSeconds":14400,`, "E102", "accessMaxSeconds"},
 	} {
 		t.Run(r.name, func(t *testing.T) { r.check(t, policyText(t, testPolicy()), policyErr) })
 	}

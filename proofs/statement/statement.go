@@ -218,22 +218,23 @@ func readSubject(f *fields) Digest {
 	if list == 0 {
 		return Digest{}
 	}
-	for _, i := range f.elements(list, 1, 1) {
-		if f.values[i].kind != object {
-			f.wrong(i, `{"digest":{"sha256":"<hex>"}}`)
-			break
-		}
-		at := f.want(f.object(i, "digest"), "sha256", text, "64 lower-case hex digits")
-		if at == 0 {
-			break
-		}
-		d, ok := parseHex(f.values[at].text)
-		if !ok {
-			f.wrong(at, "64 lower-case hex digits")
-		}
-		return d
+	items := f.elements(list, 1, 1)
+	if len(items) == 0 {
+		return Digest{}
 	}
-	return Digest{}
+	entry := items[0]
+	if f.values[entry].kind != object {
+		f.wrong(entry, `{"digest":{"sha256":"<hex>"}}`)
+	}
+	at := f.want(f.object(entry, "digest"), "sha256", text, wantHex)
+	if at == 0 {
+		return Digest{}
+	}
+	d, ok := parseHex(f.values[at].text)
+	if !ok {
+		f.wrong(at, wantHex)
+	}
+	return d
 }
 
 // append writes the statement as RFC 8785 orders and spells it, without any check.
