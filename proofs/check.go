@@ -20,8 +20,8 @@ const (
 	CheckRegisters      CheckName = "registers"           // exactly the registers that the statement names
 	CheckDocument       CheckName = "document register"   // the value stands under the seal's root
 	CheckDocumentEvents CheckName = "document events"     // they are in the history, at possible places and times
-	CheckDocumentNext   CheckName = "document neighbours" // they are adjacent, and the newest or with their successor
-	CheckRelease        CheckName = "release"             // the event is the one that the statement makes
+	CheckRelease        CheckName = "release"             // one of them is the one that the statement makes
+	CheckDocumentNext   CheckName = "document neighbours" // they are adjacent, and it is the newest or followed by its successor
 	CheckVersion        CheckName = "version"             // version and prev continue the events before
 	CheckDocumentState  CheckName = "document state"      // the value's state is what its events make
 	CheckIdentity       CheckName = "identity register"   // as for the document

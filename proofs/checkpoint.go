@@ -13,6 +13,9 @@ type Checkpoint struct {
 	TreeHead
 }
 
+// maxCheckpointBody is the size of the longest body: origin, size, root hash.
+const maxCheckpointBody = maxName + 1 + 19 + 1 + 44 + 1
+
 // Marshal returns the note body: origin, size and root hash in base64, one line
 // each, and nothing else.
 func (c Checkpoint) Marshal() []byte {
@@ -31,6 +34,9 @@ func (c Checkpoint) Marshal() []byte {
 // other than EmptyRoot. Checkpoints of other C2SP logs are welcome: what docket
 // demands of its own stands in CheckDocket.
 func ParseCheckpoint(body []byte) (Checkpoint, error) {
+	if len(body) > maxCheckpointBody {
+		return Checkpoint{}, formatError("checkpoint", "%d bytes, at most %d are possible", len(body), maxCheckpointBody)
+	}
 	origin, rest, ok := cutLine(body)
 	if !ok || !validOriginName(origin) {
 		return Checkpoint{}, formatError("checkpoint", "first line is no origin")

@@ -63,6 +63,7 @@ func TestCheckpointIsCanonical(t *testing.T) {
 		"origin with CR":         "log.example\r\n3\n" + root + "\n",
 		"origin of bad UTF-8":    "log\xff\n3\n" + root + "\n",
 		"origin of 256 bytes":    strings.Repeat("a", 256) + "\n3\n" + root + "\n",
+		"a megabyte":             strings.Repeat("a", 1<<20) + "\n3\n" + root + "\n",
 		"empty line before":      "\n" + rooted(root),
 	} {
 		t.Run(name, func(t *testing.T) {

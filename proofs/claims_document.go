@@ -19,7 +19,8 @@ type authority struct {
 type documentClaim struct {
 	entry   entry
 	history *history
-	at      int // position of the entry's event among those shown
+	at      int                   // position of the entry's event among those shown
+	last    register.DocumentBody // of the newest release before the entry, once checkVersion passed; zero: none
 }
 
 // openDocument verifies the document register of a release or withdrawal: claim
@@ -104,44 +105,37 @@ func (c *documentClaim) before(n int) (kind uint8, body register.DocumentBody, e
 	return c.history.proof.Events[c.at-n].Event.Kind, body, err
 }
 
-// release returns the newest release before the entry, and how many places it
-// stands before: the event before, or the one before a withdrawal.
-func (c *documentClaim) release() (body register.DocumentBody, places int, err error) {
-	kind, body, err := c.before(1)
-	if err != nil || kind == register.DocumentRelease {
-		return body, 1, err
-	}
-	withdrawn := body
-	if kind, body, err = c.before(2); err != nil {
-		return body, 2, err
-	}
-	if kind != register.DocumentRelease || withdrawn.Version != body.Version || withdrawn.Digest != body.Digest {
-		return body, 2, fmt.Errorf("the withdrawal before event %d does not follow its release", c.event().Seq)
-	}
-	return body, 2, nil
-}
-
 // checkVersion: version and prev continue the register.
 func (c *documentClaim) checkVersion() error {
-	switch body := c.entry.statement.Body.(type) {
-	case *statement.ReleaseDocument:
-		return c.checkRelease(body)
-	case *statement.WithdrawDocument:
-		return c.checkWithdrawal(body)
+	if body, ok := c.entry.statement.Body.(*statement.WithdrawDocument); ok {
+		return c.checkWithdrawal(body.Version)
 	}
-	return errors.New("the statement neither releases nor withdraws a document")
+	return c.checkRelease(c.entry.statement.Body.(*statement.ReleaseDocument))
 }
 
+// checkRelease: the events before are the last release and, if it was withdrawn,
+// its withdrawal. Only these two kinds write the register.
 func (c *documentClaim) checkRelease(body *statement.ReleaseDocument) error {
 	if c.event().Seq == 0 {
 		if body.Version != 1 || body.Prev != nil {
-			return fmt.Errorf("version %d is the document's first release: want version 1 and prev null", body.Version)
+			return errors.New("the first release of a document has version 1 and no prev")
 		}
 		return nil
 	}
-	last, places, err := c.release()
+	kind, last, err := c.before(1)
 	if err != nil {
 		return err
+	}
+	places := 1
+	if kind == register.DocumentWithdraw {
+		withdrawn := last
+		if kind, last, err = c.before(2); err != nil {
+			return err
+		}
+		if kind != register.DocumentRelease || withdrawn.Version != last.Version || withdrawn.Digest != last.Digest {
+			return fmt.Errorf("the withdrawal before event %d does not follow its release", c.event().Seq)
+		}
+		places = 2
 	}
 	if places != c.at {
 		return fmt.Errorf("%d events before event %d are shown, want %d", c.at, c.event().Seq, places)
@@ -149,11 +143,12 @@ func (c *documentClaim) checkRelease(body *statement.ReleaseDocument) error {
 	if body.Version != last.Version+1 || body.Prev == nil || *body.Prev != statement.Digest(last.Statement) {
 		return fmt.Errorf("version %d and its prev do not continue version %d", body.Version, last.Version)
 	}
+	c.last = last
 	return nil
 }
 
 // checkWithdrawal: what is withdrawn is the release right before.
-func (c *documentClaim) checkWithdrawal(body *statement.WithdrawDocument) error {
+func (c *documentClaim) checkWithdrawal(version uint32) error {
 	kind, last, err := c.before(1)
 	if err != nil {
 		return err
@@ -161,9 +156,10 @@ func (c *documentClaim) checkWithdrawal(body *statement.WithdrawDocument) error 
 	if c.at != 1 {
 		return fmt.Errorf("%d events before event %d are shown, want 1", c.at, c.event().Seq)
 	}
-	if kind != register.DocumentRelease || last.Version != body.Version || last.Digest.Hash() != c.entry.statement.Subject {
-		return fmt.Errorf("the event before does not release version %d with the digest that is withdrawn", body.Version)
+	if kind != register.DocumentRelease || last.Version != version || last.Digest != register.SHA256Digest(c.entry.statement.Subject) {
+		return fmt.Errorf("the event before does not release version %d with the digest that is withdrawn", version)
 	}
+	c.last = last
 	return nil
 }
 
@@ -182,11 +178,7 @@ func (c *documentClaim) checkState() error {
 	kind, body := c.derived()
 	state := register.DocumentState{Status: register.DocumentCurrent, Version: body.Version, Digest: body.Digest, Statement: body.Statement}
 	if kind == register.DocumentWithdraw {
-		_, last, err := c.before(1)
-		if err != nil {
-			return err
-		}
-		state.Status, state.Statement = register.DocumentWithdrawn, last.Statement
+		state.Status, state.Statement = register.DocumentWithdrawn, c.last.Statement
 	}
 	return value.VerifyState(register.StateBlind(c.blind()), state.Marshal())
 }

@@ -12,6 +12,8 @@ import (
 type identityClaim struct {
 	entry   entry
 	history *history
+	then    register.IdentityState // set by the event in force
+	blind   Hash                   // of that event
 }
 
 // inForce is the position, among the events shown of an identity, of the one in
@@ -24,7 +26,6 @@ const inForce = 0
 // the identity's newest state.
 func openIdentity(l *checkList, e entry, h *history, time *uint64) (newest register.IdentityState, ok bool) {
 	c := identityClaim{entry: e, history: h}
-	var then register.IdentityState
 	l.run(CheckIdentity, func() (string, error) { return h.String(), h.checkRegister() })
 	l.run(CheckIdentityEvents, func() (string, error) {
 		return fmt.Sprintf("%d shown", len(h.proof.Events)), h.checkEvents()
@@ -35,12 +36,11 @@ func openIdentity(l *checkList, e entry, h *history, time *uint64) (newest regis
 		}
 		return c.describe(), h.checkNeighbours(inForce)
 	})
-	l.run(CheckSigner, func() (_ string, err error) {
-		then, err = c.checkSigner()
-		return fmt.Sprintf("%s, active, with the key in the leaf", h.proof.ID), err
+	l.run(CheckSigner, func() (string, error) {
+		return fmt.Sprintf("%s, active, with the key in the leaf", h.proof.ID), c.checkSigner()
 	})
 	if time != nil {
-		l.run(CheckKeyExpiry, func() (string, error) { return describeExpiry(then), checkExpiry(then, *time) })
+		l.run(CheckKeyExpiry, func() (string, error) { return describeExpiry(c.then), checkExpiry(c.then, *time) })
 	}
 	l.run(CheckIdentityState, func() (_ string, err error) {
 		newest, err = c.checkState()
@@ -52,29 +52,30 @@ func openIdentity(l *checkList, e entry, h *history, time *uint64) (newest regis
 // checkSigner: the first event shown is in force at the entry (the newest of a
 // lower index; at genesis, that of index 0), and leaves the identity active with
 // the key of the leaf.
-func (c *identityClaim) checkSigner() (register.IdentityState, error) {
+func (c *identityClaim) checkSigner() error {
 	e := &c.history.proof.Events[inForce].Event
-	if e.Index >= c.entry.index && (e.Index > 0 || c.entry.index > 0) {
-		return register.IdentityState{}, fmt.Errorf("event %d is of entry %d, not before entry %d", e.Seq, e.Index, c.entry.index)
+	if e.Index >= c.entry.index && c.entry.index > 0 || e.Index > c.entry.index {
+		return fmt.Errorf("event %d is of entry %d, not before entry %d", e.Seq, e.Index, c.entry.index)
 	}
 	if next := c.history.next(inForce); next != nil && next.Index < c.entry.index {
-		return register.IdentityState{}, fmt.Errorf("event %d of entry %d was in force at entry %d", next.Seq, next.Index, c.entry.index)
+		return fmt.Errorf("event %d of entry %d was in force at entry %d", next.Seq, next.Index, c.entry.index)
 	}
 	opening, err := c.history.opened(inForce)
 	if err != nil {
-		return register.IdentityState{}, err
+		return err
 	}
 	body, err := register.ParseIdentityBody(opening.Body)
 	if err != nil {
-		return register.IdentityState{}, err
+		return err
 	}
 	if body.State.Status != register.IdentityActive {
-		return register.IdentityState{}, fmt.Errorf("the identity was not active, its status is %d", body.State.Status)
+		return fmt.Errorf("the identity was not active, its status is %d", body.State.Status)
 	}
 	if body.State.Key != register.SPKIKey(c.entry.spki) {
-		return register.IdentityState{}, errors.New("the key in the leaf is not the identity's")
+		return errors.New("the key in the leaf is not the identity's")
 	}
-	return body.State, nil
+	c.then, c.blind = body.State, opening.Blind
+	return nil
 }
 
 func checkExpiry(s register.IdentityState, time uint64) error {
@@ -101,18 +102,10 @@ func (c *identityClaim) checkState() (s register.IdentityState, err error) {
 	if err := c.history.proof.Value.VerifyState(opening.Blind, opening.State); err != nil {
 		return s, err
 	}
-	if s, err = register.ParseIdentityState(opening.State); err != nil || !c.history.newest(inForce) {
+	if s, err = register.ParseIdentityState(opening.State); err != nil {
 		return s, err
 	}
-	last, err := c.history.opened(inForce)
-	if err != nil {
-		return s, err
-	}
-	body, err := register.ParseIdentityBody(last.Body)
-	if err != nil {
-		return s, err
-	}
-	if body.State != s || opening.Blind != register.StateBlind(last.Blind) {
+	if c.history.newest(inForce) && (s != c.then || opening.Blind != register.StateBlind(c.blind)) {
 		return s, errors.New("it is not the state that the newest event set")
 	}
 	return s, nil

@@ -19,9 +19,10 @@ var ErrNoTime = errors.New("cosignature has no time")
 
 // VerifyCosignature checks all lines of a cosigner (type 0x04 or 0x06) in a note
 // over cp and returns the smallest of their times, in POSIX seconds. Several
-// lines of one key count as one cosigner. The error is ErrUnsigned without a
-// line of the key, ErrNoTime for time 0, and *SignatureError when a line does
-// not verify. The caller compares the time with its own clock.
+// lines of one key count as one cosigner; those with time 0 are passed over. The
+// error is ErrUnsigned without a line of the key, ErrNoTime when none has a
+// time, and *SignatureError when a line does not verify. The caller compares the
+// time with its own clock.
 func VerifyCosignature(key VerifierKey, n Note, cp Checkpoint) (time int64, err error) {
 	if err := key.check(); err != nil {
 		return 0, err
@@ -36,13 +37,14 @@ func VerifyCosignature(key VerifierKey, n Note, cp Checkpoint) (time int64, err 
 	if len(lines) == 0 {
 		return 0, ErrUnsigned
 	}
-	time = math.MaxInt64
 	for _, s := range lines {
 		t, err := verifyTimed(key, cp, s)
 		if err != nil {
 			return 0, err
 		}
-		time = min(time, t)
+		if t != 0 && (time == 0 || t < time) {
+			time = t
+		}
 	}
 	if time == 0 {
 		return 0, ErrNoTime

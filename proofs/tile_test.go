@@ -119,6 +119,9 @@ func TestTileHasThreeStates(t *testing.T) {
 			t.Errorf("tile %d of level %d in size %d is %s, want %s", test.n, test.level, test.size, got, test.state)
 		}
 	}
+	if s := TileAbsent.String() + " " + TilePartial.String() + " " + TileFull.String(); s != "absent partial full" {
+		t.Error(s)
+	}
 	if s := TileState(9).String(); s != "invalid tile state" {
 		t.Error(s)
 	}

@@ -14,7 +14,7 @@ type EventRow struct {
 	Body     []byte
 }
 
-// Marshal returns the row.
+// Marshal returns the row. The body has at most 65,535 bytes; canonical bodies have less than 200.
 func (e EventRow) Marshal() []byte {
 	out := append(make([]byte, 0, 83+len(e.Body)), e.Kind)
 	out = binary.BigEndian.AppendUint64(out, e.Index)

@@ -21,15 +21,10 @@ const (
 	treeParentPrefix  = 0x03
 )
 
-// LeafHash returns the register tree's hash of a leaf: SHA-256(0x02 ‖ key ‖ valueHash).
-func LeafHash(key Key, valueHash Hash) Hash {
-	return hashPair(treeLeafPrefix, (*Hash)(&key), &valueHash)
-}
+// leafHash returns the register tree's hash of a leaf.
+func leafHash(l Leaf) Hash { return hashPair(treeLeafPrefix, (*Hash)(&l.Key), &l.ValueHash) }
 
-// ParentHash returns the register tree's hash of two children: SHA-256(0x03 ‖ left ‖ right). An absent child is 32 zero bytes.
-func ParentHash(left, right Hash) Hash { return hashPair(treeParentPrefix, &left, &right) }
-
-// hashPair hashes 65 bytes from the stack: two SHA-256 blocks, no allocation.
+// hashPair returns SHA-256(prefix ‖ a ‖ b), which is every node of every tree: 65 bytes on the stack: two SHA-256 blocks, no allocation.
 func hashPair(prefix byte, a, b *Hash) Hash {
 	var buf [65]byte
 	buf[0] = prefix

@@ -12,7 +12,7 @@ import (
 func TestProofsHideTheDigest(t *testing.T) {
 	document := []byte("the offer is 4,711,000")
 	key := DocumentKey("offer")
-	make := func(nonce string) (Record, EventRow, DocumentBody) {
+	release := func(nonce string) (Record, EventRow, DocumentBody) {
 		payload := fmt.Appendf(nil, `{"digest":"%x","nonce":"%s"}`, sha256.Sum256(document), nonce)
 		body := DocumentBody{Version: 1, Digest: SHA256Digest(sha256.Sum256(document)), Statement: sha256.Sum256(payload)}
 		var r Record
@@ -22,7 +22,7 @@ func TestProofsHideTheDigest(t *testing.T) {
 		}
 		return r, row, body
 	}
-	rec, row, body := make("nonce A")
+	rec, row, body := release("nonce A")
 	event, value := row.Event(TypeDocument, 0), rec.Value()
 
 	// Everything that is shown without openings.
@@ -62,7 +62,7 @@ func TestProofsHideTheDigest(t *testing.T) {
 	}
 
 	// The nonce alone changes both hashes, also when the statement digest in body and state is kept the same.
-	other, otherRow, _ := make("nonce B")
+	other, otherRow, _ := release("nonce B")
 	if BodyHash(otherRow.Blind, row.Body) == event.BodyHash || StateHash(StateBlind(other.Blind), state) == value.StateHash {
 		t.Error("hashes do not depend on the nonce")
 	}

@@ -30,7 +30,8 @@ func ProveEvent(r HistoryReader, seq, size uint64) ([]Hash, error) {
 	return fromSlices(rehashed), nil
 }
 
-// VerifyEvent checks that ev stands at its seq in the history of this size and root, both of a Value.
+// VerifyEvent checks that ev stands at its seq in the history of this size and root. Both must come from one value: an inclusion proof
+// alone does not tell all sizes apart. Value.VerifyEvent checks more and is the one to use for a register.
 func VerifyEvent(ev Event, hashes []Hash, size uint64, root Hash) error {
 	leaf := ev.Hash()
 	got, err := proof.RootFromInclusionProof(rfc6962.DefaultHasher, ev.Seq, size, leaf[:], toSlices(hashes))
@@ -50,7 +51,8 @@ func ProveRange(r HistoryReader, a, b, size uint64) ([]Hash, error) {
 }
 
 // VerifyRange checks that events, at least one, are contiguous in the history of this size and root and that they could have happened:
-// of one type, at rising indices, at times that never fall. With size many events it shows the whole history.
+// of one type, at rising indices, at times that never fall. With size many events it shows the whole history. Value.VerifyRange checks
+// more and is the one to use for a register.
 func VerifyRange(events []Event, hashes []Hash, size uint64, root Hash) error {
 	if len(events) == 0 {
 		return proofError("no events")

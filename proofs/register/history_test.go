@@ -228,7 +228,7 @@ func TestVerifyHistoryRefuses(t *testing.T) {
 
 // TestVerifyRangeOrder: a history that a dishonest log really built must not pass when its events go back.
 func TestVerifyRangeOrder(t *testing.T) {
-	make := func(f func(e []Event)) ([]Event, Hash) {
+	build := func(f func(e []Event)) ([]Event, Hash) {
 		_, hist, _ := activity(t, 3)
 		f(hist.events)
 		return hist.events, merkleRoot(t, hist.events, 3)
@@ -246,10 +246,54 @@ func TestVerifyRangeOrder(t *testing.T) {
 		{"type changes", func(e []Event) { e[2].Type = TypeRun }, false},
 		{"seq jumps", func(e []Event) { e[2].Seq = 7 }, false},
 	} {
-		events, root := make(tc.f)
+		events, root := build(tc.f)
 		err := VerifyRange(events, nil, 3, root)
 		if tc.ok && err != nil || !tc.ok && !errors.Is(err, ErrProof) {
 			t.Errorf("%s: %v", tc.name, err)
+		}
+	}
+}
+
+// TestValueVerifies: a value checks more of its events than the history can.
+func TestValueVerifies(t *testing.T) {
+	const n = 7
+	rec, hist, _ := activity(t, n)
+	v, ev := rec.Value(), hist.events
+	prove := func(seq, size uint64) []Hash {
+		p, err := ProveEvent(hist, seq, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	if err := v.VerifyEvent(ev[4], prove(4, n)); err != nil {
+		t.Error(err)
+	}
+	if err := v.VerifyEvent(ev[n-1], prove(n-1, n)); err != nil {
+		t.Error(err)
+	}
+	if err := v.VerifyRange(ev, nil); err != nil {
+		t.Error(err)
+	}
+	with := func(f func(*Value)) Value { w := v; f(&w); return w }
+	otherType, older := with(func(w *Value) { w.Type = TypeRun }), with(func(w *Value) { w.Last = ev[3].Index })
+	newer := with(func(w *Value) { w.Last++ })
+	for _, tc := range []struct {
+		name string
+		err  error
+	}{
+		{"register of another type", otherType.VerifyEvent(ev[4], prove(4, n))},
+		{"event after the newest", older.VerifyEvent(ev[4], prove(4, n))},
+		{"newest event is not the last entry", newer.VerifyEvent(ev[n-1], prove(n-1, n))},
+		{"wrong proof", v.VerifyEvent(ev[4], prove(5, n))},
+		{"range in a register of another type", otherType.VerifyRange(ev, nil)},
+		{"range after the newest", older.VerifyRange(ev, nil)},
+		{"range whose newest is not the last entry", newer.VerifyRange(ev, nil)},
+		{"range without its end", v.VerifyRange(ev[:n-1], nil)},
+		{"no events", v.VerifyRange(nil, nil)},
+	} {
+		if !errors.Is(tc.err, ErrProof) {
+			t.Errorf("%s: %v, want ErrProof", tc.name, tc.err)
 		}
 	}
 }

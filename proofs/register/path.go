@@ -18,8 +18,8 @@ const (
 // maxPathDepth is the number of bits of a key.
 const maxPathDepth = 256
 
-// A Path leads from the end of the search for a key up to the root of the register tree. It proves inclusion or absence; the same bytes
-// can never prove both. Encoding:
+// A Path leads from the end of the search for a key up to the root of the register tree. It proves inclusion or absence: under one root
+// never both for one key. Encoding:
 //
 //	u8 result ‖ u16 depth ‖ bitmap, ceil(depth/8) bytes ‖ the siblings that are not zero ‖ for ResultOther: key32 ‖ valueHash32
 //
@@ -87,5 +87,8 @@ func ParsePath(b []byte) (Path, error) {
 	if p.Result == ResultOther {
 		p.Other = Leaf{Key: d.hash(), ValueHash: d.hash()}
 	}
-	return p, d.end(what)
+	if err := d.end(what); err != nil {
+		return Path{}, err
+	}
+	return p, nil
 }

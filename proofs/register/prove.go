@@ -1,6 +1,9 @@
 package register
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Prove returns the path of the key under the tree's root: of its inclusion if it has a register, else of its absence. src shows the
 // leaves of t, not later ones. A path that does not lead to the root is never returned: ErrDamaged.
@@ -53,7 +56,7 @@ func (s *search) upper() error {
 
 // lower goes on below depth D, in the leaves of the bucket: at least two.
 func (s *search) lower() error {
-	items, err := readLeaves(nil, s.src, s.key, s.tree.depth)
+	items, err := readLeaves(nil, s.src, s.key, s.tree.depth, math.MaxInt)
 	if err != nil {
 		return err
 	}
@@ -71,12 +74,12 @@ func (s *search) lower() error {
 
 // lone ends at a lone leaf of the upper tree, whose key and value hash only the reader knows.
 func (s *search) lone() error {
-	items, err := readLeaves(nil, s.src, s.key, len(s.path.Siblings))
+	items, err := readLeaves(nil, s.src, s.key, len(s.path.Siblings), 2)
 	if err != nil {
 		return err
 	}
 	if len(items) != 1 {
-		return damagedError("%d leaves where the tree has one", len(items))
+		return damagedError("no leaf, or more than one, where the tree has one")
 	}
 	return s.finish(items)
 }

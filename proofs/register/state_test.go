@@ -56,7 +56,6 @@ func documentTransitions() []transition {
 		{"imported", typ, nil, 3, body(1, a, s1), false, nil},
 		{"kind 0", typ, nil, 0, body(1, a, s1), false, nil},
 		{"no body", typ, nil, DocumentRelease, nil, false, nil},
-		{"empty state", typ, []byte{}, DocumentRelease, body(1, a, s1), false, nil},
 		{"state of another type", typ, ActivityState{1}.Marshal(), DocumentRelease, body(1, a, s1), false, nil},
 	}
 }
@@ -191,6 +190,17 @@ func TestNextState(t *testing.T) {
 		}
 		if err := checkState(tc.typ, got); err != nil {
 			t.Errorf("%v %s: next state is not canonical: %v", tc.typ, tc.name, err)
+		}
+	}
+}
+
+// TestEmptyState: no state is nil; an empty one is malformed.
+func TestEmptyState(t *testing.T) {
+	for _, tc := range transitions() {
+		if tc.legal && tc.state == nil {
+			if _, err := NextState(tc.typ, []byte{}, tc.kind, tc.body); tc.kind != IdentityEnroll && !errors.Is(err, ErrFormat) {
+				t.Errorf("%v %s: %v, want ErrFormat", tc.typ, tc.name, err)
+			}
 		}
 	}
 }

@@ -50,7 +50,7 @@ type TileRow struct {
 }
 
 // FilledTiles returns the rows to write after an event made a history `size` events long: none unless size is a multiple of 256, else the
-// level 0 tile that became full and, of each level above, the tile that got a new entry. Rows of one history are written in this order.
+// level 0 tile that became full and, of each level above, the tile that got a new entry. Ask after every event, not once per batch.
 func FilledTiles(r HistoryReader, size uint64) ([]TileRow, error) {
 	if size == 0 || size%tileSize != 0 {
 		return nil, nil
@@ -81,7 +81,7 @@ func readEvents(r HistoryReader, from, to uint64) (HistoryTile, error) {
 	tile := make(HistoryTile, 0, to-from)
 	inOrder := true
 	err := r.Events(from, to, func(e Event) bool {
-		inOrder = e.Seq == from+uint64(len(tile)) && e.Seq < to
+		inOrder = inOrder && e.Seq == from+uint64(len(tile)) && e.Seq < to
 		if inOrder {
 			tile = append(tile, e.Hash())
 		}

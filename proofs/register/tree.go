@@ -14,7 +14,7 @@ type Leaf struct {
 	ValueHash Hash
 }
 
-func (l Leaf) item() item { return item{l, hashPair(treeLeafPrefix, (*Hash)(&l.Key), &l.ValueHash)} }
+func (l Leaf) item() item { return item{l, leafHash(l)} }
 
 // A LeafReader reads the leaves of one state of the tree, as a snapshot of the T rows does. Its methods may be called from several
 // goroutines at once.
@@ -72,7 +72,7 @@ func New(depth int) *Tree {
 	if depth < 1 || depth > MaxDepth {
 		panic("register: tree depth out of range")
 	}
-	return &Tree{depth: depth, root: ParentHash(Hash{}, Hash{})}
+	return &Tree{depth: depth, root: rootHash(node{}, node{})}
 }
 
 // DepthFor returns the depth for n registers: about 10 leaves per bucket, at least 8, at most 26 (4 GiB of memory).
@@ -91,8 +91,11 @@ func (t *Tree) geometry() (height, below uint) {
 func (t *Tree) with(roots []BucketRoot, count uint64) *Tree {
 	height, below := t.geometry()
 	top := t.top.with(roots, height, below)
-	return &Tree{depth: t.depth, count: count, top: top, root: ParentHash(top.node(2).hash, top.node(3).hash)}
+	return &Tree{depth: t.depth, count: count, top: top, root: rootHash(top.node(2), top.node(3))}
 }
+
+// rootHash returns the root's hash: it is a parent even beside nothing.
+func rootHash(l, r node) Hash { return hashPair(treeParentPrefix, &l.hash, &r.hash) }
 
 // bucket returns the number of the key's bucket.
 func (t *Tree) bucket(key *Key) uint32 { return binary.BigEndian.Uint32(key[:4]) >> (32 - t.depth) }

@@ -251,7 +251,7 @@ func TestUpdateRefuses(t *testing.T) {
 	fails := readerFunc(func(Key, int, func(Leaf) bool) error { return failed })
 	stray := readerFunc(func(_ Key, _ int, yield func(Leaf) bool) error { yield(src[0]); return nil })
 	twice := readerFunc(func(prefix Key, depth int, yield func(Leaf) bool) error {
-		return src.Leaves(prefix, depth, func(l Leaf) bool { return yield(l) && yield(l) })
+		return src.Leaves(prefix, depth, func(l Leaf) bool { yield(l); return yield(l) })
 	})
 
 	for _, tc := range []struct {
@@ -286,6 +286,69 @@ func TestUpdateRefuses(t *testing.T) {
 	}
 	if same, _, err := tree.Update(src, []Leaf{src[5]}); err != nil || same.Root() != tree.Root() {
 		t.Error("writing a leaf again must not change the root")
+	}
+}
+
+func TestCheckBucket(t *testing.T) {
+	r := rand.New(rand.NewPCG(12, 13))
+	m := map[Key]Hash{}
+	for range 50 {
+		m[randomKey(r, false)] = randomHash(r)
+	}
+	tree, _, src := mustUpdate(t, New(5), nil, sorted(m))
+	altered := append(leaves{}, src...)
+	altered[20].ValueHash[5] ^= 1
+	for bucket := range uint32(32) {
+		if err := tree.CheckBucket(src, bucket); err != nil {
+			t.Error(err)
+		}
+		damaged := tree.bucket(&altered[20].Key) == bucket
+		if err := tree.CheckBucket(altered, bucket); damaged != errors.Is(err, ErrDamaged) {
+			t.Errorf("bucket %d: %v", bucket, err)
+		}
+	}
+	if err := tree.CheckBucket(src, 32); !errors.Is(err, ErrArgument) {
+		t.Errorf("bucket 32 at depth 5: %v", err)
+	}
+}
+
+// TestDeafReaders: a reader that goes on after it was told to stop does no harm.
+func TestDeafReaders(t *testing.T) {
+	r := rand.New(rand.NewPCG(14, 15))
+	m := map[Key]Hash{}
+	for range 40 {
+		m[randomKey(r, false)] = randomHash(r)
+	}
+	tree, _, src := mustUpdate(t, New(4), nil, sorted(m))
+	all := func(yield func(Leaf) bool) error {
+		for _, l := range src {
+			yield(l)
+		}
+		return nil
+	}
+	deaf := readerFunc(func(_ Key, _ int, yield func(Leaf) bool) error { return all(yield) })
+	if _, _, err := tree.Update(deaf, src[39:]); !errors.Is(err, ErrDamaged) {
+		t.Errorf("Update: %v", err)
+	}
+	if _, err := tree.Prove(deaf, src[39].Key); !errors.Is(err, ErrDamaged) {
+		t.Errorf("Prove: %v", err)
+	}
+	one, _, _ := mustUpdate(t, New(4), nil, src[:1])
+	if _, err := one.Prove(deaf, src[0].Key); !errors.Is(err, ErrDamaged) {
+		t.Errorf("Prove among more leaves than there are: %v", err)
+	}
+	reversed := func(yield func(Leaf) bool) error { yield(src[1]); yield(src[0]); yield(src[2]); return nil }
+	if _, err := Build(4, reversed, nil); !errors.Is(err, ErrDamaged) {
+		t.Errorf("Build: %v", err)
+	}
+	rows := func(yield func(BucketRoot) bool) error {
+		for _, kind := range []uint8{NodeLeaf, 9, NodeLeaf} {
+			yield(BucketRoot{3, kind, h("x")})
+		}
+		return nil
+	}
+	if _, err := Load(4, 2, rows); !errors.Is(err, ErrDamaged) {
+		t.Errorf("Load: %v", err)
 	}
 }
 

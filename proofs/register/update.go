@@ -1,6 +1,8 @@
 package register
 
 import (
+	"encoding/binary"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -120,7 +122,7 @@ func (b *bucketUpdate) apply(t *Tree, src LeafReader, changes []Leaf, root *Buck
 
 // read fills before with the leaves of the key's bucket and checks that they are the ones under the tree's root.
 func (b *bucketUpdate) read(t *Tree, src LeafReader, key Key) (err error) {
-	if b.before, err = readLeaves(b.before[:0], src, key, t.depth); err != nil {
+	if b.before, err = readLeaves(b.before[:0], src, key, t.depth, math.MaxInt); err != nil {
 		return err
 	}
 	if bucket := t.bucket(&key); subtree(b.before, t.depth) != t.bucketNode(bucket) {
@@ -129,11 +131,23 @@ func (b *bucketUpdate) read(t *Tree, src LeafReader, key Key) (err error) {
 	return nil
 }
 
-// readLeaves appends to items the leaves whose first depth bits are those of key.
-func readLeaves(items []item, src LeafReader, key Key, depth int) ([]item, error) {
+// CheckBucket reads bucket number `bucket`, below 2^Depth, and checks that its leaves are those of the tree (ErrDamaged): one step of a scrub.
+func (t *Tree) CheckBucket(src LeafReader, bucket uint32) error {
+	if bucket>>t.depth != 0 {
+		return argumentError("bucket %d at depth %d", bucket, t.depth)
+	}
+	var key Key
+	binary.BigEndian.PutUint32(key[:4], bucket<<(32-t.depth))
+	return new(bucketUpdate).read(t, src, key)
+}
+
+// readLeaves appends to items the leaves whose first depth bits are those of key, and stops after `most`.
+func readLeaves(items []item, src LeafReader, key Key, depth, most int) ([]item, error) {
 	bad := error(nil)
 	err := src.Leaves(key, depth, func(l Leaf) bool {
 		switch n := len(items); {
+		case bad != nil || n == most:
+			return false
 		case !l.Key.sharesPrefix(&key, depth):
 			bad = damagedError("leaf %v is outside the %d bits that were asked for", l.Key, depth)
 		case n > 0 && items[n-1].Key.Compare(l.Key) >= 0:

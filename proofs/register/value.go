@@ -63,6 +63,36 @@ func ParseValue(b []byte) (Value, error) {
 	return v, nil
 }
 
+// VerifyEvent checks that ev is an event of the register: of its type, at its seq in the history, not newer than the newest.
+func (v Value) VerifyEvent(ev Event, proof []Hash) error {
+	if err := v.checkEvent(ev); err != nil {
+		return err
+	}
+	return VerifyEvent(ev, proof, v.Size, v.Root)
+}
+
+// VerifyRange checks that events, at least one, are contiguous events of the register, as VerifyRange and Value.VerifyEvent do. With
+// v.Size many events it shows the register's whole history.
+func (v Value) VerifyRange(events []Event, proof []Hash) error {
+	for _, ev := range events {
+		if err := v.checkEvent(ev); err != nil {
+			return err
+		}
+	}
+	return VerifyRange(events, proof, v.Size, v.Root)
+}
+
+// checkEvent compares an event with what the value says about all of them.
+func (v Value) checkEvent(ev Event) error {
+	switch newest := ev.Seq == v.Size-1; {
+	case ev.Type != v.Type:
+		return proofError("%v event in a %v register", ev.Type, v.Type)
+	case ev.Index > v.Last || newest && ev.Index != v.Last:
+		return proofError("event %d at index %d, but the newest of %d is at %d", ev.Seq, ev.Index, v.Size, v.Last)
+	}
+	return nil
+}
+
 // VerifyState checks that state is what the value's state hash hides; blind is the state's blind.
 func (v Value) VerifyState(blind Hash, state []byte) error {
 	if StateHash(blind, state) != v.StateHash {

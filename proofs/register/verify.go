@@ -8,13 +8,13 @@ func (p Path) VerifyInclusion(key Key, valueHash, root Hash) error {
 	if p.Result != ResultInclusion {
 		return proofError("path shows the absence of a register, not its inclusion")
 	}
-	return matchRoot(p.fold(key, LeafHash(key, valueHash)), root)
+	return matchRoot(p.fold(key, leafHash(Leaf{key, valueHash})), root)
 }
 
 // VerifyAbsence checks that the tree with this root has no register with this key.
 //
-// This is sound over any tree, also a malformed one: the key's bits and the depth fix the way from the root, and the place where an
-// included key's search ends cannot hold another leaf or nothing as well.
+// This is sound over any tree, also a malformed one: the key's bits and the depth fix the way from the root, and no node on that way can
+// be a parent, the key's leaf, another leaf and nothing in two proofs under one root.
 func (p Path) VerifyAbsence(key Key, root Hash) error {
 	if err := p.check(); err != nil {
 		return err
@@ -27,7 +27,7 @@ func (p Path) VerifyAbsence(key Key, root Hash) error {
 		if !p.Other.Key.sharesPrefix(&key, len(p.Siblings)) {
 			return proofError("the leaf found is not on the key's way")
 		}
-		return matchRoot(p.fold(key, LeafHash(p.Other.Key, p.Other.ValueHash)), root)
+		return matchRoot(p.fold(key, leafHash(p.Other)), root)
 	case ResultAbsent:
 		return matchRoot(p.fold(key, Hash{}), root)
 	}
