@@ -56,9 +56,9 @@ var layers = []layer{
 
 // exclusive lists what only the named packages may import.
 var exclusive = map[string][]string{
-	"github.com/cockroachdb/pebble":     {"storage/pebblestore"},
-	"github.com/sigstore/sigstore":      {"log", "log/witness", "cmd/docket"},
-	"github.com/spf13/cobra":            {"cmd/docket"},
+	"github.com/cockroachdb/pebble":       {"storage/pebblestore"},
+	"github.com/sigstore/sigstore":        {"log", "log/logtest", "log/witness", "cmd/docket"},
+	"github.com/spf13/cobra":              {"cmd/docket"},
 	"github.com/transparency-dev/tessera": {},
 }
 

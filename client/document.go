@@ -1,0 +1,63 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/register"
+)
+
+// A Document is the verified state of a document's register as of Size.
+type Document struct {
+	ID     string
+	Size   uint64                  // leaves of the tree that the answer speaks for
+	State  *register.DocumentState // nil: proven to have no release
+	Staple *proofs.Receipt         // the proof
+}
+
+// Document fetches the register of a document, or the proof that it has none.
+func (c *Client) Document(ctx context.Context, id string) (*Document, error) {
+	r, err := c.staple(ctx, "/api/v1/documents/"+id, register.TypeDocument, id)
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{ID: id, Staple: r}
+	if cp, err := c.open(r.Checkpoint); err != nil {
+		return nil, err
+	} else {
+		d.Size = cp.Size
+	}
+	p := r.Registers[0]
+	if p.Value == nil {
+		return d, nil
+	}
+	state, err := register.ParseDocumentState(p.State.State)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+	}
+	d.State = &state
+	return d, nil
+}
+
+// staple fetches a staple of one register and verifies it.
+func (c *Client) staple(ctx context.Context, path string, t register.Type, id string) (*proofs.Receipt, error) {
+	floor := c.floor()
+	body, _, err := c.send(ctx, http.MethodGet, path, "", nil, maxReceipt)
+	if err != nil {
+		return nil, err
+	}
+	r, err := proofs.ParseReceipt(bytes.TrimSpace(body))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+	}
+	if r.Envelope != nil || len(r.Registers) != 1 || r.Registers[0].Type != t || r.Registers[0].ID != id {
+		return nil, fmt.Errorf("%w: not the register of %v %q", ErrAnswer, t, id)
+	}
+	if p := r.Registers[0]; p.Value != nil && p.State == nil {
+		return nil, fmt.Errorf("%w: the state of %v %q is missing", ErrAnswer, t, id)
+	}
+	return r, c.verify(ctx, r, floor)
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// folders is one --dir. What belongs to the server, to its client and to
+// neither is kept apart, so that each can move to a machine of its own:
+//
+//	DIR/log/config.json    origin and mode of the log
+//	DIR/log/log.key        the log's Ed25519 key, encrypted; log.vkey is public
+//	DIR/log/key-password   the password of log.key
+//	DIR/log/store/         Pebble
+//	DIR/anchor/            the newest signed checkpoint: never in a backup of DIR/log
+//	DIR/client/config.json origin, server, identity, what is expected
+//	DIR/client/policy      the verifier policy (C2SP tlog-policy)
+//	DIR/client/policy.genesis  leaf hash of entry 0, in hex
+//	DIR/client/checkpoint  the newest checkpoint that the client saw
+//	DIR/client/keys/       identity keys, encrypted, and their password
+//	DIR/client/receipts/   the newest receipt of each document
+type folders struct{ dir string }
+
+func (f folders) log() string      { return filepath.Join(f.dir, "log") }
+func (f folders) store() string    { return filepath.Join(f.dir, "log", "store") }
+func (f folders) anchor() string   { return filepath.Join(f.dir, "anchor") }
+func (f folders) client() string   { return filepath.Join(f.dir, "client") }
+func (f folders) keys() string     { return filepath.Join(f.dir, "client", "keys") }
+func (f folders) policy() string   { return filepath.Join(f.dir, "client", "policy") }
+func (f folders) receipts() string { return filepath.Join(f.dir, "client", "receipts") }
+
+// keyFile is where the key of an identity is. Ids have '/', which is no part of
+// a file's name; '+' is in no id.
+func (f folders) keyFile(id string) string {
+	return filepath.Join(f.keys(), strings.ReplaceAll(id, "/", "+")+".key")
+}
+
+// receiptFile is where the newest receipt about a document is.
+func (f folders) receiptFile(document string) string {
+	h := sha256.Sum256([]byte(document))
+	return filepath.Join(f.receipts(), hex.EncodeToString(h[:16])+".docket")
+}
+
+// serverConfig is DIR/log/config.json.
+type serverConfig struct {
+	Origin string `json:"origin"`
+	Mode   string `json:"mode"`
+	Dev    bool   `json:"dev"`
+}
+
+// clientConfig is DIR/client/config.json.
+type clientConfig struct {
+	Origin   string   `json:"origin"`   // of the log
+	Server   string   `json:"server"`   // base URL
+	Identity string   `json:"identity"` // who signs releases
+	Expect   []string `json:"expect"`   // namespaces whose documents verify may call AUTHORITATIVE
+	Dev      bool     `json:"dev"`      // made by --dev: quorum none is enough here
+}
+
+func readConfig(path string, v any) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func writeConfig(path string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return client.WriteFile(path, append(b, '\n'), 0o644)
+}
+
+func (f folders) serverConfig() (serverConfig, error) {
+	var c serverConfig
+	err := readConfig(filepath.Join(f.log(), "config.json"), &c)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, fmt.Errorf("there is no log in %s: make one with docket init --dir %s, or to try it docket serve --dev", f.log(), f.dir)
+	}
+	return c, err
+}
+
+func (f folders) clientConfig() (clientConfig, error) {
+	var c clientConfig
+	err := readConfig(filepath.Join(f.client(), "config.json"), &c)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, fmt.Errorf("there is no client folder in %s: start docket serve --dev there, or name the folder with --dir", f.client())
+	}
+	return c, err
+}
+
+// verifier reads the verifier policy in file, and the genesis leaf hash beside
+// it in file.genesis, unless genesis gives the hash itself.
+func readVerifier(file, genesis string) (proofs.Verifier, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return proofs.Verifier{}, err
+	}
+	policy, err := proofs.ParsePolicy(text)
+	if err != nil {
+		return proofs.Verifier{}, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(policy.Logs) == 0 {
+		return proofs.Verifier{}, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
+	}
+	if genesis == "" {
+		b, err := os.ReadFile(file + ".genesis")
+		if errors.Is(err, fs.ErrNotExist) {
+			return proofs.Verifier{}, fmt.Errorf("the leaf hash of the log's entry 0 is not pinned: put it into %s.genesis or give --genesis", file)
+		}
+		if err != nil {
+			return proofs.Verifier{}, err
+		}
+		genesis = strings.TrimSuffix(string(b), "\n")
+	}
+	hash, err := statement.ParseDigest("sha256:" + genesis)
+	if err != nil {
+		return proofs.Verifier{}, fmt.Errorf("the genesis leaf hash is 64 lower-case hex digits, not %q", genesis)
+	}
+	return proofs.Verifier{Policy: policy, Genesis: proofs.Hash(hash)}, nil
+}
+
+// newClient returns a client that verifies with DIR/client. server overrides the
+// configured URL unless it is empty.
+func (f folders) newClient(server string) (*client.Client, clientConfig, error) {
+	config, err := f.clientConfig()
+	if err != nil {
+		return nil, config, err
+	}
+	verifier, err := readVerifier(f.policy(), "")
+	if err != nil {
+		return nil, config, err
+	}
+	if server == "" {
+		server = config.Server
+	}
+	return &client.Client{
+		Server:   strings.TrimSuffix(server, "/"),
+		Verifier: verifier,
+		Memory:   &client.Memory{Path: filepath.Join(f.client(), "checkpoint")},
+	}, config, nil
+}
+
+// author returns who signs as the given identity.
+func (f folders) author(origin, id string) (*client.Author, error) {
+	key, err := loadIdentityKey(f.keyFile(id), filepath.Join(f.keys(), "password"))
+	if err != nil {
+		return nil, fmt.Errorf("the key of %s: %w", id, err)
+	}
+	return &client.Author{Log: origin, ID: id, Signer: key}, nil
+}
+
+// keepReceipt keeps a verified receipt or staple as the newest about a document,
+// unless a newer one is there.
+func (f folders) keepReceipt(document string, size uint64, r *proofs.Receipt) error {
+	if kept, ok := f.keptReceipt(document); ok {
+		if cp, err := checkpointOf(kept); err == nil && cp.Size >= size {
+			return nil
+		}
+	}
+	if err := os.MkdirAll(f.receipts(), 0o755); err != nil {
+		return err
+	}
+	return client.WriteFile(f.receiptFile(document), r.Marshal(), 0o644)
+}
+
+// keptReceipt returns what keepReceipt kept. It is unverified: verify judges it.
+func (f folders) keptReceipt(document string) (*proofs.Receipt, bool) {
+	b, err := os.ReadFile(f.receiptFile(document))
+	if err != nil {
+		return nil, false
+	}
+	r, err := proofs.ParseReceipt(b)
+	return r, err == nil
+}
+
+// checkpointOf reads the checkpoint of a receipt without verifying it.
+func checkpointOf(r *proofs.Receipt) (proofs.Checkpoint, error) {
+	note, err := proofs.ParseNote(r.Checkpoint)
+	if err != nil {
+		return proofs.Checkpoint{}, err
+	}
+	return proofs.ParseCheckpoint(note.Body)
+}

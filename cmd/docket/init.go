@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+func newInit() *cobra.Command {
+	s := setup{}
+	c := &cobra.Command{
+		Use:   "init --origin HOST",
+		Short: "make a new log, its keys and its identities",
+		Long: `init makes a new log below --dir: its key, its store with a genesis policy, its
+anchor, and a client folder with the keys of an admin, a registrar and a
+pipeline. Nothing is served; docket serve does that.
+
+The origin is the log's name for ever, a bare host name. Documents below a
+--direct prefix can be released by the pipeline alone; all others need a run with
+approvals, which these rules do not have yet.
+
+Keys are encrypted; their passwords lie beside them, in files that only their
+owner can read. Move them, and name them with serve --password-file.`,
+		Example: `  docket init --dir /srv/docket --origin log.example.com --direct contracts/ --direct reports/`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !proofs.ValidOrigin(s.origin) {
+				return usage("--origin %q is not a bare host name such as log.example.com", s.origin)
+			}
+			for _, prefix := range s.direct {
+				if !statement.ValidPrefix(prefix) {
+					return usage("--direct %q is not a prefix: segments of letters, digits, '.', '_' and '-', each ended by '/', or *", prefix)
+				}
+			}
+			for _, id := range []string{s.admin, s.register, s.pipeline, s.logID} {
+				if !statement.ValidID(id) {
+					return usage("%q is not an identity id", id)
+				}
+			}
+			f := dirOf(cmd)
+			if err := s.create(cmd.Context(), f, cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "next: docket serve --dir %s\n", f.dir)
+			return nil
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&s.origin, "origin", "", "the log's name, a bare host name (mandatory)")
+	flags.StringVar(&s.server, "server", "http://127.0.0.1:8070", "base URL that clients use")
+	flags.StringArrayVar(&s.direct, "direct", nil, "prefix of documents that need no run; may be repeated")
+	flags.StringVar(&s.admin, "admin", "h/admin", "id of the admin")
+	flags.StringVar(&s.register, "registrar", "svc/registrar", "id of the registrar")
+	flags.StringVar(&s.pipeline, "pipeline", "wl/pipeline", "id of the pipeline")
+	flags.StringVar(&s.logID, "log-identity", "svc/log", "id of the log's own identity")
+	return c
+}

@@ -1,0 +1,92 @@
+// Command docket is a transparency-log ledger for documents: a server that
+// appends signed releases to a Merkle tree and answers with receipts, and the
+// client that makes, keeps and verifies them.
+//
+//	docket serve --dev                        a server with everything made for you
+//	docket release report.pdf --doc reports/1 release it; report.pdf.docket is its receipt
+//	docket verify report.pdf                  check file, receipt and policy, offline too
+//
+// Exit codes of verify are those of its verdict (docs/spec/receipt.md). For all
+// commands: 1 I/O or network, 2 usage, 3 refused by the server, 70 the server
+// stopped on a doubt.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/docketlog/docket/client"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string) int {
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	code := exitCode(err)
+	var verdict *verdictError
+	if !errors.As(err, &verdict) { // a verdict was printed already
+		fmt.Fprintf(root.ErrOrStderr(), "docket: %v\n", err)
+		if code == exitUsage {
+			fmt.Fprintf(root.ErrOrStderr(), "docket: see docket --help\n")
+		}
+	}
+	return code
+}
+
+// Exit codes beside those of verdicts.
+const (
+	exitIO      = 1  // input, output or network
+	exitUsage   = 2  // wrong flags or arguments
+	exitRefused = 3  // refused by the server
+	exitDoubt   = 70 // the server stopped on a doubt; the store's own code too
+)
+
+// usageError is wrong use of the command line.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// verdictError carries the exit code of a verdict that was printed.
+type verdictError struct{ code int }
+
+func (e *verdictError) Error() string { return fmt.Sprintf("verdict with exit code %d", e.code) }
+
+// doubtError says that the log stopped signing.
+type doubtError struct{ error }
+
+func (e doubtError) Unwrap() error { return e.error }
+
+// exitCode maps errors to exit codes, in one place.
+func exitCode(err error) int {
+	var (
+		verdict *verdictError
+		wrong   usageError
+		refused *client.Refused
+		doubt   doubtError
+	)
+	switch {
+	case errors.As(err, &verdict):
+		return verdict.code
+	case errors.As(err, &wrong):
+		return exitUsage
+	case errors.As(err, &doubt):
+		return exitDoubt
+	case errors.As(err, &refused):
+		return exitRefused
+	}
+	return exitIO
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// release is one run of docket release.
+type release struct {
+	folders  folders
+	server   string
+	file     string
+	document string
+	media    string
+	client   *client.Client
+	config   clientConfig
+	digest   statement.Digest
+	size     uint64
+}
+
+func newRelease() *cobra.Command {
+	r := &release{}
+	c := &cobra.Command{
+		Use:   "release FILE --doc ID",
+		Short: "release a file as the next version of a document",
+		Long: `release signs the statement that FILE's bytes are the next version of the document,
+submits it, verifies the receipt and writes it to FILE.docket.
+
+The signed statement is kept in FILE.docket-pending before it is sent. If the
+reply is lost, run the same command again: the same statement is sent again and
+gets the entry that it has, never a second one.
+
+A file that is the current version already is not released again. If somebody
+else releases a version at the same moment, the server refuses this one (E408):
+look at theirs first, then decide; docket never picks the next number by itself.`,
+		Example: `  docket release report.pdf --doc reports/2026/q3`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.folders, r.file = dirOf(cmd), args[0]
+			if !statement.ValidDocumentID(r.document) {
+				return usage("--doc %q is not a document id: segments of letters, digits, '.', '_' and '-', joined by '/'", r.document)
+			}
+			text, err := r.run(cmd.Context())
+			if text != "" {
+				fmt.Fprintln(cmd.OutOrStdout(), text)
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&r.document, "doc", "", "document id, such as contracts/1 (mandatory)")
+	c.Flags().StringVar(&r.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	c.Flags().StringVar(&r.media, "media", "", "media type of the file (default: from its name)")
+	return c
+}
+
+// run releases the file and returns what to tell the user.
+func (r *release) run(ctx context.Context) (string, error) {
+	var err error
+	if r.digest, r.size, err = hashFile(r.file); err != nil {
+		return "", err
+	}
+	if r.client, r.config, err = r.folders.newClient(r.server); err != nil {
+		return "", err
+	}
+	pending, err := r.pending()
+	if err != nil {
+		return "", err
+	}
+	if pending != nil {
+		text, err := r.submit(ctx, *pending, "resumed: ")
+		var refused *client.Refused
+		if !errors.As(err, &refused) || refused.Code != "E701" {
+			return text, err
+		}
+		// The kept statement was never admitted and is too old by now: a new
+		// one, for the same version, takes its place.
+	}
+	document, err := r.client.Document(ctx, r.document)
+	if err != nil {
+		return "", err
+	}
+	if s := document.State; s != nil && s.Status == register.DocumentCurrent && s.Digest == register.SHA256Digest(r.digest) {
+		return r.alreadyCurrent(ctx, s)
+	}
+	envelope, err := r.sign(document.State)
+	if err != nil {
+		return "", err
+	}
+	if err := client.WriteFile(r.pendingFile(), envelope.Marshal(), 0o644); err != nil {
+		return "", err
+	}
+	return r.submit(ctx, envelope, "")
+}
+
+func (r *release) pendingFile() string { return r.file + ".docket-pending" }
+func (r *release) receiptFile() string { return r.file + ".docket" }
+
+// pending returns the statement that an earlier run signed for this file and
+// document and got no answer to, or nil. One for other bytes or another document
+// is not touched: only its owner knows what became of it.
+func (r *release) pending() (*statement.Envelope, error) {
+	b, err := os.ReadFile(r.pendingFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	stuck := func(what string) error {
+		return fmt.Errorf("%s %s: its outcome is unknown; run release again with the file and document it was made for, or remove it", r.pendingFile(), what)
+	}
+	e, err := statement.ParseEnvelope(b)
+	if err != nil {
+		return nil, stuck("cannot be read: " + err.Error())
+	}
+	s, err := statement.Parse(e.Payload)
+	if err != nil {
+		return nil, stuck("cannot be read: " + err.Error())
+	}
+	body, ok := s.Body.(*statement.ReleaseDocument)
+	if !ok || body.Document != r.document || s.Subject != r.digest || s.Log != r.config.Origin {
+		return nil, stuck("is for other bytes, another document or another log")
+	}
+	return &e, nil
+}
+
+// sign makes the release of the version that follows the given state.
+func (r *release) sign(state *register.DocumentState) (statement.Envelope, error) {
+	author, err := r.folders.author(r.config.Origin, r.config.Identity)
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	version, prev := uint32(1), (*statement.Digest)(nil)
+	if state != nil {
+		digest := statement.Digest(state.Statement)
+		version, prev = state.Version+1, &digest
+	}
+	media := r.media
+	if media == "" {
+		media = mediaOf(r.file)
+	}
+	return author.Release(r.document, version, prev, client.File{Digest: r.digest, Size: r.size, Media: media})
+}
+
+// submit sends a statement, verifies its receipt for this file, and keeps it.
+func (r *release) submit(ctx context.Context, e statement.Envelope, how string) (string, error) {
+	receipt, duplicate, err := r.client.Submit(ctx, e)
+	var refused *client.Refused
+	if errors.As(err, &refused) && refused.Status < 500 && refused.Status != 408 && refused.Status != 429 {
+		// The statement is not in the log and never will be: nothing to resume.
+		return "", errors.Join(err, os.Remove(r.pendingFile()))
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, r.pendingFile())
+	}
+	if duplicate && how == "" {
+		how = "in the log already: "
+	}
+	return r.keep(receipt, how)
+}
+
+// keep verifies a receipt as verify will, and writes it beside the file.
+func (r *release) keep(receipt *proofs.Receipt, how string) (string, error) {
+	verdict := r.client.Verifier.Verify(receipt, proofs.Expect{File: r.digest, Document: r.document, Dev: r.config.Dev})
+	if verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Unknown || verdict.Kind == proofs.Contradicted {
+		return "", fmt.Errorf("the receipt does not verify for %s: %s", r.file, verdict.Sentence())
+	}
+	err := errors.Join(
+		client.WriteFile(r.receiptFile(), receipt.Marshal(), 0o644),
+		r.folders.keepReceipt(r.document, verdict.Size, receipt),
+	)
+	if err != nil {
+		return "", err
+	}
+	if err := os.Remove(r.pendingFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return fmt.Sprintf("%sreleased %s as version %d of %s, entry %d; receipt in %s\n%s: %s",
+		how, r.file, verdict.Version, r.document, verdict.Index, r.receiptFile(), verdict.Kind, verdict.Sentence()), nil
+}
+
+// alreadyCurrent says so, and fetches the receipt if the file has none.
+func (r *release) alreadyCurrent(ctx context.Context, s *register.DocumentState) (string, error) {
+	text := fmt.Sprintf("%s is current already: version %d of %s", r.file, s.Version, r.document)
+	if _, err := os.Stat(r.receiptFile()); err == nil {
+		return text, nil
+	}
+	receipt, err := r.client.Receipt(ctx, statement.Digest(s.Statement))
+	if err != nil {
+		return text, err
+	}
+	if _, err := r.keep(receipt, ""); err != nil {
+		return text, err
+	}
+	return text + "; its receipt is now in " + r.receiptFile(), nil
+}
+
+// mediaOf guesses a media type from a file's name.
+func mediaOf(file string) string {
+	media, _, err := mime.ParseMediaType(mime.TypeByExtension(filepath.Ext(file)))
+	if err != nil {
+		return "application/octet-stream"
+	}
+	return media
+}

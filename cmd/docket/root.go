@@ -1,0 +1,75 @@
+package main
+
+import (
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// defaultDir is where all commands look unless --dir says otherwise.
+const defaultDir = "docket-dev"
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "docket",
+		Short: "a ledger that proves which version of a document was authoritative, and when",
+		Long: `docket keeps a transparency log of document releases. A release is answered
+with a receipt: a file that proves, offline and without trusting the server,
+that these bytes were a version of a document, and from when to when they were
+the authoritative one.
+
+Start here:
+  docket demo                                  see it work, in one command
+  docket serve --dev                           run a server with everything made for you
+  docket release report.pdf --doc reports/1    release a file; writes report.pdf.docket
+  docket verify report.pdf                     verify file, receipt and policy`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentFlags().String("dir", defaultDir, "folder of the log and the client: DIR/log, DIR/client, DIR/anchor")
+	root.AddCommand(
+		newInit(), newServe(), newRelease(), newVerify(), newDocument(),
+		newCheckpoint(), newRawLog(), newDemo(),
+	)
+	for _, c := range root.Commands() {
+		usageArgs(c)
+	}
+	return root
+}
+
+// usageArgs makes a wrong number of arguments an error of usage.
+func usageArgs(c *cobra.Command) {
+	check := c.Args
+	if check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usageError{err}
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		usageArgs(sub)
+	}
+}
+
+// version names the build.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// dirOf returns the folders below --dir.
+func dirOf(cmd *cobra.Command) folders {
+	dir, err := cmd.Flags().GetString("dir")
+	if err != nil {
+		panic(err) // a persistent flag of root
+	}
+	return folders{dir}
+}

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage/anchor"
+	"github.com/docketlog/docket/storage/pebblestore"
+)
+
+// A setup is what a new sealed log is made of: its name, who may do what, and
+// where a release needs no run.
+type setup struct {
+	origin   string
+	server   string // base URL that the client will use
+	direct   []string
+	dev      bool
+	admin    string // identity ids
+	register string
+	pipeline string
+	logID    string
+}
+
+// devOrigin is the origin of logs made by --dev.
+const devOrigin = "docket.localhost"
+
+func devSetup(server string) setup {
+	return setup{
+		origin: devOrigin, server: server, direct: []string{"*"}, dev: true,
+		admin: "h/dev-admin", register: "svc/dev-registrar", pipeline: "wl/dev-pipeline", logID: "svc/log",
+	}
+}
+
+// create makes log, anchor and client folders in f, which must not have any, and
+// says on w what it made. When it fails half-way it says what to remove; nothing
+// was served by then.
+func (s setup) create(ctx context.Context, f folders, w io.Writer) (err error) {
+	for _, dir := range []string{f.log(), f.client(), f.anchor()} {
+		if _, err := os.Stat(dir); err == nil {
+			return fmt.Errorf("%s exists: a log is never made over another one", dir)
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%w\ndocket: the set-up of %s is incomplete and was never used: remove the folder before you try again", err, f.dir)
+		}
+	}()
+	if err := errors.Join(os.MkdirAll(f.log(), 0o700), os.MkdirAll(f.keys(), 0o700)); err != nil {
+		return err
+	}
+	if err := newLogKey(f.log(), s.origin); err != nil {
+		return err
+	}
+	signer, err := loadLogSigner(f.log(), "", s.origin)
+	if err != nil {
+		return err
+	}
+	policy := []byte("# verifier policy (C2SP tlog-policy): the log's key, and which cosigners are demanded\nlog " + signer.Key().String() + "\nquorum none\n")
+	keys, err := s.identityKeys(f)
+	if err != nil {
+		return err
+	}
+	genesis, err := s.genesis(keys, policy)
+	if err != nil {
+		return err
+	}
+	if err := s.createLog(ctx, f, signer, keys, genesis); err != nil {
+		return err
+	}
+	if err := s.writeClient(f, policy, proofs.LeafHash(genesis.Leaf)); err != nil {
+		return err
+	}
+	// The server's configuration comes last: it says that the set-up is whole.
+	if err := writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: s.origin, Mode: string(log.Sealed), Dev: s.dev}); err != nil {
+		return err
+	}
+	s.report(f, w)
+	return nil
+}
+
+// identityKeys makes a key for each identity.
+func (s setup) identityKeys(f folders) (map[string]client.Signer, error) {
+	password := filepath.Join(f.keys(), "password")
+	if err := newPassword(password); err != nil {
+		return nil, err
+	}
+	keys := make(map[string]client.Signer)
+	for _, id := range []string{s.admin, s.register, s.pipeline, s.logID} {
+		key, err := newIdentityKey(f.keyFile(id), password)
+		if err != nil {
+			return nil, err
+		}
+		keys[id] = key
+	}
+	return keys, nil
+}
+
+// genesis makes entry 0: the policy, signed by the admin.
+func (s setup) genesis(keys map[string]client.Signer, policy []byte) (*admission.Checked, error) {
+	admin := client.Author{Log: s.origin, ID: s.admin, Signer: keys[s.admin]}
+	direct := s.direct
+	if direct == nil {
+		direct = []string{}
+	}
+	e, err := admin.Genesis(statement.Policy{
+		Admins:           statement.Admins{M: 1},
+		WitnessPolicy:    sha256.Sum256(policy),
+		SkewSeconds:      300,
+		GrantMaxSeconds:  24 * 3600,
+		AccessMaxSeconds: 4 * 3600,
+		ContentMax:       64 << 10,
+		Overridable:      []string{},
+		OverrideRoles:    []string{},
+		Direct:           direct,
+	}, []client.Member{{ID: s.admin, Signer: keys[s.admin]}}, client.Member{ID: s.logID, Signer: keys[s.logID]})
+	if err != nil {
+		return nil, err
+	}
+	return admission.CheckEnvelope(s.origin, e)
+}
+
+// createLog makes store and anchor, the log in them, and enrolls registrar and
+// pipeline.
+func (s setup) createLog(ctx context.Context, f folders, signer *log.Signer, keys map[string]client.Signer, genesis *admission.Checked) (err error) {
+	store, err := pebblestore.Create(f.store(), pebblestore.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	a, err := anchor.Create(f.anchor())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	config := log.Config{Origin: s.origin, Mode: log.Sealed, Store: store, Anchor: a, Signer: signer}
+	if err := log.Create(ctx, config, genesis); err != nil {
+		return err
+	}
+	l, err := log.Open(config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return s.enroll(ctx, l, keys)
+}
+
+func (s setup) enroll(ctx context.Context, l *log.Log, keys map[string]client.Signer) error {
+	admin := client.Author{Log: s.origin, ID: s.admin, Signer: keys[s.admin]}
+	registrar := client.Author{Log: s.origin, ID: s.register, Signer: keys[s.register]}
+	first, err1 := admin.Enroll(client.Enrollment{
+		ID: s.register, Class: "workload", Owner: "team-registry", Roles: []string{"registrar"}, Custody: "file",
+	}, keys[s.register])
+	second, err2 := registrar.Enroll(client.Enrollment{
+		ID: s.pipeline, Class: "workload", Owner: "team-release", Custody: "file",
+		Verbs: []string{"document.release", "document.withdraw"}, Namespaces: s.namespaces(),
+	}, keys[s.pipeline])
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	var statements []*admission.Checked
+	for _, e := range []statement.Envelope{first, second} {
+		c, err := l.Check(e)
+		if err != nil {
+			return err
+		}
+		statements = append(statements, c)
+	}
+	results, view, err := l.Submit(ctx, statements)
+	if err != nil {
+		return err
+	}
+	view.Release()
+	for _, r := range results {
+		if r.Refusal != nil {
+			return r.Refusal
+		}
+	}
+	return nil
+}
+
+// namespaces are where the pipeline may release: where no run is needed.
+func (s setup) namespaces() []string {
+	if len(s.direct) == 0 {
+		return []string{"*"}
+	}
+	return s.direct
+}
+
+// writeClient pins log key and genesis for the client.
+func (s setup) writeClient(f folders, policy []byte, genesis proofs.Hash) error {
+	if err := createFile(f.policy(), policy, 0o644); err != nil {
+		return err
+	}
+	if err := createFile(f.policy()+".genesis", []byte(hex.EncodeToString(genesis[:])+"\n"), 0o644); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.receipts(), 0o755); err != nil {
+		return err
+	}
+	return writeConfig(filepath.Join(f.client(), "config.json"), clientConfig{
+		Origin: s.origin, Server: s.server, Identity: s.pipeline, Expect: s.namespaces(), Dev: s.dev,
+	})
+}
+
+// report says what was made.
+func (s setup) report(f folders, w io.Writer) {
+	fmt.Fprintf(w, "made a new log %s:\n", s.origin)
+	line := func(what, where string) { fmt.Fprintf(w, "  %-46s %s\n", what, where) }
+	line("the log: its Ed25519 key, its store", f.log()+string(filepath.Separator))
+	line("its anchor: the newest signed checkpoint", f.anchor()+string(filepath.Separator))
+	line("the client: verifier policy, keys, receipts", f.client()+string(filepath.Separator))
+	fmt.Fprintf(w, "identities, each with a P-256 key in %s:\n", f.keys())
+	line(s.admin+" (owner "+s.admin+")", "admin: member of the genesis policy")
+	line(s.register+" (owner team-registry)", "registrar: enrolls identities")
+	line(s.pipeline+" (owner team-release)", "pipeline: releases and withdraws documents")
+	line(s.logID, "the log's own identity")
+	switch {
+	case s.dev:
+		fmt.Fprintln(w, "policy: direct releases everywhere (direct *), no cosigners (quorum none): for development, not for evidence")
+	case len(s.direct) == 0:
+		fmt.Fprintln(w, "policy: no direct releases, no cosigners (quorum none)")
+	default:
+		fmt.Fprintf(w, "policy: direct releases below %v, no cosigners (quorum none)\n", s.direct)
+	}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// askTime is how long verify waits for a server that could know something newer.
+const askTime = 2 * time.Second
+
+// verify is one run of docket verify.
+type verify struct {
+	folders  folders
+	file     string
+	receipt  string
+	policy   string
+	genesis  string
+	document string
+	offline  bool
+	json     bool
+	maxAge   time.Duration
+}
+
+func newVerify() *cobra.Command {
+	v := &verify{}
+	c := &cobra.Command{
+		Use:   "verify FILE",
+		Short: "verify a file, its receipt and the policy; works offline",
+		Long: `verify checks that FILE's bytes are what its receipt says, that the receipt's
+proofs hold under the log key, genesis and quorum that you pinned, and whether
+these bytes were, and still are, the authoritative version of their document.
+
+The receipt is FILE.docket. The pins are --policy F with F.genesis beside it, or
+those in DIR/client. With a client folder, verify also uses newer receipts kept
+there, and then asks that folder's server for 2 seconds (--offline forbids it).
+It never needs the network.
+
+Exit codes: 0 AUTHORITATIVE, 10 WAS AUTHORITATIVE or WITHDRAWN, 11 fewer cosigners
+than the policy asks or quorum none outside a development folder, 12 too old, or
+the document is not the one expected, 13 valid but the signer was later reported
+compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 2 usage.`,
+		Example: `  docket verify report.pdf
+  docket verify report.pdf --offline --policy acme.policy --doc reports/2026/q3
+  docket verify report.pdf --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v.folders, v.file = dirOf(cmd), args[0]
+			if v.document != "" && !statement.ValidDocumentID(v.document) {
+				return usage("--doc %q is not a document id", v.document)
+			}
+			if v.policy != "" && cmd.Flags().Changed("dir") {
+				return usage("give --policy or --dir, not both: one verifier, one set of pins")
+			}
+			verdict, err := v.run(cmd.Context(), time.Now())
+			if err != nil {
+				return err
+			}
+			return v.print(cmd.OutOrStdout(), verdict)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&v.receipt, "receipt", "", "the receipt (default FILE.docket)")
+	flags.StringVar(&v.policy, "policy", "", "verifier policy, a C2SP tlog-policy file (default DIR/client/policy)")
+	flags.StringVar(&v.genesis, "genesis", "", "leaf hash of the log's entry 0, in hex (default: from the file POLICY.genesis)")
+	flags.StringVar(&v.document, "doc", "", "the document that is expected")
+	flags.BoolVar(&v.offline, "offline", false, "ask no server")
+	flags.BoolVar(&v.json, "json", false, "print the verdict as JSON")
+	flags.DurationVar(&v.maxAge, "max-age", 0, "age from which a verdict is qualified (exit 12), such as 24h; 0 for none")
+	return c
+}
+
+// run comes to a verdict.
+func (v *verify) run(ctx context.Context, now time.Time) (proofs.Verdict, error) {
+	digest, _, err := hashFile(v.file)
+	if err != nil {
+		return proofs.Verdict{}, err
+	}
+	receipt, err := v.readReceipt()
+	var malformed *malformedReceipt
+	if errors.As(err, &malformed) { // a verdict, not a failure of this program
+		return proofs.Verdict{Kind: proofs.Invalid, Exit: proofs.ExitInvalid, File: digest, Reason: malformed.Error()}, nil
+	}
+	if err != nil {
+		return proofs.Verdict{}, err
+	}
+	expect := proofs.Expect{File: digest, Document: v.document, Now: now.UnixMilli(), MaxAge: v.maxAge.Milliseconds()}
+	if v.policy != "" {
+		verifier, err := readVerifier(v.policy, v.genesis)
+		if err != nil {
+			return proofs.Verdict{}, err
+		}
+		verdict := verifier.Verify(receipt, expect)
+		return notAsked(verdict, "whether something newer exists: without a client folder no server is asked"), nil
+	}
+	c, config, err := v.folders.newClient("")
+	if err != nil {
+		return proofs.Verdict{}, err
+	}
+	if v.genesis != "" {
+		if c.Verifier, err = readVerifier(v.folders.policy(), v.genesis); err != nil {
+			return proofs.Verdict{}, err
+		}
+	}
+	if v.document == "" {
+		expect.Namespaces = config.Expect
+	}
+	expect.Dev = config.Dev
+	return v.withNewer(ctx, c, receipt, expect), nil
+}
+
+// readReceipt reads the receipt of the file.
+func (v *verify) readReceipt() (*proofs.Receipt, error) {
+	path := v.receipt
+	if path == "" {
+		path = v.file + ".docket"
+	}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s has no receipt: %s is not there; name it with --receipt", v.file, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := proofs.ParseReceipt(b)
+	if err != nil {
+		return nil, &malformedReceipt{path, err}
+	}
+	return r, nil
+}
+
+// malformedReceipt says that a file is no receipt.
+type malformedReceipt struct {
+	path string
+	err  error
+}
+
+func (e *malformedReceipt) Error() string { return e.path + ": " + e.err.Error() }
+
+// withNewer judges the receipt by itself, then with the newest staple that is
+// kept here, then with what the server answers. An answer that does not verify
+// never makes a good receipt a bad one.
+func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Receipt, expect proofs.Expect) proofs.Verdict {
+	verdict := c.Verifier.Verify(r, expect)
+	if verdict.Document == "" || verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Contradicted {
+		return verdict
+	}
+	if kept, ok := v.folders.keptReceipt(verdict.Document); ok {
+		verdict = better(verdict, c.Verifier.VerifyStapled(r, kept, expect), "the receipt kept for this document")
+	}
+	if v.offline {
+		return notAsked(verdict, "whether something newer exists: --offline")
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	newer, err := c.Receipt(ctx, verdict.Statement)
+	if err != nil {
+		verdict.Warnings = append(verdict.Warnings, err.Error())
+		return notAsked(verdict, "whether something newer exists: "+c.Server+" gave no usable answer")
+	}
+	// Keeping it is a convenience for the next run: a verdict does not depend on it.
+	if cp, err := checkpointOf(newer); err == nil {
+		if err := v.folders.keepReceipt(verdict.Document, cp.Size, newer); err != nil {
+			verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
+		}
+	}
+	return better(verdict, c.Verifier.VerifyStapled(r, newer, expect), "the server's answer")
+}
+
+// better returns the verdict with the staple, unless the staple was no good.
+func better(without, with proofs.Verdict, what string) proofs.Verdict {
+	if with.Kind == proofs.Invalid {
+		failed, _ := with.Failed()
+		without.Warnings = append(without.Warnings, fmt.Sprintf("%s does not verify (%s: %s) and was not used", what, failed.Name, failed.Detail))
+		return without
+	}
+	with.Warnings = append(without.Warnings, with.Warnings...)
+	return with
+}
+
+func notAsked(v proofs.Verdict, what string) proofs.Verdict {
+	v.NotChecked = append(v.NotChecked, what)
+	return v
+}
+
+// print writes the verdict and returns its exit code as an error unless it is 0.
+func (v *verify) print(out io.Writer, verdict proofs.Verdict) error {
+	if v.json {
+		b, err := json.MarshalIndent(verdict, "", "  ")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s\n", b)
+	} else {
+		fmt.Fprint(out, verdict)
+	}
+	if verdict.Exit != 0 {
+		return &verdictError{verdict.Exit}
+	}
+	return nil
+}
