@@ -23,12 +23,13 @@ import (
 // It uses no code of package log.
 func Check(t testing.TB, w *World, store storage.Reader, anchor storage.Anchor) {
 	t.Helper()
-	if err := check(w, store, anchor); err != nil {
+	if err := Audit(w, store, anchor); err != nil {
 		t.Fatalf("check: %v", err)
 	}
 }
 
-func check(w *World, store storage.Reader, anchor storage.Anchor) error {
+// Audit is Check with an error.
+func Audit(w *World, store storage.Reader, anchor storage.Anchor) error {
 	leaves, err := readLeaves(store)
 	if err != nil {
 		return err
@@ -43,23 +44,36 @@ func check(w *World, store storage.Reader, anchor storage.Anchor) error {
 	if err := checkTiles(store, hashes); err != nil {
 		return err
 	}
-	return checkRegisters(w, store, leaves)
+	if err := checkRegisters(w, store, leaves); err != nil {
+		return err
+	}
+	size := uint64(len(leaves))
+	newest, err := root(size)
+	if err != nil {
+		return err
+	}
+	return checkDerived(store, leaves, proofs.TreeHead{Size: size, Root: newest})
 }
 
 // CheckRaw is Check for a raw log.
 func CheckRaw(t testing.TB, w *World, store storage.Reader, anchor storage.Anchor) {
 	t.Helper()
-	leaves, err := readLeaves(store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hashes, root, err := treeOf(leaves)
-	if err == nil {
-		err = errors.Join(checkAnchor(w, anchor, root), checkTiles(store, hashes))
-	}
-	if err != nil {
+	if err := AuditRaw(w, store, anchor); err != nil {
 		t.Fatalf("check: %v", err)
 	}
+}
+
+// AuditRaw is CheckRaw with an error.
+func AuditRaw(w *World, store storage.Reader, anchor storage.Anchor) error {
+	leaves, err := readLeaves(store)
+	if err != nil {
+		return err
+	}
+	hashes, root, err := treeOf(leaves)
+	if err != nil {
+		return err
+	}
+	return errors.Join(checkAnchor(w, anchor, root), checkTiles(store, hashes), checkRawIndex(store, hashes))
 }
 
 // readLeaves reads all leaf rows, which must be without a gap.

@@ -15,20 +15,22 @@ var ErrContent = errors.New("content does not match the statement digest in its 
 // Checked is a statement that passed every check that needs no state: form,
 // fields, origin and signature. Only Check makes one.
 type Checked struct {
-	Statement  *statement.Statement
-	Digest     statement.Digest // statement digest
-	Key        statement.Digest // SHA-256 of the signer's SPKI
-	Leaf       []byte
-	LeafHash   [32]byte
-	Payload    []byte
-	signer     statement.Commitment
-	policyText *statement.Policy // of a policy.set: its parsed text
+	Statement *statement.Statement
+	Digest    statement.Digest // statement digest
+	Key       statement.Digest // SHA-256 of the signer's SPKI
+	Leaf      []byte
+	LeafHash  [32]byte
+	Payload   []byte
+
+	policy   *statement.Policy // of a policy.set: its parsed text
+	unproven *Refusal          // E205, for the fold to judge in its turn; nil: none
 }
 
 // Check runs the stateless rules over a statement leaf and its content, the
-// statement's bytes: E101, E601, E102, E103 and E104. It returns a *Refusal, or
-// ErrContent. It is safe for concurrent use: writers and auditors run it for
-// many entries at once, then Apply in log order.
+// statement's bytes: E101, E601, E102, E103 and E104, after the form of the leaf
+// (E101, E104). It returns a *Refusal, or ErrContent. It is safe for concurrent
+// use: writers and auditors run it for many entries at once, then Apply in log
+// order. It does all public-key work, so that Apply does none.
 func Check(origin string, leaf, content []byte) (*Checked, error) {
 	commitment, err := statement.ParseCommitment(leaf)
 	if err != nil {
@@ -42,20 +44,6 @@ func Check(origin string, leaf, content []byte) (*Checked, error) {
 	if err != nil {
 		return nil, asRefusal(err)
 	}
-	c := &Checked{
-		Statement: s,
-		Digest:    digest,
-		Key:       statement.Digest(sha256.Sum256(commitment.SPKI)),
-		Leaf:      leaf,
-		LeafHash:  leafHash(leaf),
-		Payload:   content,
-		signer:    commitment,
-	}
-	if set, ok := s.Body.(*statement.SetPolicy); ok {
-		if c.policyText, err = set.Policy(); err != nil {
-			return nil, asRefusal(err)
-		}
-	}
 	if s.Log != origin {
 		return nil, refuse(CodeOrigin, "predicate.log", "the statement is for log %q; this log is %q", s.Log, origin)
 	}
@@ -66,7 +54,34 @@ func Check(origin string, leaf, content []byte) (*Checked, error) {
 	if err := statement.Verify(signer, digest, commitment.Signature); err != nil {
 		return nil, asRefusal(err)
 	}
-	return c, nil
+	c := &Checked{
+		Statement: s,
+		Digest:    digest,
+		Key:       sha256.Sum256(commitment.SPKI),
+		Leaf:      leaf,
+		LeafHash:  leafHash(leaf),
+		Payload:   content,
+	}
+	return c, c.prepare()
+}
+
+// prepare does the work for the fold that needs no state: it parses a policy and
+// verifies proofs of possession.
+func (c *Checked) prepare() (err error) {
+	switch body := c.Statement.Body.(type) {
+	case *statement.EnrollIdentity:
+		c.unproven = checkProof(c.Statement, "enroll", statement.Member{ID: body.ID, SPKI: body.SPKI, Proof: body.Proof})
+	case *statement.SetPolicy:
+		if c.policy, err = body.Policy(); err != nil {
+			return asRefusal(err) // Parse judged the text: it cannot fail here
+		}
+		for _, m := range genesisIdentities(c.policy) {
+			if c.unproven = checkProof(c.Statement, "genesis", m); c.unproven != nil {
+				return nil
+			}
+		}
+	}
+	return nil
 }
 
 // CheckEnvelope is Check for a submission: it builds the leaf from the

@@ -9,37 +9,98 @@ import (
 // documents. Its id is outside the alphabet of ids: the fold alone makes it.
 const PolicyDocument = "docket:policy"
 
-// release judges document.release: E206, E301, E408, E405.
-func (f *Fold) release(st State, c *Checked, body *statement.ReleaseDocument, policy *statement.Policy, by *issuer) ([]Effect, error) {
-	if err := by.checkScope(c.Statement.Code, body.Document); err != nil {
-		return nil, err
+// A document is the register of a document, as of right before an entry.
+type document struct {
+	id    string
+	key   register.Key
+	state *register.DocumentState // nil: no release yet
+	last  uint64                  // entry of its newest event
+}
+
+// readDocument reads the register of a document.
+func readDocument(st State, id string) (*document, error) {
+	d := &document{id: id, key: register.DocumentKey(id)}
+	record, err := st.Record(d.key)
+	if err != nil || record == nil {
+		return d, err
 	}
-	if err := checkDirect(c.Statement, body.Document, policy); err != nil {
-		return nil, err
-	}
-	key := register.DocumentKey(body.Document)
-	record, err := st.Record(key)
+	state, err := register.ParseDocumentState(record.State)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkNextVersion(record, body); err != nil {
+	d.state, d.last = &state, record.Last
+	return d, nil
+}
+
+// release judges document.release: E206, E301, E408, E405.
+func release(st State, c *Checked, body *statement.ReleaseDocument, policy *statement.Policy, by *issuer) ([]Effect, error) {
+	d, err := permittedDocument(st, c.Statement, body.Document, policy, by)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkNextVersion(body); err != nil {
 		return nil, err
 	}
 	if err := checkSpends(c.Statement); err != nil {
 		return nil, err
 	}
-	digest := register.SHA256Digest(c.Statement.Subject)
-	event := register.DocumentBody{Version: body.Version, Digest: digest, Statement: c.Digest, Run: runHash(c.Statement.Run)}
-	released := register.ReleasedBody{Document: key, Version: body.Version}
-	return []Effect{
-		{Key: key, Type: register.TypeDocument, Kind: register.DocumentRelease, Body: event.Marshal()},
-		{Key: register.DigestKey(digest), Type: register.TypeDigest, Kind: register.DigestReleased, Body: released.Marshal()},
-	}, nil
+	return d.release(c, body.Version), nil
+}
+
+// withdraw judges document.withdraw: E206, E301, E408, E405.
+func withdraw(st State, c *Checked, body *statement.WithdrawDocument, policy *statement.Policy, by *issuer) ([]Effect, error) {
+	d, err := permittedDocument(st, c.Statement, body.Document, policy, by)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkCurrent(body, c.Statement.Subject); err != nil {
+		return nil, err
+	}
+	if err := checkSpends(c.Statement); err != nil {
+		return nil, err
+	}
+	return []Effect{d.effect(register.DocumentWithdraw, c, body.Version)}, nil
+}
+
+// permittedDocument judges E206 and E301, then reads the register.
+func permittedDocument(st State, s *statement.Statement, id string, policy *statement.Policy, by *issuer) (*document, error) {
+	if err := by.checkVerb(s.Code); err != nil {
+		return nil, err
+	}
+	if err := by.checkNamespace(id); err != nil {
+		return nil, err
+	}
+	if err := checkDirect(s, id, policy); err != nil {
+		return nil, err
+	}
+	return readDocument(st, id)
+}
+
+// checkDirect is E301 while runs are not built: a release or withdrawal names
+// no run, and its document stands below a prefix that the policy lists as direct.
+func checkDirect(s *statement.Statement, id string, policy *statement.Policy) error {
+	if s.Run != "" {
+		return refuse(CodeRun, "predicate.run", "run %q is unknown; rules %s have direct releases only, without a run", s.Run, statement.Rules)
+	}
+	if !inAny(policy.Direct, id) {
+		return refuse(CodeRun, "predicate.run", "document %q is below no direct prefix of the policy (%v), so a run is demanded", id, policy.Direct)
+	}
+	return nil
+}
+
+// inAny says whether a document stands below one of the prefixes.
+func inAny(prefixes []string, id string) bool {
+	for _, prefix := range prefixes {
+		if statement.InPrefix(prefix, id) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkNextVersion is E408 of a release: version and prev continue the register.
-func checkNextVersion(record *register.Record, body *statement.ReleaseDocument) error {
-	if record == nil {
+func (d *document) checkNextVersion(body *statement.ReleaseDocument) error {
+	if d.state == nil {
 		if body.Version != 1 {
 			return refuse(CodeVersion, "predicate.version", "the document has no release yet: version must be 1, not %d", body.Version)
 		}
@@ -48,87 +109,53 @@ func checkNextVersion(record *register.Record, body *statement.ReleaseDocument) 
 		}
 		return nil
 	}
-	state, err := register.ParseDocumentState(record.State)
-	if err != nil {
-		return err
-	}
-	if body.Version != state.Version+1 {
+	if body.Version != d.state.Version+1 {
 		return refuse(CodeVersion, "predicate.version", "version %d is the last one: the next is %d, not %d",
-			state.Version, state.Version+1, body.Version).at(record.Last)
+			d.state.Version, d.state.Version+1, body.Version).at(d.last)
 	}
-	if body.Prev == nil || *body.Prev != statement.Digest(state.Statement) {
+	if body.Prev == nil || *body.Prev != statement.Digest(d.state.Statement) {
 		return refuse(CodeVersion, "predicate.prev", "must be the statement digest of the last release, %s",
-			statement.Digest(state.Statement)).at(record.Last)
+			statement.Digest(d.state.Statement)).at(d.last)
 	}
 	return nil
-}
-
-// withdraw judges document.withdraw: E206, E301, E408, E405.
-func (f *Fold) withdraw(st State, c *Checked, body *statement.WithdrawDocument, policy *statement.Policy, by *issuer) ([]Effect, error) {
-	if err := by.checkScope(c.Statement.Code, body.Document); err != nil {
-		return nil, err
-	}
-	if err := checkDirect(c.Statement, body.Document, policy); err != nil {
-		return nil, err
-	}
-	key := register.DocumentKey(body.Document)
-	record, err := st.Record(key)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkCurrent(record, c.Statement, body); err != nil {
-		return nil, err
-	}
-	if err := checkSpends(c.Statement); err != nil {
-		return nil, err
-	}
-	event := register.DocumentBody{
-		Version:   body.Version,
-		Digest:    register.SHA256Digest(c.Statement.Subject),
-		Statement: c.Digest,
-		Run:       runHash(c.Statement.Run),
-	}
-	return []Effect{{Key: key, Type: register.TypeDocument, Kind: register.DocumentWithdraw, Body: event.Marshal()}}, nil
 }
 
 // checkCurrent is E408 of a withdrawal: it names the current version and its bytes.
-func checkCurrent(record *register.Record, s *statement.Statement, body *statement.WithdrawDocument) error {
-	if record == nil {
-		return refuse(CodeVersion, "predicate.document", "the document has no release: there is nothing to withdraw")
-	}
-	state, err := register.ParseDocumentState(record.State)
-	if err != nil {
-		return err
-	}
+func (d *document) checkCurrent(body *statement.WithdrawDocument, subject statement.Digest) error {
 	switch {
-	case state.Status != register.DocumentCurrent:
-		return refuse(CodeVersion, "predicate.version", "version %d is withdrawn already", state.Version).at(record.Last)
-	case body.Version != state.Version:
-		return refuse(CodeVersion, "predicate.version", "only the current version, %d, can be withdrawn, not %d", state.Version, body.Version).at(record.Last)
-	case register.SHA256Digest(s.Subject) != state.Digest:
-		return refuse(CodeVersion, "subject[0].digest.sha256", "must be the digest of the current version").at(record.Last)
+	case d.state == nil:
+		return refuse(CodeVersion, "predicate.document", "the document has no release: there is nothing to withdraw")
+	case d.state.Status != register.DocumentCurrent:
+		return refuse(CodeVersion, "predicate.version", "version %d is withdrawn already", d.state.Version).at(d.last)
+	case body.Version != d.state.Version:
+		return refuse(CodeVersion, "predicate.version", "only the current version, %d, can be withdrawn, not %d", d.state.Version, body.Version).at(d.last)
+	case register.SHA256Digest(subject) != d.state.Digest:
+		return refuse(CodeVersion, "subject[0].digest.sha256", "must be the digest of the current version").at(d.last)
 	}
 	return nil
 }
 
-// checkDirect is E301 while runs are not built: a release or withdrawal names
-// no run, and its document stands below a prefix that the policy lists as direct.
-func checkDirect(s *statement.Statement, document string, policy *statement.Policy) error {
-	if s.Run != "" {
-		return refuse(CodeRun, "predicate.run", "run %q is unknown; rules %s have direct releases only, without a run", s.Run, statement.Rules)
+// release are the effects of a release: on the document, and on the digest.
+func (d *document) release(c *Checked, version uint32) []Effect {
+	released := register.ReleasedBody{Document: d.key, Version: version}
+	return []Effect{
+		d.effect(register.DocumentRelease, c, version),
+		{
+			Key:  register.DigestKey(register.SHA256Digest(c.Statement.Subject)),
+			Type: register.TypeDigest,
+			Kind: register.DigestReleased,
+			Body: released.Marshal(),
+		},
 	}
-	for _, prefix := range policy.Direct {
-		if statement.InPrefix(prefix, document) {
-			return nil
-		}
-	}
-	return refuse(CodeRun, "predicate.run", "document %q is below no direct prefix of the policy (%v), so a run is demanded", document, policy.Direct)
 }
 
-// checkSpends is E405 while decisions are not built: no grant exists.
-func checkSpends(s *statement.Statement) error {
-	if len(s.Spends) == 0 {
-		return nil
+// effect is the event of a release or a withdrawal on its document.
+func (d *document) effect(kind uint8, c *Checked, version uint32) Effect {
+	body := register.DocumentBody{
+		Version:   version,
+		Digest:    register.SHA256Digest(c.Statement.Subject),
+		Statement: c.Digest,
+		// no run: a policy.set belongs to none, and checkDirect refuses one
 	}
-	return refuse(CodeGrant, "predicate.spends[0]", "grant %s is unknown", s.Spends[0])
+	return Effect{Key: d.key, Type: register.TypeDocument, Kind: kind, Body: body.Marshal()}
 }

@@ -29,29 +29,20 @@ type Effect struct {
 	Body []byte
 }
 
-// maxEffects bounds the effects of one entry; index 0 is excepted, since it
-// enrolls every member of the policy.
-const maxEffects = 24
-
 // A Fold applies statements in log order. It keeps parsed statements that
 // registers name by digest; this cache holds pure functions of log content, so
 // it never changes a verdict. A Fold is not safe for concurrent use.
 type Fold struct {
-	origin   string
-	policies map[statement.Digest]*statement.Policy
-	terms    map[statement.Digest]*terms
+	origin string
+	cache  map[statement.Digest]named
 }
 
-// maxCached bounds each cache of a Fold; past it the cache starts anew.
+// maxCached bounds the cache of a Fold; past it the cache starts anew.
 const maxCached = 10_000
 
 // NewFold returns the fold of the log with this origin.
 func NewFold(origin string) *Fold {
-	return &Fold{
-		origin:   origin,
-		policies: make(map[statement.Digest]*statement.Policy),
-		terms:    make(map[statement.Digest]*terms),
-	}
+	return &Fold{origin: origin, cache: make(map[statement.Digest]named)}
 }
 
 // Apply judges the entry at index, whose time is that of the seal that will
@@ -60,44 +51,32 @@ func NewFold(origin string) *Fold {
 // rule: then it has no leaf and no effects. Any other error says that the state
 // could not be read and decides nothing.
 func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, error) {
+	if c.Statement.Log != f.origin {
+		return nil, fmt.Errorf("admission: a statement checked for log %q met the fold of log %q", c.Statement.Log, f.origin)
+	}
 	if first, ok, err := st.Admitted(c.Digest); err != nil {
 		return nil, err
 	} else if ok {
 		return nil, refuse(CodeDuplicate, "", "this statement was admitted already, as entry %d", first).at(first)
 	}
-	var effects []Effect
-	var err error
 	if index == 0 {
-		effects, err = f.genesis(c)
-	} else {
-		effects, err = f.apply(st, time, c)
+		return genesis(time, c)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if index > 0 && len(effects) > maxEffects {
-		return nil, refuse(CodeForm, "", "the statement has %d effects; at most %d are allowed", len(effects), maxEffects)
-	}
-	return effects, nil
-}
-
-// apply runs the stateful rules in the order of their codes, then the skew.
-func (f *Fold) apply(st State, time int64, c *Checked) ([]Effect, error) {
 	policy, err := f.policy(st)
 	if err != nil {
 		return nil, err
 	}
-	if len(c.Payload) > int(policy.ContentMax) {
-		return nil, refuse(CodeForm, "", "the statement has %d bytes; the policy allows %d", len(c.Payload), policy.ContentMax)
+	if err := checkSize(c, policy); err != nil {
+		return nil, err
 	}
 	if c.Statement.Code == statement.PolicySet {
 		return nil, refuse(CodeGenesis, "predicateType", "a later policy.set spends grants of other admins, which these rules do not have yet; the genesis policy stays in force")
 	}
-	issuer, err := f.issuer(st, time, c)
+	by, err := f.issuer(st, time, c)
 	if err != nil {
 		return nil, err
 	}
-	effects, err := f.applyBody(st, time, c, policy, issuer)
+	effects, err := applyBody(st, c, policy, by)
 	if err != nil {
 		return nil, err
 	}
@@ -107,18 +86,35 @@ func (f *Fold) apply(st State, time int64, c *Checked) ([]Effect, error) {
 	return append(effects, activityEffect(c)), nil
 }
 
-func (f *Fold) applyBody(st State, time int64, c *Checked, policy *statement.Policy, issuer *issuer) ([]Effect, error) {
+// applyBody judges E203 to E408 and returns all effects but the activity.
+func applyBody(st State, c *Checked, policy *statement.Policy, by *issuer) ([]Effect, error) {
 	switch body := c.Statement.Body.(type) {
 	case *statement.EnrollIdentity:
-		return f.enroll(st, c, body, issuer)
+		return enroll(st, c, body, by)
 	case *statement.RevokeIdentity:
-		return f.revoke(st, c, body, issuer)
+		return revoke(st, c, body, by)
 	case *statement.ReleaseDocument:
-		return f.release(st, c, body, policy, issuer)
+		return release(st, c, body, policy, by)
 	case *statement.WithdrawDocument:
-		return f.withdraw(st, c, body, policy, issuer)
+		return withdraw(st, c, body, policy, by)
 	}
 	return nil, refuse(CodeForm, "predicateType", "%s is not built in rules %s", c.Statement.Code, statement.Rules)
+}
+
+// checkSize is E101 for the size that the policy allows.
+func checkSize(c *Checked, policy *statement.Policy) error {
+	if len(c.Payload) > int(policy.ContentMax) {
+		return refuse(CodeForm, "", "the statement has %d bytes; the policy allows %d", len(c.Payload), policy.ContentMax)
+	}
+	return nil
+}
+
+// checkSpends is E405 while decisions are not built: no grant exists.
+func checkSpends(s *statement.Statement) error {
+	if len(s.Spends) == 0 {
+		return nil
+	}
+	return refuse(CodeGrant, "predicate.spends[0]", "grant %s is unknown", s.Spends[0])
 }
 
 // checkSkew is E701. The signer's clock is only ever compared with the log's.
@@ -134,7 +130,7 @@ func checkSkew(s *statement.Statement, time int64, policy *statement.Policy) err
 // activityEffect is the event that every admitted statement writes to the
 // activity register of its issuer.
 func activityEffect(c *Checked) Effect {
-	body := register.ActivityBody{Statement: c.Digest, Run: runHash(c.Statement.Run)}
+	body := register.ActivityBody{Statement: c.Digest, Run: runKey(c.Statement.Run)}
 	return Effect{
 		Key:  register.ActivityKey(c.Statement.Issuer),
 		Type: register.TypeActivity,
@@ -143,10 +139,10 @@ func activityEffect(c *Checked) Effect {
 	}
 }
 
-// runHash is the key of a run's register, or zero for none.
-func runHash(run string) [32]byte {
+// runKey is the key of the run that a statement names, or zero for none.
+func runKey(run string) register.Key {
 	if run == "" {
-		return [32]byte{}
+		return register.Key{}
 	}
 	return register.RunKey(run)
 }
@@ -154,60 +150,60 @@ func runHash(run string) [32]byte {
 // policy returns the policy document in force: the text of the newest release
 // of the reserved document.
 func (f *Fold) policy(st State) (*statement.Policy, error) {
-	state, err := documentState(st, register.DocumentKey(PolicyDocument))
+	d, err := readDocument(st, PolicyDocument)
 	if err != nil {
 		return nil, err
 	}
-	if state == nil {
+	if d.state == nil {
 		return nil, errors.New("admission: the log has no genesis policy")
 	}
-	if p, ok := f.policies[state.Statement]; ok {
-		return p, nil
-	}
-	s, err := f.statement(st, state.Statement)
+	n, err := f.named(st, d.state.Statement)
 	if err != nil {
 		return nil, err
 	}
-	set, ok := s.Body.(*statement.SetPolicy)
-	if !ok {
-		return nil, fmt.Errorf("admission: the policy register names a %s", s.Code)
+	if n.policy == nil {
+		return nil, fmt.Errorf("admission: the policy register names %s, which is no policy.set", statement.Digest(d.state.Statement))
 	}
-	p, err := statement.ParsePolicy([]byte(set.Text))
-	if err != nil {
-		return nil, fmt.Errorf("admission: the policy in force: %w", err)
-	}
-	if len(f.policies) >= maxCached {
-		clear(f.policies)
-	}
-	f.policies[state.Statement] = p
-	return p, nil
+	return n.policy, nil
 }
 
-// statement reads and parses content that a register names.
-func (f *Fold) statement(st State, digest statement.Digest) (*statement.Statement, error) {
+// named is a statement that a register names by its digest: one of the two.
+type named struct {
+	policy *statement.Policy         // the text of a policy.set
+	enroll *statement.EnrollIdentity // the terms of an identity
+}
+
+// named reads content that a register names.
+func (f *Fold) named(st State, digest statement.Digest) (named, error) {
+	if n, ok := f.cache[digest]; ok {
+		return n, nil
+	}
 	content, err := st.Content(digest)
 	if err != nil {
-		return nil, err
+		return named{}, err
 	}
 	if statement.DigestOf(content) != digest {
-		return nil, fmt.Errorf("admission: statement %s: %w", digest, ErrContent)
+		return named{}, fmt.Errorf("admission: statement %s: %w", digest, ErrContent)
 	}
 	s, err := statement.Parse(content)
 	if err != nil {
-		return nil, fmt.Errorf("admission: statement %s: %w", digest, err)
+		return named{}, fmt.Errorf("admission: statement %s: %w", digest, err)
 	}
-	return s, nil
-}
-
-// documentState returns the state of a document register, or nil.
-func documentState(st State, key register.Key) (*register.DocumentState, error) {
-	r, err := st.Record(key)
-	if err != nil || r == nil {
-		return nil, err
+	var n named
+	switch body := s.Body.(type) {
+	case *statement.SetPolicy:
+		n.policy, err = body.Policy()
+	case *statement.EnrollIdentity:
+		n.enroll = body
+	default:
+		err = fmt.Errorf("admission: a register names %s, a %s", digest, s.Code)
 	}
-	s, err := register.ParseDocumentState(r.State)
 	if err != nil {
-		return nil, err
+		return named{}, err
 	}
-	return &s, nil
+	if len(f.cache) >= maxCached {
+		clear(f.cache)
+	}
+	f.cache[digest] = n
+	return n, nil
 }

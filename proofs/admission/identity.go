@@ -10,21 +10,21 @@ import (
 )
 
 // enroll judges identity.enroll: E203, E204, E205, E206, E207, E405.
-func (f *Fold) enroll(st State, c *Checked, body *statement.EnrollIdentity, by *issuer) ([]Effect, error) {
+func enroll(st State, c *Checked, body *statement.EnrollIdentity, by *issuer) ([]Effect, error) {
 	if err := checkKeyUnseen(st, body.SPKI); err != nil {
 		return nil, err
 	}
 	if err := checkDuties(body, by); err != nil {
 		return nil, err
 	}
-	if err := checkPossession(f.origin, "enroll", body.ID, body.SPKI, c.Statement.Nonce, body.Proof); err != nil {
-		return nil, err
+	if c.unproven != nil {
+		return nil, c.unproven
 	}
 	if err := by.checkVerb(c.Statement.Code); err != nil {
 		return nil, err
 	}
-	if (slices.Contains(body.Roles, roleRegistrar) || slices.Contains(body.Roles, rolePrivacy)) && !by.has(roleAdmin) {
-		return nil, refuse(CodeScope, "predicate.roles", "only an admin enrolls a registrar or a privacy officer").at(by.Last)
+	if (slices.Contains(body.Roles, roleRegistrar) || slices.Contains(body.Roles, rolePrivacy)) && !by.admin {
+		return nil, refuse(CodeScope, "predicate.roles", "only an admin enrolls a registrar or a privacy officer").at(by.last)
 	}
 	record, err := st.Record(register.IdentityKey(body.ID))
 	if err != nil {
@@ -36,24 +36,11 @@ func (f *Fold) enroll(st State, c *Checked, body *statement.EnrollIdentity, by *
 	if err := checkSpends(c.Statement); err != nil {
 		return nil, err
 	}
-	return enrollEffects(identityState(body, c.Digest), body.ID, body.SPKI, c.Digest), nil
-}
-
-// identityState is the state of a newly enrolled identity.
-func identityState(body *statement.EnrollIdentity, digest statement.Digest) register.IdentityState {
-	state := register.IdentityState{
-		Status:           register.IdentityActive,
-		Class:            classes[body.Class],
-		Owner:            sha256.Sum256([]byte(body.Owner)),
-		Key:              register.SPKIKey(body.SPKI),
-		NotAfter:         register.None,
-		CompromisedSince: register.None,
-		Terms:            digest,
-	}
+	state := newIdentity(classes[body.Class], body.Owner, body.SPKI, c.Digest)
 	if body.NotAfter != 0 {
 		state.NotAfter = uint64(body.NotAfter)
 	}
-	return state
+	return enrollEffects(body.ID, body.SPKI, state), nil
 }
 
 var classes = map[string]uint8{
@@ -63,12 +50,25 @@ var classes = map[string]uint8{
 	"bridge":   register.ClassBridge,
 }
 
+// newIdentity is the state of an identity that the statement terms enrolls.
+func newIdentity(class uint8, owner string, spki []byte, terms statement.Digest) register.IdentityState {
+	return register.IdentityState{
+		Status:           register.IdentityActive,
+		Class:            class,
+		Owner:            sha256.Sum256([]byte(owner)),
+		Key:              register.SPKIKey(spki),
+		NotAfter:         register.None,
+		CompromisedSince: register.None,
+		Terms:            terms,
+	}
+}
+
 // enrollEffects are the events of an enrollment: the key becomes known for all
 // time in its digest register, and the identity begins.
-func enrollEffects(state register.IdentityState, id string, spki []byte, digest statement.Digest) []Effect {
+func enrollEffects(id string, spki []byte, state register.IdentityState) []Effect {
 	key := register.IdentityKey(id)
 	taken := register.KeyBody{KeyType: register.KeyTypeSPKI, Identity: key}
-	body := register.IdentityBody{State: state, Statement: digest}
+	body := register.IdentityBody{State: state, Statement: state.Terms}
 	return []Effect{
 		{Key: keyDigest(spki), Type: register.TypeDigest, Kind: register.DigestKeyed, Body: taken.Marshal()},
 		{Key: key, Type: register.TypeIdentity, Kind: register.IdentityEnroll, Body: body.Marshal()},
@@ -104,28 +104,32 @@ func checkDuties(body *statement.EnrollIdentity, by *issuer) error {
 	acts := slices.ContainsFunc(body.Verbs, func(verb string) bool {
 		return strings.HasPrefix(verb, "step.") || strings.HasPrefix(verb, "document.")
 	})
-	if acts && by.State.Owner == sha256.Sum256([]byte(body.Owner)) {
-		return refuse(CodeDuties, "predicate.owner", "identity %q and its registrar have the same owner, %q: another registrar must enroll it", body.ID, body.Owner).at(by.Last)
+	if acts && by.state.Owner == sha256.Sum256([]byte(body.Owner)) {
+		return refuse(CodeDuties, "predicate.owner", "identity %q and its registrar have the same owner, %q: another registrar must enroll it", body.ID, body.Owner).at(by.last)
 	}
 	return nil
 }
 
-// checkPossession is E205: the new key signed the log, the op, the identity and
-// the nonce.
-func checkPossession(origin, op, id string, spki []byte, nonce string, proof []byte) error {
-	key, err := statement.ParsePublicKey(spki)
-	if err != nil {
-		return asRefusal(err)
+// checkProof is E205: the new key signed the log, the op, the identity and the
+// nonce of the statement. It returns nil if it did.
+func checkProof(s *statement.Statement, op string, m statement.Member) *Refusal {
+	key, err := statement.ParsePublicKey(m.SPKI)
+	if err == nil {
+		message := statement.ProofMessage(s.Log, op, m.ID, m.SPKI, s.Nonce)
+		err = statement.Verify(key, sha256.Sum256(message), m.Proof)
 	}
-	message := statement.ProofMessage(origin, op, id, spki, nonce)
-	if statement.Verify(key, statement.Digest(sha256.Sum256(message)), proof) != nil {
-		return refuse(CodePossession, "predicate.proof", "the proof of possession of identity %q does not verify under its key", id)
+	if err == nil {
+		return nil
 	}
-	return nil
+	field := "predicate.proof"
+	if op == "genesis" {
+		field = "predicate.text"
+	}
+	return refuse(CodePossession, field, "the proof of possession of identity %q does not verify under its key, for this log, nonce and op %s", m.ID, op)
 }
 
 // revoke judges identity.revoke: E206, E207, E405.
-func (f *Fold) revoke(st State, c *Checked, body *statement.RevokeIdentity, by *issuer) ([]Effect, error) {
+func revoke(st State, c *Checked, body *statement.RevokeIdentity, by *issuer) ([]Effect, error) {
 	if err := by.checkVerb(c.Statement.Code); err != nil {
 		return nil, err
 	}
@@ -141,8 +145,13 @@ func (f *Fold) revoke(st State, c *Checked, body *statement.RevokeIdentity, by *
 	if err != nil {
 		return nil, err
 	}
-	if state.Status != register.IdentityActive && state.Status != register.IdentitySuspended {
-		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is %s already", body.ID, statusName(state.Status)).at(record.Last)
+	since := register.None
+	if body.CompromisedSince != 0 {
+		since = uint64(body.CompromisedSince)
+	}
+	// A theft is often found later: a second revocation may say so, and only so.
+	if state.Status == register.IdentityRevoked && since >= state.CompromisedSince {
+		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is revoked already; another revocation must report an earlier compromisedSince", body.ID).at(record.Last)
 	}
 	if state.Key.Hash() != c.Statement.Subject {
 		return nil, refuse(CodeIdentity, "subject[0].digest.sha256", "must be the SHA-256 of the current key of identity %q", body.ID).at(record.Last)
@@ -150,10 +159,7 @@ func (f *Fold) revoke(st State, c *Checked, body *statement.RevokeIdentity, by *
 	if err := checkSpends(c.Statement); err != nil {
 		return nil, err
 	}
-	state.Status = register.IdentityRevoked
-	if body.CompromisedSince != 0 {
-		state.CompromisedSince = uint64(body.CompromisedSince)
-	}
+	state.Status, state.CompromisedSince = register.IdentityRevoked, since
 	event := register.IdentityBody{State: state, Statement: c.Digest}
 	return []Effect{{Key: key, Type: register.TypeIdentity, Kind: register.IdentityRevoke, Body: event.Marshal()}}, nil
 }

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sort"
@@ -61,7 +62,7 @@ type leafSet struct {
 
 func (s *leafSet) set(leaf register.Leaf) {
 	b := &s.buckets[uint16(leaf.Key[0])<<8|uint16(leaf.Key[1])]
-	i := sort.Search(len(*b), func(i int) bool { return slices.Compare((*b)[i].Key[:], leaf.Key[:]) >= 0 })
+	i := sort.Search(len(*b), func(i int) bool { return (*b)[i].Key.Compare(leaf.Key) >= 0 })
 	if i < len(*b) && (*b)[i].Key == leaf.Key {
 		(*b)[i] = leaf
 		return
@@ -89,10 +90,6 @@ func (s *leafSet) Leaves(prefix register.Key, depth int, yield func(register.Lea
 
 // samePrefix reports whether two keys agree in their first depth bits.
 func samePrefix(a, b register.Key, depth int) bool {
-	full := depth / 8
-	if [32]byte(a) != [32]byte(b) && !slices.Equal(a[:full], b[:full]) {
-		return false
-	}
-	rest := depth % 8
-	return rest == 0 || (a[full]^b[full])>>(8-rest) == 0
+	full, rest := depth/8, depth%8
+	return bytes.Equal(a[:full], b[:full]) && (rest == 0 || (a[full]^b[full])>>(8-rest) == 0)
 }

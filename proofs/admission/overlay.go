@@ -85,8 +85,8 @@ func (o *Overlay) Write(index uint64, time int64, c *Checked, effects []Effect) 
 		}
 		o.events = append(o.events, EventWrite{Key: e.Key, Type: e.Type, Seq: seq, Row: row})
 	}
-	switch c.Statement.Body.(type) {
-	case *statement.SetPolicy, *statement.EnrollIdentity:
+	switch c.Statement.Code {
+	case statement.PolicySet, statement.IdentityEnroll:
 		o.contents[c.Digest] = c.Payload // registers name these as policy and terms
 	}
 	o.admitted[c.Digest] = index
@@ -104,8 +104,7 @@ func (o *Overlay) writable(key register.Key) (*register.Record, error) {
 	}
 	own := new(register.Record)
 	if r != nil {
-		*own = *r
-		own.Range = slices.Clone(r.Range)
+		*own = *r // Append replaces its slices, and never writes to them
 	}
 	o.records[key] = own
 	return own, nil
@@ -121,7 +120,7 @@ func (o *Overlay) Keys() []register.Key {
 	for key := range o.records {
 		keys = append(keys, key)
 	}
-	slices.SortFunc(keys, func(a, b register.Key) int { return slices.Compare(a[:], b[:]) })
+	slices.SortFunc(keys, register.Key.Compare)
 	return keys
 }
 

@@ -37,7 +37,7 @@ type Refusal struct {
 	Code    string   // stable, "E" and three digits
 	Field   string   // JSON path in the statement, such as "predicate.version"; may be empty
 	Reason  string   // one sentence: what is wrong, and what would be accepted
-	Indices []uint64 // the entries that show why, in ascending order; may be empty
+	Indices []uint64 // the entry that shows why: the newest of the register that decided; may be empty
 }
 
 // Error gives the refusal on one line.

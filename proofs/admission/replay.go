@@ -2,6 +2,7 @@ package admission
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/docketlog/docket/proofs/register"
@@ -19,12 +20,17 @@ type Replay struct {
 	next    uint64     // index of the next leaf
 	prev    int64      // index of the last seal, or -1
 	time    int64      // time of the last seal
+	failed  error      // the *ReplayError that ended the replay
 }
 
-// A ReplayError names the first entry that should not be in the log, and why.
+// ErrWithheld says that a statement leaf came without its content. A content
+// that is missing is withheld: these rules erase none.
+var ErrWithheld = errors.New("content withheld")
+
+// A ReplayError names an entry that should not be in the log, and why.
 type ReplayError struct {
 	Index uint64
-	Err   error // a *Refusal, ErrContent, or what is wrong with a seal
+	Err   error // a *Refusal, ErrWithheld, ErrContent, or what is wrong with a seal
 }
 
 func (e *ReplayError) Error() string { return fmt.Sprintf("entry %d: %v", e.Index, e.Err) }
@@ -32,31 +38,41 @@ func (e *ReplayError) Error() string { return fmt.Sprintf("entry %d: %v", e.Inde
 // Unwrap gives the cause.
 func (e *ReplayError) Unwrap() error { return e.Err }
 
-// replayDepth is the bucket depth of a replay's register tree. It has no
-// influence on any root.
-const replayDepth = 12
-
 // NewReplay starts a replay of the log with this origin at index 0.
 func NewReplay(origin string) *Replay {
 	return &Replay{
 		origin: origin,
 		fold:   NewFold(origin),
 		state:  newMemory(),
-		tree:   register.New(replayDepth),
+		tree:   register.New(register.DepthFor(0)),
 		prev:   -1,
 	}
 }
 
-// Add takes the next leaf and its content; a seal has none. An entry is judged
-// when the seal that covers it comes, since that seal gives its time. The error
-// is a *ReplayError; after it the replay is over.
+// Add takes the next leaf and its content; a seal has none. Form, origin and
+// signature are judged at once, all else when the seal that covers the entry
+// comes, since that seal gives its time: the tail after the last seal is not
+// judged, and of two bad entries of one batch a malformed one is named first.
+// The error is a *ReplayError; it ends the replay, and later calls repeat it.
 func (r *Replay) Add(leaf, content []byte) error {
+	if r.failed == nil {
+		if err := r.add(leaf, content); err != nil {
+			r.failed = err
+		}
+	}
+	return r.failed
+}
+
+func (r *Replay) add(leaf, content []byte) error {
 	index := r.next
 	r.next++
 	if bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) {
 		return r.seal(index, leaf)
 	}
 	c, err := Check(r.origin, leaf, content)
+	if errors.Is(err, ErrContent) && content == nil {
+		err = ErrWithheld
+	}
 	if err != nil {
 		return &ReplayError{index, err}
 	}
@@ -73,16 +89,9 @@ func (r *Replay) seal(index uint64, leaf []byte) error {
 	if err := CheckSeal(seal, index, r.prev, r.time); err != nil {
 		return &ReplayError{index, err}
 	}
-	overlay := NewOverlay(r.state)
-	for i, c := range r.pending {
-		at := uint64(r.prev+1) + uint64(i)
-		effects, err := r.fold.Apply(overlay, at, seal.Time, c)
-		if err != nil {
-			return &ReplayError{at, err}
-		}
-		if err := overlay.Write(at, seal.Time, c, effects); err != nil {
-			return &ReplayError{at, err}
-		}
+	overlay, err := r.apply(seal.Time)
+	if err != nil {
+		return err
 	}
 	tree, _, err := r.tree.Update(&r.state.leaves, overlay.Changes())
 	if err != nil {
@@ -95,6 +104,38 @@ func (r *Replay) seal(index uint64, leaf []byte) error {
 	r.state.take(overlay)
 	r.tree, r.pending = tree, r.pending[:0]
 	r.prev, r.time = int64(index), seal.Time
+	return r.deepen()
+}
+
+// apply judges the entries that the seal of this time covers.
+func (r *Replay) apply(time int64) (*Overlay, error) {
+	overlay := NewOverlay(r.state)
+	for i, c := range r.pending {
+		index := uint64(r.prev+1) + uint64(i)
+		effects, err := r.fold.Apply(overlay, index, time, c)
+		if err != nil {
+			return nil, &ReplayError{index, err}
+		}
+		if err := overlay.Write(index, time, c, effects); err != nil {
+			return nil, &ReplayError{index, err}
+		}
+	}
+	return overlay, nil
+}
+
+// deepen cuts a tree that outgrew its buckets lower. The depth has no influence
+// on any root.
+func (r *Replay) deepen() error {
+	count := r.tree.Count()
+	if count <= 20<<r.tree.Depth() {
+		return nil
+	}
+	all := func(yield func(register.Leaf) bool) error { return r.state.leaves.Leaves(register.Key{}, 0, yield) }
+	tree, err := register.Build(register.DepthFor(count), all, nil)
+	if err != nil {
+		return &ReplayError{uint64(r.prev), err}
+	}
+	r.tree = tree
 	return nil
 }
 
@@ -118,8 +159,8 @@ func CheckSeal(seal statement.Seal, index uint64, prev, prevTime int64) error {
 		return fmt.Errorf("the seal says index %d", seal.Index)
 	case seal.Prev != prev:
 		return fmt.Errorf("the seal says prev %d; the seal before it is %d", seal.Prev, prev)
-	case int64(index) <= prev+1:
-		return fmt.Errorf("a seal follows the seal %d directly: no traffic, no seal", prev)
+	case index == uint64(prev+1):
+		return errors.New("the seal covers no entry: no traffic, no seal")
 	case prev >= 0 && seal.Time < prevTime:
 		return fmt.Errorf("the seal's time %d is before that of the seal before it, %d", seal.Time, prevTime)
 	case seal.Rules != statement.Rules:

@@ -3,7 +3,7 @@
 //
 //	LOCK        held while the anchor is open (flock); its presence says
 //	            that an anchor was created here
-//	checkpoint  the text as it is: a signed note, for everybody to read
+//	checkpoint  the text as it is: a signed note that a person can read
 //
 // A third name, checkpoint.new, is there only while Replace runs. Replace
 // writes the new text into it, syncs it, renames it over checkpoint, and
@@ -57,15 +57,23 @@ var _ storage.Anchor = (*Anchor)(nil)
 // missing, and opens it. It returns ErrExists for a folder with other files
 // in it and ErrLocked for one that is open elsewhere.
 func Create(dir string) (*Anchor, error) {
-	if err := makeFolder(dir); err != nil {
+	dir, err := makeFolder(dir)
+	if err != nil {
 		return nil, fmt.Errorf("anchor: create: %w", err)
+	}
+	// Before the lock too: its file makes a folder an anchor.
+	if err := checkEmpty(dir); err != nil {
+		return nil, err
 	}
 	lock, err := lockFolder(dir, os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(checkEmpty(dir), lock.Sync(), syncFolder(dir)); err != nil {
+	if err := checkEmpty(dir); err != nil {
 		return nil, errors.Join(err, lock.Close())
+	}
+	if err := errors.Join(lock.Sync(), syncFolder(dir)); err != nil {
+		return nil, errors.Join(fmt.Errorf("anchor: create: %w", err), lock.Close())
 	}
 	return &Anchor{dir: dir, lock: lock}, nil
 }
@@ -74,6 +82,10 @@ func Create(dir string) (*Anchor, error) {
 // there and ErrLocked when it is open elsewhere. What it then loads is
 // durable, also when the process before this one was killed in a Replace.
 func Open(dir string) (*Anchor, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("anchor: open: %w", err)
+	}
 	lock, err := lockFolder(dir, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("anchor: open %s: %w; name the folder of the log's anchor, or mount it", dir, storage.ErrNoStore)
@@ -173,9 +185,8 @@ func (a *Anchor) read() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("anchor: %w", err)
 	}
-	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, storage.MaxAnchor+1))
-	if err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("anchor: %w", err)
 	}
 	if reason := fault(text); reason != "" {

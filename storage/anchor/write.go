@@ -61,11 +61,12 @@ func (a *Anchor) step(name string) error {
 	return a.before(name)
 }
 
-// makeFolder makes dir and its missing parents, durably.
-func makeFolder(dir string) error {
+// makeFolder makes dir and its missing parents, durably, and returns its
+// absolute path.
+func makeFolder(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var parents []string // of the folders that are missing
 	for d := dir; ; d = filepath.Dir(d) {
@@ -74,19 +75,19 @@ func makeFolder(dir string) error {
 			break
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return "", err
 		}
 		parents = append(parents, filepath.Dir(d))
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return "", err
 	}
 	for _, p := range parents {
 		if err := syncFolder(p); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return nil
+	return dir, nil
 }
 
 func syncFolder(dir string) error {

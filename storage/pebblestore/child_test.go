@@ -115,7 +115,8 @@ func runChild(t testing.TB, dir, fault string, last uint64, busy bool) life {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return life{}
 	}
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), childStore+"="+dir, childFault+"="+fault, fmt.Sprintf("%s=%d", childLast, last), fmt.Sprintf("%s=%t", childBusy, busy))
@@ -123,7 +124,8 @@ func runChild(t testing.TB, dir, fault string, last uint64, busy bool) life {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
+		t.Error(err)
+		return life{}
 	}
 	l := life{code: cmd.ProcessState.ExitCode(), stderr: stderr.String()}
 	for line := range strings.Lines(string(out)) {

@@ -1,6 +1,7 @@
 package pebblestore
 
 import (
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"github.com/docketlog/docket/storage"
 )
 
 // A crasher cuts the power before every operation that changes the
@@ -97,4 +100,45 @@ func TestEveryCrash(t *testing.T) {
 		t.Errorf("%d batches were acknowledged", c.acknowledged.Load())
 	}
 	t.Logf("%d crashes", c.clones)
+}
+
+// TestCrashDuringCreate cuts the power at every write event of Create. What
+// is left is an empty store, or none: Open takes the one and refuses the
+// other.
+func TestCrashDuringCreate(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	random := rand.New(rand.NewPCG(1, 2))
+	opened, refused := 0, 0
+	fs := errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite {
+			return nil
+		}
+		for _, unsynced := range []int{0, 50, 100} {
+			after := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: random})
+			s, err := Open("store", small(Options{FS: after}))
+			if err != nil {
+				refused++
+				if !errors.Is(err, storage.ErrNoStore) {
+					t.Errorf("%d %% of the unsynced data: %v; want ErrNoStore", unsynced, err)
+				}
+				continue
+			}
+			opened++
+			checkPrefix(t, s, 0, 0)
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	}))
+	s, err := Create("store", small(Options{FS: fs}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if opened == 0 || refused == 0 {
+		t.Errorf("%d stores were opened, %d refused", opened, refused)
+	}
 }

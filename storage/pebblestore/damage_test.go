@@ -190,7 +190,7 @@ func TestEventsAreRateLimited(t *testing.T) {
 // Whatever Pebble reports as fatal reaches Options.Fatal as one line, and the
 // store is of no more use.
 func TestFatal(t *testing.T) {
-	lines := make(chan string, 1)
+	lines := make(chan string, 2)
 	s := mustCreate(t, t.TempDir(), Options{Fatal: func(msg string) {
 		lines <- msg
 		select {}
@@ -201,8 +201,9 @@ func TestFatal(t *testing.T) {
 		t.Fatal(err)
 	}
 	go logger{s.monitor}.Fatalf("MANIFEST sync failed:\n%v", errors.New("EIO"))
+	go s.monitor.end("another one")
 	line := <-lines
-	if !strings.Contains(line, ": MANIFEST sync failed: EIO;") || strings.Contains(line, "\n") {
+	if !strings.Contains(line, ": MANIFEST sync failed: EIO;") && !strings.Contains(line, ": another one;") || strings.Contains(line, "\n") {
 		t.Errorf("line %q", line)
 	}
 	_, get := s.Get([]byte("k"))
@@ -211,9 +212,12 @@ func TestFatal(t *testing.T) {
 	_, free := s.FreeSpace()
 	_, old := snap.Get([]byte("k"))
 	scan := s.Scan(nil, nil, func(_, _ []byte) bool { return true })
-	for _, err := range []error{get, sequence, snapshot, free, old, scan, s.Commit(2, &storage.Batch{}), s.Health(), s.Close()} {
+	for _, err := range []error{get, sequence, snapshot, free, old, scan, s.Commit(2, &storage.Batch{}), s.Health(), snap.Close(), s.Close()} {
 		if !errors.Is(err, storage.ErrUnknown) {
 			t.Errorf("after a fatal error: %v; want ErrUnknown", err)
 		}
+	}
+	if len(lines) != 0 {
+		t.Errorf("a second line: %q", <-lines)
 	}
 }

@@ -72,12 +72,19 @@ func (m *monitor) health() error {
 	return nil
 }
 
-// end reports that the store cannot go on, and does not return.
+// end ends the process, because the store cannot go on. It never returns. If
+// several come here at once, one of them does the talking.
 func (m *monitor) end(format string, args ...any) {
 	msg := oneLine(fmt.Sprintf(format, args...))
 	m.mu.Lock()
-	m.dead = fmt.Errorf("%s: %w", msg, storage.ErrUnknown)
+	first := m.dead == nil
+	if first {
+		m.dead = fmt.Errorf("pebblestore: %s: %w", msg, storage.ErrUnknown)
+	}
 	m.mu.Unlock()
+	if !first {
+		select {}
+	}
 	m.fatal("docket: store " + m.dir + ": " + msg + "; the process ends, start it again to continue from what is on the disk")
 	os.Exit(ExitCode)
 }
@@ -123,7 +130,7 @@ func (m *monitor) listener() *pebble.EventListener {
 			m.set(&m.damage, fmt.Errorf("%s: %v: %w", i.Path, i.Details, storage.ErrDamaged))
 			m.tell(EventCorruption, "%s: %v", i.Path, i.Details)
 		},
-		FlushEnd:      func(i pebble.FlushInfo) { m.set(&m.flush, wrap("flush", i.Err)) },
+		FlushEnd:      func(i pebble.FlushInfo) { m.flushEnd(i.Err) },
 		CompactionEnd: func(i pebble.CompactionInfo) { m.compactionEnd(i.Err) },
 		LowDiskSpace: func(i pebble.LowDiskSpaceInfo) {
 			m.tell(EventLowSpace, "%d of %d bytes are left, less than %d %%", i.AvailBytes, i.TotalBytes, i.PercentThreshold)
@@ -131,6 +138,17 @@ func (m *monitor) listener() *pebble.EventListener {
 		DiskSlow:        func(i pebble.DiskSlowInfo) { m.tell(EventSlowDisk, "%s", i) },
 		WriteStallBegin: func(i pebble.WriteStallBeginInfo) { m.tell(EventStall, "%s", i.Reason) },
 	}
+}
+
+// emptyFlush is what Pebble says when there was nothing to flush, as in a start
+// that found an empty log file. It has no value to compare with.
+const emptyFlush = "pebble: empty table"
+
+func (m *monitor) flushEnd(err error) {
+	if err != nil && err.Error() == emptyFlush {
+		err = nil
+	}
+	m.set(&m.flush, wrap("flush", err))
 }
 
 func (m *monitor) compactionEnd(err error) {

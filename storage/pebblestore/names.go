@@ -1,6 +1,7 @@
 package pebblestore
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -23,8 +24,7 @@ func (f durableNames) Create(name string, category vfs.DiskWriteCategory) (vfs.F
 		return file, err
 	}
 	if err := syncFolder(f.FS, f.PathDir(name)); err != nil {
-		file.Close()
-		return nil, err
+		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/docketlog/docket/storage"
 )
@@ -267,4 +268,27 @@ func TestReservedRows(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An Open that failed holds no lock.
+func TestFailedOpenUnlocks(t *testing.T) {
+	fs := vfs.NewMem()
+	s := mustCreate(t, "store", Options{FS: fs})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	broken := errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpCreate && !strings.HasSuffix(op.Path, lockName) {
+			return errors.New("no space left on device")
+		}
+		return nil
+	}))
+	again, err := Open("store", small(Options{FS: broken, tune: func(p *pebble.Options) { p.DisableTableStats = true }}))
+	if err == nil || errors.Is(err, storage.ErrLocked) {
+		t.Fatalf("Open on a full disk: %v, %v", again, err)
+	}
+	if again, err = Open("store", small(Options{FS: fs})); err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
 }

@@ -13,24 +13,34 @@ import (
 // firstKey is the lower bound of what callers see: above the store's own rows.
 var firstKey = []byte{byte(storage.ReservedSpace) + 1}
 
-// get returns the caller's own copy of a value.
-func get(r pebble.Reader, key []byte) ([]byte, error) {
-	value, closer, err := r.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, storage.ErrNotFound
-	}
+// get returns the caller's own copy of a value. It seeks, because Pebble's Get
+// leaves out the filters of the lowest level, where most rows are: whether a
+// statement is new is asked for each one, and the answer is mostly that it is.
+func get(r pebble.Reader, key []byte) (value []byte, err error) {
+	it, err := r.NewIter(&pebble.IterOptions{UseL6Filters: true})
 	if err != nil {
 		return nil, readError(err)
 	}
-	own := append(make([]byte, 0, len(value)), value...)
-	if err := closer.Close(); err != nil {
+	defer func() {
+		if closing := it.Close(); closing != nil && err == nil {
+			value, err = nil, readError(closing)
+		}
+	}()
+	if !it.SeekPrefixGE(key) {
+		if err := it.Error(); err != nil {
+			return nil, readError(err)
+		}
+		return nil, storage.ErrNotFound
+	}
+	shared, err := it.ValueAndErr()
+	if err != nil {
 		return nil, readError(err)
 	}
-	return own, nil
+	return append(make([]byte, 0, len(shared)), shared...), nil
 }
 
 // scan calls yield for the rows from start to end; an empty bound is open.
-func scan(r pebble.Reader, start, end []byte, yield func(key, value []byte) bool) error {
+func scan(r pebble.Reader, start, end []byte, yield func(key, value []byte) bool) (failed error) {
 	if bytes.Compare(start, firstKey) < 0 {
 		start = firstKey
 	}
@@ -43,7 +53,12 @@ func scan(r pebble.Reader, start, end []byte, yield func(key, value []byte) bool
 	if err != nil {
 		return readError(err)
 	}
-	defer it.Close() // also when yield panics
+	// Deferred: yield may panic.
+	defer func() {
+		if closing := it.Close(); closing != nil && failed == nil {
+			failed = readError(closing)
+		}
+	}()
 	for ok := it.First(); ok; ok = it.Next() {
 		value, err := it.ValueAndErr()
 		if err != nil {

@@ -57,6 +57,9 @@ func (v *snapshot) Scan(start, end []byte, yield func(key, value []byte) bool) e
 
 // Close implements storage.Snapshot.
 func (v *snapshot) Close() error {
+	if err := v.store.monitor.failed(); err != nil {
+		return err // Pebble may hold its locks for ever
+	}
 	if !v.gate.close() {
 		return nil
 	}

@@ -1,0 +1,166 @@
+package logtest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
+)
+
+// checkDerived compares the rows that follow from others: contents and digest
+// index from the leaves, history tiles from the events, bucket roots from the
+// leaves of the register tree, and the head.
+func checkDerived(store storage.Reader, leaves [][]byte, newest proofs.TreeHead) error {
+	depth, err := checkHead(store, leaves, newest)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		checkStatements(store, leaves),
+		checkBuckets(store, depth),
+		checkHistoryTiles(store),
+	)
+}
+
+// checkHead demands the one form of the head row and returns the depth that it
+// names, which is a local choice.
+func checkHead(store storage.Reader, leaves [][]byte, newest proofs.TreeHead) (depth int, err error) {
+	row, err := store.Get(storage.Meta("head"))
+	if err != nil {
+		return 0, err
+	}
+	seal, err := statement.ParseSeal(leaves[len(leaves)-1])
+	if err != nil {
+		return 0, err
+	}
+	start := fmt.Sprintf(`{"size":%d,"root":"%s","time":%d,"registers":%d,"depth":`,
+		newest.Size, base64.StdEncoding.EncodeToString(newest.Root[:]), seal.Time, seal.Count)
+	if _, err := fmt.Sscanf(string(bytes.TrimPrefix(row, []byte(start))), "%d}", &depth); err != nil {
+		return 0, fmt.Errorf("head row %s, want %s...", row, start)
+	}
+	return depth, nil
+}
+
+// checkStatements demands one content and one digest index row per statement.
+func checkStatements(store storage.Reader, leaves [][]byte) error {
+	index := make(map[string][]byte)
+	contents := 0
+	for i, leaf := range leaves {
+		c, err := statement.ParseCommitment(leaf)
+		if err != nil {
+			continue // a seal: the replay took it for one
+		}
+		index[string(storage.DigestIndex(c.Digest))] = binary.BigEndian.AppendUint64(nil, uint64(i))
+		content, err := store.Get(storage.Content(uint64(i)))
+		if err != nil || statement.DigestOf(content) != c.Digest {
+			return fmt.Errorf("content %d is not what its leaf commits to: %v", i, err)
+		}
+		contents++
+	}
+	start, end := storage.ContentSpace.Range()
+	n := 0
+	if err := store.Scan(start, end, func(_, _ []byte) bool { n++; return true }); err != nil {
+		return err
+	}
+	if n != contents {
+		return fmt.Errorf("%d contents for %d statements", n, contents)
+	}
+	return compareRows(store, storage.DigestIndexSpace, index)
+}
+
+// checkRawIndex demands the index of the first leaf with each hash.
+func checkRawIndex(store storage.Reader, hashes []proofs.Hash) error {
+	index := make(map[string][]byte)
+	for i, hash := range slices.Backward(hashes) {
+		index[string(storage.DigestIndex(hash))] = binary.BigEndian.AppendUint64(nil, uint64(i))
+	}
+	return compareRows(store, storage.DigestIndexSpace, index)
+}
+
+// checkBuckets recomputes the root of each bucket from the leaves below it.
+func checkBuckets(store storage.Reader, depth int) error {
+	buckets := make(map[uint32][]register.Leaf)
+	var bad error
+	start, end := storage.RegisterLeafSpace.Range()
+	err := store.Scan(start, end, func(key, value []byte) bool {
+		k, err := storage.ParseRegisterLeaf(key)
+		if err != nil || len(value) != 32 {
+			bad = fmt.Errorf("register leaf row %x", key)
+			return false
+		}
+		bucket := binary.BigEndian.Uint32(k[:]) >> (32 - depth)
+		buckets[bucket] = append(buckets[bucket], register.Leaf{Key: k, ValueHash: register.Hash(value)})
+		return true
+	})
+	if err = errors.Join(err, bad); err != nil {
+		return err
+	}
+	want := make(map[string][]byte)
+	for bucket, leaves := range buckets {
+		kind := register.NodeParent
+		if len(leaves) == 1 {
+			kind = register.NodeLeaf
+		}
+		hash := naiveNode(leaves, depth)
+		want[string(storage.Bucket(uint8(depth), bucket))] = append([]byte{kind}, hash[:]...)
+	}
+	return compareRows(store, storage.BucketSpace, want)
+}
+
+// checkHistoryTiles recomputes the tiles of each history from its events: the
+// full ones of level 0, and above them whatever full tiles are below.
+func checkHistoryTiles(store storage.Reader) error {
+	histories := make(map[[32]byte][]proofs.Hash)
+	var bad error
+	start, end := storage.EventSpace.Range()
+	err := store.Scan(start, end, func(key, value []byte) bool {
+		k, seq, err := storage.ParseEvent(key)
+		row, parse := register.ParseEventRow(value)
+		if err = errors.Join(err, parse); err != nil {
+			bad = err
+			return false
+		}
+		record, err := store.Get(storage.Record(k))
+		if err != nil {
+			bad = err
+			return false
+		}
+		histories[k] = append(histories[k], row.Event(register.Type(record[0]), seq).Hash())
+		return true
+	})
+	if err = errors.Join(err, bad); err != nil {
+		return err
+	}
+	want := make(map[string][]byte)
+	for key, hashes := range histories {
+		for level := uint8(0); len(hashes) >= 256 || level > 0 && len(hashes) > 0; level++ {
+			var above []proofs.Hash
+			for n, tile := range slices.Collect(slices.Chunk(hashes, 256)) {
+				if len(tile) < 256 && level == 0 {
+					break
+				}
+				want[string(storage.HistoryTile(key, level, uint64(n)))] = bytes.Join(rows(tile), nil)
+				if len(tile) == 256 {
+					above = append(above, naiveRoot(tile))
+				}
+			}
+			hashes = above
+		}
+	}
+	return compareRows(store, storage.HistoryTileSpace, want)
+}
+
+func rows(hashes []proofs.Hash) [][]byte {
+	out := make([][]byte, len(hashes))
+	for i := range hashes {
+		out[i] = hashes[i][:]
+	}
+	return out
+}
