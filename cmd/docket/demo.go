@@ -1,3 +1,223 @@
 package main
-import "github.com/spf13/cobra"
-func newDemo() *cobra.Command { return &cobra.Command{Use:"demo"} }
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/proofs"
+)
+
+func newDemo() *cobra.Command {
+	var keep string
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "see it work: release, verify, tamper, supersede, withdraw",
+		Long: `demo runs a real server, HTTP, client and verifier in a temporary folder: it
+releases a PDF, verifies it, changes one byte and sees it refused, releases
+version 2 and sees version 1 superseded, withdraws, and verifies once more with
+the server gone. Any deviation from what is expected fails it.`,
+		Example: `  docket demo
+  docket demo --keep /tmp/docket-demo`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			dir := keep
+			if dir == "" {
+				if dir, err = os.MkdirTemp("", "docket-demo-"); err != nil {
+					return err
+				}
+				defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+			} else if err := os.MkdirAll(dir, 0o700); err != nil {
+				return err
+			}
+			d := &demo{dir: dir, folders: folders{filepath.Join(dir, defaultDir)}, out: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+			if err := d.run(cmd.Context()); err != nil {
+				return fmt.Errorf("demo: %w", err)
+			}
+			if keep != "" {
+				fmt.Fprintf(d.out, "everything is kept in %s\n", dir)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&keep, "keep", "", "use this folder and keep it")
+	return c
+}
+
+// demo is one run of the story.
+type demo struct {
+	dir     string
+	folders folders
+	out     io.Writer
+	stderr  io.Writer
+	step    int
+}
+
+const demoDocument = "reports/2026/q3"
+
+// run plays the story against a server of its own, then goes on without it.
+func (d *demo) run(ctx context.Context) error {
+	start := time.Now()
+	d.say("make a log with keys and identities of its own, and serve it")
+	if err := devSetup("http://127.0.0.1:0").create(ctx, d.folders, io.Discard); err != nil {
+		return err
+	}
+	stop, err := d.serve(ctx)
+	if err != nil {
+		return err
+	}
+	err = d.story(ctx)
+	if err := errors.Join(err, stop()); err != nil {
+		return err
+	}
+	d.say("stop the server, and verify again from the receipts alone")
+	if err := errors.Join(
+		d.verify(ctx, "report-v1.pdf", "", true, proofs.WasAuthoritative),
+		d.verify(ctx, "report-v2.pdf", "", true, proofs.Withdrawn),
+	); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "\nall as expected, in %s\n", time.Since(start).Round(100*time.Millisecond))
+	return nil
+}
+
+// serve starts the server of the story on a free port.
+func (d *demo) serve(ctx context.Context) (stop func() error, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	config, err := d.folders.serverConfig()
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	o := serveOptions{listen: "127.0.0.1:0", minFree: 16}
+	go func() {
+		ended <- o.serve(ctx, d.folders, config, d.stderr, func(url string) { ready <- url })
+	}()
+	select {
+	case url := <-ready:
+		d.note("serving on %s", url)
+		return func() error { cancel(); return <-ended }, nil
+	case err := <-ended:
+		cancel()
+		return nil, errors.Join(err, errors.New("the server did not start"))
+	}
+}
+
+// story is what happens while the server runs.
+func (d *demo) story(ctx context.Context) error {
+	d.say("release a PDF as version 1 of %s", demoDocument)
+	if err := d.release(ctx, "report-v1.pdf", "Quarterly report, first edition"); err != nil {
+		return err
+	}
+	d.say("verify it")
+	if err := d.verify(ctx, "report-v1.pdf", "", false, proofs.Authoritative); err != nil {
+		return err
+	}
+	d.say("change one byte, and verify that copy with the same receipt")
+	if err := d.tamper("report-v1.pdf", "tampered.pdf"); err != nil {
+		return err
+	}
+	if err := d.verify(ctx, "tampered.pdf", "report-v1.pdf.docket", false, proofs.Unknown); err != nil {
+		return err
+	}
+	d.say("change one byte of the receipt instead")
+	if err := d.tamperReceipt("report-v1.pdf.docket", "tampered.docket"); err != nil {
+		return err
+	}
+	if err := d.verify(ctx, "report-v1.pdf", "tampered.docket", false, proofs.Invalid); err != nil {
+		return err
+	}
+	d.say("release version 2; version 1 is superseded")
+	if err := d.release(ctx, "report-v2.pdf", "Quarterly report, second edition"); err != nil {
+		return err
+	}
+	if err := errors.Join(
+		d.verify(ctx, "report-v1.pdf", "", false, proofs.WasAuthoritative),
+		d.verify(ctx, "report-v2.pdf", "", false, proofs.Authoritative),
+	); err != nil {
+		return err
+	}
+	d.say("withdraw version 2; nothing is authoritative now")
+	text, err := withdraw(ctx, d.folders, "", demoDocument, "error")
+	if err != nil {
+		return err
+	}
+	d.note("%s", text)
+	return d.verify(ctx, "report-v2.pdf", "", false, proofs.Withdrawn)
+}
+
+func (d *demo) say(format string, args ...any) {
+	d.step++
+	fmt.Fprintf(d.out, "\n%d. %s\n", d.step, fmt.Sprintf(format, args...))
+}
+
+func (d *demo) note(format string, args ...any) {
+	fmt.Fprintf(d.out, "   %s\n", fmt.Sprintf(format, args...))
+}
+
+func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }
+
+// release writes a PDF and releases it.
+func (d *demo) release(ctx context.Context, name, title string) error {
+	if err := os.WriteFile(d.path(name), samplePDF(title), 0o644); err != nil {
+		return err
+	}
+	r := &release{folders: d.folders, file: d.path(name), document: demoDocument}
+	if _, err := r.run(ctx); err != nil {
+		return err
+	}
+	receipt, err := os.Stat(r.receiptFile())
+	if err != nil {
+		return err
+	}
+	d.note("%s -> %s, %d bytes", name, filepath.Base(r.receiptFile()), receipt.Size())
+	return nil
+}
+
+// verify demands a verdict of this kind.
+func (d *demo) verify(ctx context.Context, name, receipt string, offline bool, want proofs.Kind) error {
+	v := &verify{folders: d.folders, file: d.path(name), offline: offline}
+	if receipt != "" {
+		v.receipt = d.path(receipt)
+	}
+	verdict, err := v.run(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	d.note("%s: %s (exit code %d): %s", name, verdict.Kind, verdict.Exit, verdict.Sentence())
+	if verdict.Kind != want {
+		return fmt.Errorf("%s is %s, expected %s\n%s", name, verdict.Kind, want, verdict)
+	}
+	return nil
+}
+
+// tamper copies a file with one bit changed in its middle.
+func (d *demo) tamper(from, to string) error {
+	b, err := os.ReadFile(d.path(from))
+	if err != nil {
+		return err
+	}
+	b[len(b)/2] ^= 1
+	return os.WriteFile(d.path(to), b, 0o644)
+}
+
+// tamperReceipt copies a receipt with one hash of its inclusion proof changed.
+func (d *demo) tamperReceipt(from, to string) error {
+	b, err := os.ReadFile(d.path(from))
+	if err != nil {
+		return err
+	}
+	r, err := proofs.ParseReceipt(b)
+	if err != nil {
+		return err
+	}
+	r.Inclusion[0][0] ^= 1
+	return os.WriteFile(d.path(to), r.Marshal(), 0o644)
+}

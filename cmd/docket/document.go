@@ -38,19 +38,13 @@ log has no release of it. Nothing is printed that did not verify.`,
 			if !statement.ValidDocumentID(args[0]) {
 				return usage("%q is not a document id", args[0])
 			}
-			f := dirOf(cmd)
-			cl, _, err := f.newClient(server)
+			cl, _, err := dirOf(cmd).newClient(server)
 			if err != nil {
 				return err
 			}
 			d, err := cl.Document(cmd.Context(), args[0])
 			if err != nil {
 				return err
-			}
-			if d.State != nil {
-				if err := f.keepReceipt(d.ID, d.Size, d.Staple); err != nil {
-					return err
-				}
 			}
 			return printDocument(cmd.OutOrStdout(), d, asJSON)
 		},

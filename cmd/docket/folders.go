@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -30,7 +30,7 @@ import (
 //	DIR/client/policy.genesis  leaf hash of entry 0, in hex
 //	DIR/client/checkpoint  the newest checkpoint that the client saw
 //	DIR/client/keys/       identity keys, encrypted, and their password
-//	DIR/client/receipts/   the newest receipt of each document
+//	DIR/client/receipts/   the newest receipt of each statement
 type folders struct{ dir string }
 
 func (f folders) log() string      { return filepath.Join(f.dir, "log") }
@@ -47,10 +47,9 @@ func (f folders) keyFile(id string) string {
 	return filepath.Join(f.keys(), strings.ReplaceAll(id, "/", "+")+".key")
 }
 
-// receiptFile is where the newest receipt about a document is.
-func (f folders) receiptFile(document string) string {
-	h := sha256.Sum256([]byte(document))
-	return filepath.Join(f.receipts(), hex.EncodeToString(h[:16])+".docket")
+// receiptFile is where the newest receipt of a statement is.
+func (f folders) receiptFile(digest statement.Digest) string {
+	return filepath.Join(f.receipts(), hex.EncodeToString(digest[:])+".docket")
 }
 
 // serverConfig is DIR/log/config.json.
@@ -169,23 +168,36 @@ func (f folders) author(origin, id string) (*client.Author, error) {
 	return &client.Author{Log: origin, ID: id, Signer: key}, nil
 }
 
-// keepReceipt keeps a verified receipt or staple as the newest about a document,
-// unless a newer one is there.
-func (f folders) keepReceipt(document string, size uint64, r *proofs.Receipt) error {
-	if kept, ok := f.keptReceipt(document); ok {
-		if cp, err := checkpointOf(kept); err == nil && cp.Size >= size {
+// keepReceipt keeps a verified receipt as the newest of its statement, unless a
+// newer one is there.
+func (f folders) keepReceipt(r *proofs.Receipt) error {
+	digest := statement.DigestOf(r.Envelope.Payload)
+	if kept, ok := f.keptReceipt(digest); ok {
+		old, err1 := checkpointOf(kept)
+		new, err2 := checkpointOf(r)
+		if err1 == nil && err2 == nil && old.Size >= new.Size {
 			return nil
 		}
 	}
 	if err := os.MkdirAll(f.receipts(), 0o755); err != nil {
 		return err
 	}
-	return client.WriteFile(f.receiptFile(document), r.Marshal(), 0o644)
+	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o644)
+}
+
+// refresh fetches and keeps a newer receipt of a statement: one that shows that
+// its version is no longer the current one.
+func (f folders) refresh(ctx context.Context, c *client.Client, digest statement.Digest) error {
+	r, err := c.Receipt(ctx, digest)
+	if err != nil {
+		return err
+	}
+	return f.keepReceipt(r)
 }
 
 // keptReceipt returns what keepReceipt kept. It is unverified: verify judges it.
-func (f folders) keptReceipt(document string) (*proofs.Receipt, bool) {
-	b, err := os.ReadFile(f.receiptFile(document))
+func (f folders) keptReceipt(digest statement.Digest) (*proofs.Receipt, bool) {
+	b, err := os.ReadFile(f.receiptFile(digest))
 	if err != nil {
 		return nil, false
 	}

@@ -105,7 +105,7 @@ func newLogKey(dir, origin string) error {
 	if err := writeKey(filepath.Join(dir, "log.key"), passwordFile, key); err != nil {
 		return err
 	}
-	signer, err := loadLogSigner(dir, passwordFile, origin)
+	signer, err := logSigner(key, origin)
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,10 @@ func loadLogSigner(dir, passwordFile, origin string) (*log.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return logSigner(key, origin)
+}
+
+func logSigner(key crypto.PrivateKey, origin string) (*log.Signer, error) {
 	signer, err := signature.LoadSigner(key, crypto.Hash(0))
 	if err != nil {
 		return nil, err
@@ -128,7 +132,7 @@ func loadLogSigner(dir, passwordFile, origin string) (*log.Signer, error) {
 	return log.NewSignerFor(origin, signer)
 }
 
-// newIdentityKey makes a P-256 key for an identity and loads it.
+// newIdentityKey makes a P-256 key for an identity and writes it to a file.
 func newIdentityKey(path, passwordFile string) (client.Signer, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -137,7 +141,7 @@ func newIdentityKey(path, passwordFile string) (client.Signer, error) {
 	if err := writeKey(path, passwordFile, key); err != nil {
 		return nil, err
 	}
-	return loadIdentityKey(path, passwordFile)
+	return client.NewSigner(key)
 }
 
 func loadIdentityKey(path, passwordFile string) (client.Signer, error) {

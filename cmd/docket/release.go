@@ -101,7 +101,15 @@ func (r *release) run(ctx context.Context) (string, error) {
 	if err := client.WriteFile(r.pendingFile(), envelope.Marshal(), 0o644); err != nil {
 		return "", err
 	}
-	return r.submit(ctx, envelope, "")
+	text, err := r.submit(ctx, envelope, "")
+	if err == nil && document.State != nil {
+		// So that verify knows offline that the version before has ended. The
+		// release is done whatever comes of this.
+		if err := r.folders.refresh(ctx, r.client, document.State.Statement); err != nil {
+			text += "\nwarning: no newer receipt of the version before: " + err.Error()
+		}
+	}
+	return text, err
 }
 
 func (r *release) pendingFile() string { return r.file + ".docket-pending" }
@@ -179,7 +187,7 @@ func (r *release) keep(receipt *proofs.Receipt, how string) (string, error) {
 	}
 	err := errors.Join(
 		client.WriteFile(r.receiptFile(), receipt.Marshal(), 0o644),
-		r.folders.keepReceipt(r.document, verdict.Size, receipt),
+		r.folders.keepReceipt(receipt),
 	)
 	if err != nil {
 		return "", err

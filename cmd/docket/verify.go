@@ -156,8 +156,8 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Rece
 	if verdict.Document == "" || verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Contradicted {
 		return verdict
 	}
-	if kept, ok := v.folders.keptReceipt(verdict.Document); ok {
-		verdict = better(verdict, c.Verifier.VerifyStapled(r, kept, expect), "the receipt kept for this document")
+	if kept, ok := v.folders.keptReceipt(verdict.Statement); ok {
+		verdict = better(verdict, c.Verifier.VerifyStapled(r, kept, expect), "the newer receipt kept in "+v.folders.receipts())
 	}
 	if v.offline {
 		return notAsked(verdict, "whether something newer exists: --offline")
@@ -170,10 +170,8 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Rece
 		return notAsked(verdict, "whether something newer exists: "+c.Server+" gave no usable answer")
 	}
 	// Keeping it is a convenience for the next run: a verdict does not depend on it.
-	if cp, err := checkpointOf(newer); err == nil {
-		if err := v.folders.keepReceipt(verdict.Document, cp.Size, newer); err != nil {
-			verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
-		}
+	if err := v.folders.keepReceipt(newer); err != nil {
+		verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
 	}
 	return better(verdict, c.Verifier.VerifyStapled(r, newer, expect), "the server's answer")
 }
