@@ -35,9 +35,7 @@ Start here:
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(),
 		newCheckpoint(), newRawLog(), newDemo(),
 	)
-	for _, c := range root.Commands() {
-		usageArgs(c)
-	}
+	usageArgs(root)
 	return root
 }
 

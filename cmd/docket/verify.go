@@ -95,7 +95,7 @@ func (v *verify) run(ctx context.Context, now time.Time) (proofs.Verdict, error)
 	if err != nil {
 		return proofs.Verdict{}, err
 	}
-	expect := proofs.Expect{File: digest, Document: v.document, Now: now.UnixMilli(), MaxAge: v.maxAge.Milliseconds()}
+	expect := proofs.Expect{File: digest, Document: v.document, Now: now.UnixMilli(), MaxAge: (v.maxAge + time.Millisecond - 1).Milliseconds()}
 	if v.policy != "" {
 		verifier, err := readVerifier(v.policy, v.genesis)
 		if err != nil {

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"docket": func() { main() },
+	})
+}
+
+// TestScripts runs testdata/script: each file is a story on the command line.
+//
+//	exits N command args...   run it and demand exit code N; stdout, stderr as for exec
+//	ready DIR                 wait until the server of a development folder answers
+//	stopped DIR               wait until it no longer does
+//	waitfile FILE             wait until a file is there
+//	flip FILE                 flip one bit in the middle of a file
+//	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
+//	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
+//	                          rival release of other bytes be first
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":   exits,
+			"ready":   ready,
+			"stopped": stopped,
+			"flip":    flip,
+			"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
+				waitFor(ts, args[0]+" did not come", func() bool {
+					_, err := os.Stat(ts.MkAbs(args[0]))
+					return err == nil
+				})
+			},
+			"pending": pending,
+			"rival":   rival,
+		},
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N command args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// serverOf reads where the server of a development folder is.
+func serverOf(ts *testscript.TestScript, dir string) string {
+	b, err := os.ReadFile(ts.MkAbs(filepath.Join(dir, "client", "config.json")))
+	if err != nil {
+		return ""
+	}
+	var c clientConfig
+	if json.Unmarshal(b, &c) != nil {
+		return ""
+	}
+	return c.Server
+}
+
+func answers(url string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/healthz", nil)
+	if err != nil {
+		return false
+	}
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	a.Body.Close()
+	return a.StatusCode == http.StatusOK
+}
+
+func waitFor(ts *testscript.TestScript, what string, done func() bool) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if done() {
+			return
+		}
+	}
+	ts.Fatalf("%s", what)
+}
+
+func ready(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: ready DIR")
+	}
+	waitFor(ts, "the server did not come up", func() bool {
+		url := serverOf(ts, args[0])
+		return url != "" && answers(url)
+	})
+}
+
+func stopped(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: stopped DIR")
+	}
+	waitFor(ts, "the server did not stop", func() bool { return !answers(serverOf(ts, args[0])) })
+}
+
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: flip FILE")
+	}
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	b[len(b)/2] ^= 1
+	ts.Check(os.WriteFile(path, b, 0o644))
+}
+
+func pending(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	r, err := proofs.ParseReceipt(b)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), r.Envelope.Marshal(), 0o644))
+}
+
+func rival(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	f, document := folders{ts.MkAbs(args[0])}, args[1]
+	c, config, err := f.newClient("")
+	ts.Check(err)
+	author, err := f.author(config.Origin, config.Identity)
+	ts.Check(err)
+	d, err := c.Document(ctx, document)
+	ts.Check(err)
+	prev := statement.Digest(d.State.Statement)
+	next := func(digest statement.Digest, size uint64) statement.Envelope {
+		e, err := author.Release(document, d.State.Version+1, &prev, client.File{Digest: digest, Size: size, Media: "text/plain"})
+		ts.Check(err)
+		return e
+	}
+	digest, size, err := hashFile(ts.MkAbs(args[2]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), next(digest, size).Marshal(), 0o644))
+	_, _, err = c.Submit(ctx, next(sha256.Sum256([]byte("rival")), 5))
+	ts.Check(err)
+}
+
+// TestSamplePDF holds the demo's PDF to what a reader of PDFs looks at first.
+func TestSamplePDF(t *testing.T) {
+	pdf := samplePDF("hello")
+	at := bytes.LastIndex(pdf, []byte("startxref\n"))
+	var offset int
+	if at < 0 {
+		t.Fatal("no startxref")
+	}
+	for _, c := range pdf[at+len("startxref\n"):] {
+		if c < '0' || c > '9' {
+			break
+		}
+		offset = offset*10 + int(c-'0')
+	}
+	if !bytes.HasPrefix(pdf[offset:], []byte("xref\n0 6\n")) || !bytes.HasPrefix(pdf, []byte("%PDF-1.4\n")) {
+		t.Errorf("the cross-reference table is not at %d", offset)
+	}
+}
