@@ -9,23 +9,19 @@ import (
 
 // String returns the verdict for people: one plain sentence, then what it rests
 // on, the checks in their order, and what was not checked.
-func (v Verdict) String() string {
+func (v Verdict) String() string { return v.text(true) }
+
+// Brief is String with the checks counted: only one that failed is listed.
+func (v Verdict) Brief() string { return v.text(false) }
+
+func (v Verdict) text(all bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s.\n", v.Kind, v.Sentence())
 	v.writeFacts(&b)
 	for _, w := range v.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", w)
 	}
-	if len(v.Checks) > 0 {
-		b.WriteString("checks:\n")
-	}
-	for _, c := range v.Checks {
-		mark := "ok  "
-		if !c.OK {
-			mark = "FAIL"
-		}
-		fmt.Fprintf(&b, "  %s  %-20s %s\n", mark, c.Name, c.Detail)
-	}
+	v.writeChecks(&b, all)
 	for i, s := range v.NotChecked {
 		if i == 0 {
 			b.WriteString("not checked:\n")
@@ -33,6 +29,29 @@ func (v Verdict) String() string {
 		fmt.Fprintf(&b, "  %s\n", s)
 	}
 	return b.String()
+}
+
+func (v Verdict) writeChecks(b *strings.Builder, all bool) {
+	if len(v.Checks) == 0 {
+		return
+	}
+	passed := 0
+	for _, c := range v.Checks {
+		if c.OK {
+			passed++
+		}
+	}
+	fmt.Fprintf(b, "checks: %d of %d passed\n", passed, len(v.Checks))
+	for _, c := range v.Checks {
+		if c.OK && !all {
+			continue
+		}
+		mark := "ok  "
+		if !c.OK {
+			mark = "FAIL"
+		}
+		fmt.Fprintf(b, "  %s  %-20s %s\n", mark, c.Name, c.Detail)
+	}
 }
 
 // Sentence says in one sentence, without its end, what the verdict is.
@@ -76,7 +95,7 @@ func (v Verdict) writeFacts(b *strings.Builder) {
 	if v.WitnessTime != 0 {
 		line("witnessed", "%s by the witnesses' clock", statement.FormatTime(v.WitnessTime))
 	}
-	line("level", "%s", v.Level)
+	line("level", "%s", v.Level.describe())
 	for _, group := range v.groups() {
 		line("cosigners", "%s", group)
 	}
@@ -85,11 +104,24 @@ func (v Verdict) writeFacts(b *strings.Builder) {
 	}
 }
 
+// describe says who vouches.
+func (l Level) describe() string {
+	switch l {
+	case LevelLog:
+		return "L0: the log's word alone"
+	case LevelWitnessed:
+		return "L1: witnessed: a quorum of cosigners saw this tree"
+	case LevelAudited:
+		return "L2: audited: cosigners vouch for every seal up to this tree"
+	}
+	return string(l)
+}
+
 func (v Verdict) describeTolerance() string {
 	if v.Tolerates < 0 {
 		return "a fork needs no faulty cosigner"
 	}
-	return fmt.Sprintf("%d faulty cosigners", v.Tolerates)
+	return fmt.Sprintf("%d faulty, against forks", v.Tolerates)
 }
 
 // groups describes the cosigners, one line a group, in policy order.

@@ -61,11 +61,12 @@ type serverConfig struct {
 
 // clientConfig is DIR/client/config.json.
 type clientConfig struct {
-	Origin   string   `json:"origin"`   // of the log
-	Server   string   `json:"server"`   // base URL
-	Identity string   `json:"identity"` // who signs releases
-	Expect   []string `json:"expect"`   // namespaces whose documents verify may call AUTHORITATIVE
-	Dev      bool     `json:"dev"`      // made by --dev: quorum none is enough here
+	Origin    string   `json:"origin"`    // of the log
+	Server    string   `json:"server"`    // base URL
+	Identity  string   `json:"identity"`  // who signs releases
+	Registrar string   `json:"registrar"` // who enrolls and revokes identities
+	Expect    []string `json:"expect"`    // namespaces whose documents verify may call AUTHORITATIVE
+	Dev       bool     `json:"dev"`       // made by --dev: quorum none is enough here
 }
 
 func readConfig(path string, v any) error {

@@ -24,6 +24,7 @@ type release struct {
 	file     string
 	document string
 	media    string
+	as       string // identity that signs; empty: the configured one
 	client   *client.Client
 	config   clientConfig
 	digest   statement.Digest
@@ -61,6 +62,7 @@ look at theirs first, then decide; docket never picks the next number by itself.
 	}
 	c.Flags().StringVar(&r.document, "doc", "", "document id, such as contracts/1 (mandatory)")
 	c.Flags().StringVar(&r.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	c.Flags().StringVar(&r.as, "as", "", "identity that signs (default: the pipeline of DIR/client)")
 	c.Flags().StringVar(&r.media, "media", "", "media type of the file (default: from its name)")
 	return c
 }
@@ -146,7 +148,11 @@ func (r *release) pending() (*statement.Envelope, error) {
 
 // sign makes the release of the version that follows the given state.
 func (r *release) sign(state *register.DocumentState) (statement.Envelope, error) {
-	author, err := r.folders.author(r.config.Origin, r.config.Identity)
+	id := r.as
+	if id == "" {
+		id = r.config.Identity
+	}
+	author, err := r.folders.author(r.config.Origin, id)
 	if err != nil {
 		return statement.Envelope{}, err
 	}

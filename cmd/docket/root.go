@@ -32,7 +32,7 @@ Start here:
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().String("dir", defaultDir, "folder of the log and the client: DIR/log, DIR/client, DIR/anchor")
 	root.AddCommand(
-		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(),
+		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
 		newCheckpoint(), newRawLog(), newDemo(),
 	)
 	usageArgs(root)

@@ -209,7 +209,7 @@ func (s setup) writeClient(f folders, policy []byte, genesis proofs.Hash) error 
 		return err
 	}
 	return writeConfig(filepath.Join(f.client(), "config.json"), clientConfig{
-		Origin: s.origin, Server: s.server, Identity: s.pipeline, Expect: s.namespaces(), Dev: s.dev,
+		Origin: s.origin, Server: s.server, Identity: s.pipeline, Registrar: s.register, Expect: s.namespaces(), Dev: s.dev,
 	})
 }
 

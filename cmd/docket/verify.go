@@ -30,6 +30,7 @@ type verify struct {
 	document string
 	offline  bool
 	json     bool
+	checks   bool
 	maxAge   time.Duration
 }
 
@@ -76,6 +77,7 @@ compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 2 usage.`,
 	flags.StringVar(&v.genesis, "genesis", "", "leaf hash of the log's entry 0, in hex (default: from the file POLICY.genesis)")
 	flags.StringVar(&v.document, "doc", "", "the document that is expected")
 	flags.BoolVar(&v.offline, "offline", false, "ask no server")
+	flags.BoolVar(&v.checks, "checks", false, "list every check, not only one that failed")
 	flags.BoolVar(&v.json, "json", false, "print the verdict as JSON")
 	flags.DurationVar(&v.maxAge, "max-age", 0, "age from which a verdict is qualified (exit 12), such as 24h; 0 for none")
 	return c
@@ -200,8 +202,10 @@ func (v *verify) print(out io.Writer, verdict proofs.Verdict) error {
 			return err
 		}
 		fmt.Fprintf(out, "%s\n", b)
-	} else {
+	} else if v.checks {
 		fmt.Fprint(out, verdict)
+	} else {
+		fmt.Fprint(out, verdict.Brief())
 	}
 	if verdict.Exit != 0 {
 		return &verdictError{verdict.Exit}
