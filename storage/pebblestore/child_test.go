@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -67,7 +68,8 @@ func childMain(dir string) error {
 
 // parseFault returns an injector: "operation N" fails the N-th operation of
 // any kind, "sync .log N" the N-th sync of a file with this suffix, "write"
-// its N-th write. N counts from 0.
+// its N-th write, "create" its N-th making; and with "from N", that and all
+// later ones. N counts from 0.
 func parseFault(text string) (errorfs.Injector, error) {
 	fields := strings.Fields(text)
 	if len(fields) < 2 {
@@ -77,16 +79,17 @@ func parseFault(text string) (errorfs.Injector, error) {
 	if err != nil {
 		return nil, err
 	}
-	index := errorfs.OnIndex(int32(n))
+	var count atomic.Int64
+	always := fields[len(fields)-2] == "from"
 	return errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if len(fields) == 3 && (kindOf(op) != fields[0] || !strings.HasSuffix(op.Path, fields[1])) {
+		if len(fields) >= 3 && (kindOf(op) != fields[0] || !strings.HasSuffix(op.Path, fields[1])) {
 			return nil
 		}
-		err := index.MaybeError(op)
-		if err != nil {
-			fmt.Println("fault", kindOf(op), op.Path)
+		if i := count.Add(1) - 1; i < n || i > n && !always {
+			return nil
 		}
-		return err
+		fmt.Println("fault", kindOf(op), op.Path)
+		return errorfs.ErrInjected
 	}), nil
 }
 
@@ -96,6 +99,8 @@ func kindOf(op errorfs.Op) string {
 		return "sync"
 	case errorfs.OpFileWrite, errorfs.OpFileWriteAt:
 		return "write"
+	case errorfs.OpCreate:
+		return "create"
 	}
 	return fmt.Sprint("kind", int(op.Kind))
 }

@@ -159,6 +159,34 @@ func TestFailingFlush(t *testing.T) {
 	}
 }
 
+// A start with nothing or something to replay is no reason to worry.
+func TestHealthAfterOpen(t *testing.T) {
+	var told recorder
+	o := small(Options{FS: vfs.NewMem(), Event: told.event})
+	for batches := range uint64(3) {
+		open := Open
+		if batches == 0 {
+			open = Create
+		}
+		s, err := open("store", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (work{to: batches}).do(s); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Health(); err != nil {
+			t.Errorf("Health with %d batches: %v", batches, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(told.events) != 0 {
+		t.Errorf("events: %+v", told.events)
+	}
+}
+
 func waitFor(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !condition(); time.Sleep(time.Millisecond) {

@@ -19,13 +19,15 @@
 // is on the disk, and what is read back may come from memory. So the process
 // ends: Options.Fatal prints one line and exits with code 70. Whoever starts
 // it again decides from what the disk then holds. Two other ways of ending
-// mean the same: Open returns an error, or Pebble panics in the background.
+// mean the same: Open returns an error, or Pebble panics, when the failure
+// meets it while it changes its log file (exit code 2).
 //
 // A table that cannot be written (disk full) or read is not yet a failed
 // commit. It is reported by Health and Options.Event; writes go on to the
-// log, and Pebble tries again by itself. A caller that stops admitting while
-// Health is not nil, and while FreeSpace is low, keeps the log from meeting
-// the full disk.
+// log, and Pebble tries again by itself, with a pause. A caller that stops
+// admitting while Health is not nil, and while FreeSpace is low, keeps the
+// log from meeting the full disk. Only a start ends the process after a few
+// attempts: it has to write tables before it can return.
 //
 // # What Pebble cannot see
 //

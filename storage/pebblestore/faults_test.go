@@ -66,14 +66,36 @@ func TestFailedWriteEndsTheProcess(t *testing.T) {
 				if l.code != ExitCode || l.done {
 					t.Errorf("exit code %d, want %d: %+v", l.code, ExitCode, l)
 				}
-				if strings.Count(l.stderr, "\n") != 1 || !strings.HasPrefix(l.stderr, "docket: store "+dir+": ") ||
-					!strings.Contains(l.stderr, "injected error") || !strings.Contains(l.stderr, "start it again") {
-					t.Errorf("stderr is not the one line:\n%s", l.stderr)
-				}
+				expectLine(t, l, dir)
 				checkAfter(t, dir, l)
 			})
 		}
 	}
+}
+
+// expectLine expects the one line that says what happened and what to do.
+func expectLine(t *testing.T, l life, dir string) {
+	t.Helper()
+	if strings.Count(l.stderr, "\n") != 1 || !strings.HasPrefix(l.stderr, "docket: store "+dir+": ") ||
+		!strings.Contains(l.stderr, "injected error") || !strings.Contains(l.stderr, "start it again") {
+		t.Errorf("stderr is not the one line:\n%s", l.stderr)
+	}
+}
+
+// A start needs a table if the last process left rows in the log. On a full
+// disk Pebble would try for ever.
+func TestOpenOnFullDiskEndsTheProcess(t *testing.T) {
+	dir := seed(t)
+	l := runChild(t, dir, "sync .log 2", last, false)
+	if l.code != ExitCode || l.acknowledged == 0 {
+		t.Fatalf("a child that is to leave rows in the log: %+v", l)
+	}
+	full := runChild(t, dir, "create .sst from 0", last, false)
+	if full.code != ExitCode || full.done {
+		t.Errorf("exit code %d, want %d: %+v", full.code, ExitCode, full)
+	}
+	expectLine(t, full, dir)
+	checkAfter(t, dir, l)
 }
 
 // TestEveryFault fails the n-th operation on the filesystem, for every n

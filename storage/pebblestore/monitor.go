@@ -43,12 +43,13 @@ type monitor struct {
 	now   func() time.Time
 	dir   string
 
-	mu      sync.Mutex
-	dead    error // a fatal error was reported
-	damage  error // a table is corrupt; stays until the store is opened again
-	flush   error // the last flush failed
-	compact error // the last compaction failed
-	rates   map[EventKind]*rate
+	mu       sync.Mutex
+	dead     error // a fatal error was reported
+	damage   error // a table is corrupt; stays until the store is opened again
+	flush    error // the last flush failed
+	compact  error // the last compaction failed
+	attempts int   // flushes that failed since Open began; -1 when it is done
+	rates    map[EventKind]*rate
 }
 
 type rate struct {
@@ -140,15 +141,42 @@ func (m *monitor) listener() *pebble.EventListener {
 	}
 }
 
-// emptyFlush is what Pebble says when there was nothing to flush, as in a start
-// that found an empty log file. It has no value to compare with.
+// emptyFlush is what Pebble says of a flush that had nothing to write, as after
+// a start that found an empty log file: no fault. It has no value to compare with.
 const emptyFlush = "pebble: empty table"
+
+// maxAttempts is how many flushes may fail while Pebble opens. It does not
+// return before one succeeds, so a full disk would keep Open for ever.
+const maxAttempts = 10
 
 func (m *monitor) flushEnd(err error) {
 	if err != nil && err.Error() == emptyFlush {
 		err = nil
 	}
-	m.set(&m.flush, wrap("flush", err))
+	m.mu.Lock()
+	m.flush = wrap("flush", err)
+	if err != nil && m.attempts >= 0 {
+		m.attempts++
+	}
+	attempts := m.attempts
+	m.mu.Unlock()
+	if attempts >= maxAttempts {
+		m.end("open: flush: %v", err)
+	}
+}
+
+// opened says that from now on flushes may fail and be tried again.
+func (m *monitor) opened() {
+	m.mu.Lock()
+	m.attempts = -1
+	m.mu.Unlock()
+}
+
+// tablesFail reports whether the last attempt to write tables failed.
+func (m *monitor) tablesFail() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.flush != nil || m.compact != nil
 }
 
 func (m *monitor) compactionEnd(err error) {

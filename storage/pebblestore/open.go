@@ -50,7 +50,9 @@ func Create(dir string, o Options) (*Store, error) {
 
 // Open opens the store in dir. It returns ErrNoStore when none was created
 // there, ErrLocked when somebody else has it open, and ErrDamaged when Pebble
-// finds that its files are not what it wrote. It never makes a store.
+// finds that its files are not what it wrote. It never makes a store. When
+// the disk is too full to write the tables that a start needs, the process
+// ends by Options.Fatal.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	dir = canonical(o.FS, dir)
@@ -84,6 +86,7 @@ func start(dir string, o Options, lock *pebble.Lock, mode func(*pebble.Options),
 	if err != nil {
 		return nil, errors.Join(openError(dir, err), lock.Close())
 	}
+	m.opened()
 	s := &Store{db: db, lock: lock, monitor: m, fs: o.FS, dir: dir, snapshots: map[*snapshot]struct{}{}}
 	if err := first(s); err != nil {
 		return nil, errors.Join(err, s.Close())

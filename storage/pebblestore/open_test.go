@@ -278,14 +278,14 @@ func TestFailedOpenUnlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if op.Kind == errorfs.OpCreate && !strings.HasSuffix(op.Path, lockName) {
-			return errors.New("no space left on device")
+		if op.Kind == errorfs.OpOpen && strings.Contains(op.Path, "MANIFEST-") {
+			return errors.New("input/output error")
 		}
 		return nil
 	}))
 	again, err := Open("store", small(Options{FS: broken, tune: func(p *pebble.Options) { p.DisableTableStats = true }}))
 	if err == nil || errors.Is(err, storage.ErrLocked) {
-		t.Fatalf("Open on a full disk: %v, %v", again, err)
+		t.Fatalf("Open without a manifest: %v, %v", again, err)
 	}
 	if again, err = Open("store", small(Options{FS: fs})); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -42,12 +43,14 @@ type Options struct {
 	// Health. Default: nobody is told.
 	Event func(Event)
 
-	tune func(*pebble.Options) // for tests: the last word on Pebble's options
+	pause time.Duration         // between attempts to write a table; for tests
+	tune  func(*pebble.Options) // the last word on Pebble's options; for tests
 }
 
 const (
 	defaultCacheSize    = 128 << 20
 	defaultMemTableSize = 64 << 20
+	defaultPause        = 200 * time.Millisecond
 )
 
 func (o Options) withDefaults() Options {
@@ -59,6 +62,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MemTableSize == 0 {
 		o.MemTableSize = defaultMemTableSize
+	}
+	if o.pause == 0 {
+		o.pause = defaultPause
 	}
 	if o.Fatal == nil {
 		o.Fatal = exit
@@ -78,7 +84,7 @@ func exit(msg string) {
 // as does everything that trades durability for speed.
 func (o Options) pebble(m *monitor) *pebble.Options {
 	p := &pebble.Options{
-		FS:                          durableNames{o.FS},
+		FS:                          filesystem{o.FS, m, o.pause},
 		CacheSize:                   o.CacheSize,
 		MemTableSize:                o.MemTableSize,
 		MemTableStopWritesThreshold: 4,
