@@ -2,9 +2,10 @@ package admission
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
@@ -23,6 +24,7 @@ func newMemory() *memory {
 		records:  make(map[register.Key]*register.Record),
 		contents: make(map[statement.Digest][]byte),
 		admitted: make(map[statement.Digest]uint64),
+		leaves:   make(leafSet),
 	}
 }
 
@@ -46,40 +48,31 @@ func (m *memory) take(o *Overlay) {
 		m.records[leaf.Key] = o.records[leaf.Key]
 		m.leaves.set(leaf)
 	}
-	for digest, content := range o.contents {
-		m.contents[digest] = content
-	}
-	for digest, index := range o.admitted {
-		m.admitted[digest] = index
-	}
+	maps.Copy(m.contents, o.contents)
+	maps.Copy(m.admitted, o.admitted)
 }
 
 // leafSet holds the leaves of a register tree in key order, by the first two
 // bytes of the key.
-type leafSet struct {
-	buckets [1 << 16][]register.Leaf
-}
+type leafSet map[uint16][]register.Leaf
 
-func (s *leafSet) set(leaf register.Leaf) {
-	b := &s.buckets[uint16(leaf.Key[0])<<8|uint16(leaf.Key[1])]
-	i := sort.Search(len(*b), func(i int) bool { return (*b)[i].Key.Compare(leaf.Key) >= 0 })
-	if i < len(*b) && (*b)[i].Key == leaf.Key {
-		(*b)[i] = leaf
+func (s leafSet) set(leaf register.Leaf) {
+	n := binary.BigEndian.Uint16(leaf.Key[:])
+	b := s[n]
+	i, found := slices.BinarySearchFunc(b, leaf.Key, func(l register.Leaf, k register.Key) int { return l.Key.Compare(k) })
+	if found {
+		b[i] = leaf
 		return
 	}
-	*b = slices.Insert(*b, i, leaf)
+	s[n] = slices.Insert(b, i, leaf)
 }
 
 // Leaves implements register.LeafReader.
-func (s *leafSet) Leaves(prefix register.Key, depth int, yield func(register.Leaf) bool) error {
-	first := int(prefix[0])<<8 | int(prefix[1])
-	last := first
-	if depth < 16 {
-		first &^= 1<<(16-depth) - 1
-		last = first | (1<<(16-depth) - 1)
-	}
-	for b := first; b <= last; b++ {
-		for _, leaf := range s.buckets[b] {
+func (s leafSet) Leaves(prefix register.Key, depth int, yield func(register.Leaf) bool) error {
+	below := 1<<max(16-depth, 0) - 1 // the bits that the prefix leaves open
+	first := int(binary.BigEndian.Uint16(prefix[:])) &^ below
+	for b := first; b <= first|below; b++ {
+		for _, leaf := range s[uint16(b)] {
 			if samePrefix(leaf.Key, prefix, depth) && !yield(leaf) {
 				return nil
 			}

@@ -93,7 +93,7 @@ func (r *Replay) seal(index uint64, leaf []byte) error {
 	if err != nil {
 		return err
 	}
-	tree, _, err := r.tree.Update(&r.state.leaves, overlay.Changes())
+	tree, _, err := r.tree.Update(r.state.leaves, overlay.Changes())
 	if err != nil {
 		return &ReplayError{index, err}
 	}
@@ -149,7 +149,7 @@ func (r *Replay) Tree() *register.Tree { return r.tree }
 func (r *Replay) Record(key register.Key) *register.Record { return r.state.records[key] }
 
 // Leaves returns the leaves of the register tree as of the last seal.
-func (r *Replay) Leaves() register.LeafReader { return &r.state.leaves }
+func (r *Replay) Leaves() register.LeafReader { return r.state.leaves }
 
 // CheckSeal judges a seal at index, given the index of the seal before it (-1
 // for none) and that seal's time: everything but the register root.

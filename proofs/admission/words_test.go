@@ -119,7 +119,8 @@ func (s *script) sign(payload []byte, issuer string, a *args) (*Checked, error) 
 		payload = bytes.Replace(payload, []byte(parts[1]), []byte(parts[2]), 1)
 	}
 	key := a.value("key", issuer)
-	e := statement.Envelope{Payload: payload, SPKI: keyOf(a.value("spki", key)).spki}
+	spki := a.value("spki", key)
+	e := statement.Envelope{Payload: payload, SPKI: keyOf(spki).spki}
 	e.Signature = keyOf(key).sign(statement.DigestOf(payload))
 	switch a.value("sig", "good") {
 	case "none":
@@ -127,7 +128,7 @@ func (s *script) sign(payload []byte, issuer string, a *args) (*Checked, error) 
 	case "raw":
 		e.Signature = make([]byte, 64)
 	}
-	if a.value("spki", "") == "none" {
+	if spki == "none" {
 		e.SPKI = nil
 	}
 	return CheckEnvelope(origin, e)
