@@ -1,0 +1,17 @@
+// Package interop holds docket against programs that nobody of this project
+// wrote. It is a Go module of its own, so that none of them becomes a
+// dependency of docket, and it has no code but tests:
+//
+//	fsck_test.go         Tessera's fsck, as API and as program, over raw and sealed logs
+//	flip_test.go         one byte flipped in what is stored or served: fsck must fail
+//	client_test.go       Tessera's client: reads, growth, its proofs equal to ours
+//	writers_test.go      Tessera's integration test and its load generator
+//	sumdb_test.go        golang.org/x/mod/sumdb/tlog over our HTTP tiles
+//	merkle_test.go       transparency-dev/merkle, every proof of every size up to 130
+//	note_test.go         x/mod/sumdb/note and transparency-dev/formats on notes and cosignatures
+//	sigstore_test.go     sigstore-go rebuilds our leaf from an envelope and verifies it
+//
+// Run it with go test ./... in this folder. Package site is how a log comes on
+// disk and on a loopback address; folder bench compares rates. README.md says
+// what each third-party verifier checks and what it does not show.
+package interop
