@@ -6,13 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strings"
-	"time"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
@@ -28,30 +23,19 @@ type Client struct {
 	HTTP     *http.Client    // nil: one with a time limit of 60 s
 }
 
-// Limits of answers, in bytes.
-const (
-	maxReceipt = 1 << 20
-	maxAnswer  = 64 << 20
-	maxProblem = 64 << 10
-)
-
-var defaultHTTP = &http.Client{
-	Timeout: 60 * time.Second,
-	CheckRedirect: func(*http.Request, []*http.Request) error {
-		return errors.New("the server redirects; use the URL that it redirects to")
-	},
-}
-
 // Submit submits one signed statement and returns its verified receipt, and
 // whether the log had the statement already. A refusal is a *Refused.
 func (c *Client) Submit(ctx context.Context, e statement.Envelope) (r *proofs.Receipt, duplicate bool, err error) {
-	floor := c.floor()
+	before, err := c.newest()
+	if err != nil {
+		return nil, false, err
+	}
 	body, status, err := c.send(ctx, http.MethodPost, "/api/v1/statements", "application/json", e.Marshal(), maxReceipt)
 	if err != nil {
 		return nil, false, err
 	}
-	r, err = c.receipt(ctx, body, statement.DigestOf(e.Payload), floor)
-	return r, status == http.StatusOK, err
+	r, err = c.receipt(ctx, body, statement.DigestOf(e.Payload), before)
+	return r, err == nil && status == http.StatusOK, err
 }
 
 // A Submitted is what became of one statement of SubmitMany.
@@ -65,7 +49,13 @@ type Submitted struct {
 // and one seal, and verifies each receipt. The results are in the order of the
 // statements.
 func (c *Client) SubmitMany(ctx context.Context, envelopes []statement.Envelope) ([]Submitted, error) {
-	floor := c.floor()
+	if len(envelopes) == 0 {
+		return nil, nil
+	}
+	before, err := c.newest()
+	if err != nil {
+		return nil, err
+	}
 	var body bytes.Buffer
 	for _, e := range envelopes {
 		body.Write(e.Marshal())
@@ -81,37 +71,52 @@ func (c *Client) SubmitMany(ctx context.Context, envelopes []statement.Envelope)
 	}
 	out := make([]Submitted, len(lines))
 	for i, l := range lines {
-		var line struct {
-			Line    int
-			Status  int
-			Receipt json.RawMessage
-			Problem *Refused
+		if out[i], err = c.submitted(ctx, i, l, statement.DigestOf(envelopes[i].Payload), before); err != nil {
+			return nil, err
 		}
-		if err := json.Unmarshal(l, &line); err != nil || line.Line != i || (line.Problem == nil) == (line.Receipt == nil) {
-			return nil, fmt.Errorf("%w: line %d", ErrAnswer, i)
-		}
-		if line.Problem != nil {
-			out[i].Err = line.Problem
-			continue
-		}
-		out[i].Duplicate = line.Status == http.StatusOK
-		out[i].Receipt, out[i].Err = c.receipt(ctx, line.Receipt, statement.DigestOf(envelopes[i].Payload), floor)
 	}
 	return out, nil
 }
 
+// submitted reads and verifies line i of an answer. The error says that the
+// answer as a whole is no good.
+func (c *Client) submitted(ctx context.Context, i int, text []byte, digest statement.Digest, before sighting) (s Submitted, err error) {
+	var line struct {
+		Line    int
+		Status  int
+		Receipt json.RawMessage
+		Problem *Refused
+	}
+	if err := json.Unmarshal(text, &line); err != nil || line.Line != i || (line.Problem == nil) == (line.Receipt == nil) {
+		return s, fmt.Errorf("%w: line %d", ErrAnswer, i)
+	}
+	if p := line.Problem; p != nil {
+		if p.Code == "" || line.Status < 400 {
+			return s, fmt.Errorf("%w: the problem in line %d", ErrAnswer, i)
+		}
+		p.Status = line.Status
+		return Submitted{Err: p}, nil
+	}
+	s.Receipt, s.Err = c.receipt(ctx, line.Receipt, digest, before)
+	s.Duplicate = s.Err == nil && line.Status == http.StatusOK
+	return s, nil
+}
+
 // Receipt fetches the receipt of a statement under the newest checkpoint.
 func (c *Client) Receipt(ctx context.Context, digest statement.Digest) (*proofs.Receipt, error) {
-	floor := c.floor()
+	before, err := c.newest()
+	if err != nil {
+		return nil, err
+	}
 	body, _, err := c.send(ctx, http.MethodGet, "/api/v1/receipts/"+hex.EncodeToString(digest[:]), "", nil, maxReceipt)
 	if err != nil {
 		return nil, err
 	}
-	return c.receipt(ctx, body, digest, floor)
+	return c.receipt(ctx, body, digest, before)
 }
 
 // receipt parses and verifies a receipt, and compares it with what was asked for.
-func (c *Client) receipt(ctx context.Context, body []byte, digest statement.Digest, floor uint64) (*proofs.Receipt, error) {
+func (c *Client) receipt(ctx context.Context, body []byte, digest statement.Digest, before sighting) (*proofs.Receipt, error) {
 	r, err := proofs.ParseReceipt(bytes.TrimSpace(body))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
@@ -119,32 +124,41 @@ func (c *Client) receipt(ctx context.Context, body []byte, digest statement.Dige
 	if r.Envelope == nil || statement.DigestOf(r.Envelope.Payload) != digest {
 		return nil, fmt.Errorf("%w: the receipt is of another statement than the one asked for, %s", ErrAnswer, digest)
 	}
-	return r, c.verify(ctx, r, floor)
+	return c.verify(ctx, r, before)
 }
 
-// verify accepts a receipt or staple whose every proof holds, and remembers its
+// verify returns a receipt or staple whose every proof holds, and remembers its
 // checkpoint. What the verdict is about the file is not decided here.
-func (c *Client) verify(ctx context.Context, r *proofs.Receipt, floor uint64) error {
+func (c *Client) verify(ctx context.Context, r *proofs.Receipt, before sighting) (*proofs.Receipt, error) {
 	verdict := c.Verifier.Verify(r, proofs.Expect{})
 	if verdict.Kind == proofs.Invalid {
-		return &InvalidError{Verdict: verdict}
+		return nil, &InvalidError{Verdict: verdict}
 	}
-	return c.remember(ctx, r.Checkpoint, floor)
+	if err := c.remember(ctx, r.Checkpoint, before); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Checkpoint fetches the newest checkpoint, verifies it, and proves that it
 // extends the newest one that was seen. It returns the signed note.
 func (c *Client) Checkpoint(ctx context.Context) (proofs.Checkpoint, []byte, error) {
-	floor := c.floor()
+	before, err := c.newest()
+	if err != nil {
+		return proofs.Checkpoint{}, nil, err
+	}
 	note, _, err := c.send(ctx, http.MethodGet, "/checkpoint", "", nil, maxProblem)
 	if err != nil {
 		return proofs.Checkpoint{}, nil, err
 	}
 	cp, err := c.open(note)
+	if err == nil {
+		err = c.remember(ctx, note, before)
+	}
 	if err != nil {
 		return proofs.Checkpoint{}, nil, err
 	}
-	return cp, note, c.remember(ctx, note, floor)
+	return cp, note, nil
 }
 
 // open verifies a signed note under the pinned log keys.
@@ -181,53 +195,4 @@ func (c *Client) consistency(ctx context.Context, older, newer uint64) ([]proofs
 		hashes[i] = proofs.Hash(b)
 	}
 	return hashes, nil
-}
-
-// send makes a request and reads an answer of at most limit bytes. A problem
-// document is returned as a *Refused.
-func (c *Client) send(ctx context.Context, method, path, media string, body []byte, limit int64) ([]byte, int, error) {
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Server, "/")+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, 0, err
-	}
-	if media != "" {
-		r.Header.Set("Content-Type", media)
-	}
-	h := c.HTTP
-	if h == nil {
-		h = defaultHTTP
-	}
-	answer, err := h.Do(r)
-	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
-			err = u.Err
-		}
-		return nil, 0, fmt.Errorf("%w %s: %v", ErrUnreachable, c.Server, err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode >= 400 {
-		return nil, answer.StatusCode, problem(answer)
-	}
-	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusCreated {
-		return nil, answer.StatusCode, fmt.Errorf("%w: status %d", ErrAnswer, answer.StatusCode)
-	}
-	b, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
-	if err != nil {
-		return nil, 0, fmt.Errorf("%w %s: the answer broke off: %v", ErrUnreachable, c.Server, err)
-	}
-	if int64(len(b)) > limit {
-		return nil, 0, fmt.Errorf("%w: above %d bytes", ErrAnswer, limit)
-	}
-	return b, answer.StatusCode, nil
-}
-
-func problem(answer *http.Response) error {
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxProblem))
-	p := &Refused{}
-	if json.Unmarshal(body, p) != nil || p.Code == "" {
-		p = &Refused{Code: "http", Detail: "the server answered " + answer.Status}
-	}
-	p.Status = answer.StatusCode
-	return p
 }

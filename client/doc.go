@@ -3,7 +3,15 @@
 // against the newest one it saw, every receipt under the verifier policy that
 // the caller pinned, every answer against the request that was made.
 //
-//	c := &client.Client{Server: "http://127.0.0.1:8070", Verifier: verifier, State: dir}
+//	c := &client.Client{
+//		Server:   "http://127.0.0.1:8070",
+//		Verifier: verifier,
+//		Memory:   &client.Memory{Path: "checkpoint"},
+//	}
 //	envelope, err := author.Release("contracts/1", 1, nil, file)
-//	receipt, err := c.Submit(ctx, envelope)
+//	receipt, duplicate, err := c.Submit(ctx, envelope)
+//
+// With an error there is no result: what did not verify is never handed out.
+// Without a Memory a server that shows an old state, or another history, is not
+// caught.
 package client

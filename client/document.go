@@ -8,6 +8,7 @@ import (
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
 )
 
 // A Document is the verified state of a document's register as of Size.
@@ -20,16 +21,18 @@ type Document struct {
 
 // Document fetches the register of a document, or the proof that it has none.
 func (c *Client) Document(ctx context.Context, id string) (*Document, error) {
+	if !statement.ValidDocumentID(id) {
+		return nil, fmt.Errorf("%q is not a document id", id)
+	}
 	r, err := c.staple(ctx, "/api/v1/documents/"+id, register.TypeDocument, id)
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{ID: id, Staple: r}
-	if cp, err := c.open(r.Checkpoint); err != nil {
+	cp, err := c.open(r.Checkpoint)
+	if err != nil {
 		return nil, err
-	} else {
-		d.Size = cp.Size
 	}
+	d := &Document{ID: id, Size: cp.Size, Staple: r}
 	p := r.Registers[0]
 	if p.Value == nil {
 		return d, nil
@@ -44,7 +47,10 @@ func (c *Client) Document(ctx context.Context, id string) (*Document, error) {
 
 // staple fetches a staple of one register and verifies it.
 func (c *Client) staple(ctx context.Context, path string, t register.Type, id string) (*proofs.Receipt, error) {
-	floor := c.floor()
+	before, err := c.newest()
+	if err != nil {
+		return nil, err
+	}
 	body, _, err := c.send(ctx, http.MethodGet, path, "", nil, maxReceipt)
 	if err != nil {
 		return nil, err
@@ -59,5 +65,5 @@ func (c *Client) staple(ctx context.Context, path string, t register.Type, id st
 	if p := r.Registers[0]; p.Value != nil && p.State == nil {
 		return nil, fmt.Errorf("%w: the state of %v %q is missing", ErrAnswer, t, id)
 	}
-	return r, c.verify(ctx, r, floor)
+	return c.verify(ctx, r, before)
 }

@@ -3,6 +3,8 @@ package client
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/docketlog/docket/proofs"
 )
@@ -11,12 +13,16 @@ var (
 	// ErrUnreachable: no answer came, or it broke off. A statement that was
 	// being submitted may or may not be in the log: submit the same bytes again.
 	ErrUnreachable = errors.New("cannot reach the log at")
-	// ErrAnswer: the server's answer is malformed, or is not about the request.
+	// ErrAnswer: the server's answer is malformed, or is not about the request,
+	// or is not from a docket server. What it means for a statement that was
+	// being submitted is as unknown as with ErrUnreachable.
 	ErrAnswer = errors.New("the server's answer cannot be used")
 )
 
 // Refused is a problem document of the server: the request was understood and
-// not done. Code is stable, such as E408.
+// not done. Code is stable, such as E408. With a Status from 500 on, such as of
+// a server that stops, a statement may be in the log all the same: submit the
+// same bytes again.
 type Refused struct {
 	Status  int      `json:"status"`
 	Code    string   `json:"code"`
@@ -25,6 +31,8 @@ type Refused struct {
 	Indices []uint64 `json:"indices"`
 }
 
+// Error gives the refusal on one line. The words are the server's: what could
+// steer a terminal is left out.
 func (r *Refused) Error() string {
 	text := "refused: " + r.Code
 	if r.Field != "" {
@@ -33,7 +41,12 @@ func (r *Refused) Error() string {
 	if r.Detail != "" {
 		text += ": " + r.Detail
 	}
-	return text
+	return strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return unicode.ReplacementChar
+	}, text)
 }
 
 // An InvalidError says which proof of an answer does not hold.
@@ -44,18 +57,43 @@ func (e *InvalidError) Error() string {
 	return fmt.Sprintf("the server's answer does not verify: %s: %s", failed.Name, failed.Detail)
 }
 
-// A ForkError is evidence against a log: two notes that its key signed and that
-// exclude each other. Both are kept byte for byte.
-type ForkError struct{ Seen, Shown []byte }
+// A ForkError is evidence against a log, for anybody who has its key: two notes
+// that it signed and that exclude each other. Notes of one size have two roots.
+// Of different sizes, Proof is a consistency proof (RFC 6962) that leads to the
+// root of the larger tree, and from Root, which is not the root of the smaller
+// one: the larger tree does not begin with the smaller one.
+type ForkError struct {
+	Seen, Shown []byte // signed notes, byte for byte
+	Root        proofs.Hash
+	Proof       []proofs.Hash
+}
 
 func (e *ForkError) Error() string {
 	return "the log shows a history that excludes the one it showed before; both signed checkpoints are evidence: keep them"
 }
 
+// An UnprovenError says that the server gave no proof that two notes which the
+// log's key signed are of one history. It is an ErrAnswer, and no evidence yet;
+// but a log that keeps its word can give the proof at any time. Keep the notes
+// and ask again, also elsewhere.
+type UnprovenError struct {
+	Seen, Shown []byte // signed notes, byte for byte
+	Reason      string
+}
+
+func (e *UnprovenError) Error() string {
+	return "the server does not prove that the log continues what it showed before (" + e.Reason + "); keep both signed checkpoints and ask again"
+}
+
+// Unwrap returns ErrAnswer.
+func (e *UnprovenError) Unwrap() error { return ErrAnswer }
+
 // A RollbackError says that the server shows an older state than it did before:
-// it was restored from an old copy, or a cache answers for it.
+// it was restored from an old copy, or a cache answers for it. The older note
+// may be of another history too: whoever has the log in full can tell.
 type RollbackError struct {
-	Seen, Shown uint64 // sizes
+	Seen, Shown         uint64 // sizes
+	SeenNote, ShownNote []byte // signed notes, byte for byte
 }
 
 func (e *RollbackError) Error() string {

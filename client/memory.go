@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/docketlog/docket/proofs"
@@ -23,12 +22,18 @@ type Memory struct {
 	note []byte
 }
 
-// ErrMemory: the file is damaged here, on this machine. It says nothing about
-// the log.
+// ErrMemory: the file is damaged here, on this machine, or was kept for another
+// log. It says nothing about the log.
 var ErrMemory = errors.New("the kept checkpoint is damaged on this machine")
 
 // load returns the kept note, or nil.
 func (m *Memory) load() ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.read()
+}
+
+func (m *Memory) read() ([]byte, error) {
 	if m.Path == "" {
 		return m.note, nil
 	}
@@ -36,116 +41,131 @@ func (m *Memory) load() ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err == nil && (len(note) == 0 || bytes.IndexByte(note, 0) >= 0) {
-		err = fmt.Errorf("%w: %s is empty or has NUL bytes: put it aside, to start anew from the next checkpoint", ErrMemory, m.Path)
+	if err == nil && len(note) == 0 {
+		err = m.damaged(errors.New("it is empty"))
 	}
 	return note, err
 }
 
-// store keeps a note: temporary file, fsync, rename, fsync of the folder.
-func (m *Memory) store(note []byte) error {
-	if m.Path == "" {
-		m.note = bytes.Clone(note)
-		return nil
-	}
-	return WriteFile(m.Path, note, 0o644)
+func (m *Memory) damaged(why error) error {
+	return fmt.Errorf("%w: %s: %v: put it aside, to start anew from the next checkpoint", ErrMemory, m.Path, why)
 }
 
-// floor returns the size below which an answer to a request that starts now
-// would be a rollback: that of the newest checkpoint seen so far.
-func (c *Client) floor() uint64 {
+// replace keeps a note, unless another one than old is kept by now.
+func (m *Memory) replace(old, note []byte) (done bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	kept, err := m.read()
+	if err != nil || !bytes.Equal(kept, old) {
+		return false, err
+	}
+	if m.Path == "" {
+		m.note = bytes.Clone(note)
+		return true, nil
+	}
+	return true, WriteFile(m.Path, note, 0o644)
+}
+
+// A sighting is a verified checkpoint with its signed note; nil note: none.
+type sighting struct {
+	proofs.Checkpoint
+	note []byte
+}
+
+// newest returns the newest checkpoint seen so far. Requests ask for it before
+// they are made: whatever is smaller then is an old state.
+func (c *Client) newest() (sighting, error) {
 	if c.Memory == nil {
-		return 0
+		return sighting{}, nil
 	}
-	c.Memory.mu.Lock()
-	defer c.Memory.mu.Unlock()
-	kept, err := c.Memory.load()
-	if err != nil || kept == nil {
-		return 0 // remember reports what is wrong with the file
+	note, err := c.Memory.load()
+	if err != nil || note == nil {
+		return sighting{}, err
 	}
-	seen, err := c.open(kept)
+	cp, err := c.open(note)
 	if err != nil {
-		return 0
+		return sighting{}, c.Memory.damaged(err)
 	}
-	return seen.Size
+	return sighting{cp, note}, nil
 }
 
 // remember proves that a verified note and the newest one that was seen are of
-// one history, and keeps the newer of them. A note smaller than floor, the size
-// seen before the request was made, is a rollback; one that other requests have
-// overtaken meanwhile is not.
-func (c *Client) remember(ctx context.Context, note []byte, floor uint64) error {
+// one history, and keeps the newer of them. A note smaller than before, the
+// newest one when the request was made, is a rollback; one that other requests
+// have overtaken meanwhile is not.
+func (c *Client) remember(ctx context.Context, note []byte, before sighting) error {
 	if c.Memory == nil {
 		return nil
 	}
-	c.Memory.mu.Lock()
-	defer c.Memory.mu.Unlock()
-	shown, err := c.open(note)
+	cp, err := c.open(note)
 	if err != nil {
 		return err
 	}
-	kept, err := c.Memory.load()
-	if err != nil {
-		return err
+	shown := sighting{cp, bytes.Clone(note)}
+	if shown.Size < before.Size {
+		return &RollbackError{Seen: before.Size, Shown: shown.Size, SeenNote: before.note, ShownNote: shown.note}
 	}
-	if kept == nil {
-		return c.Memory.store(note)
-	}
-	seen, err := c.open(kept)
-	if err != nil {
-		return fmt.Errorf("%w: %s: %v", ErrMemory, c.Memory.Path, err)
-	}
-	if shown.Size < floor {
-		return &RollbackError{Seen: floor, Shown: shown.Size}
-	}
-	if err := c.consistent(ctx, seen, shown); err != nil {
-		var mismatch *proofs.RootMismatchError
-		if errors.As(err, &mismatch) {
-			return errors.Join(&ForkError{Seen: kept, Shown: bytes.Clone(note)}, err)
-		}
-		return err
-	}
-	if shown.Size <= seen.Size {
-		return nil
-	}
-	return c.Memory.store(note)
-}
-
-// consistent proves that the smaller of two trees is a prefix of the larger one.
-func (c *Client) consistent(ctx context.Context, a, b proofs.Checkpoint) error {
-	if a.Size > b.Size {
-		a, b = b, a
-	}
-	var proof []proofs.Hash
-	if a.Size != b.Size {
-		var err error
-		if proof, err = c.consistency(ctx, a.Size, b.Size); err != nil {
+	for {
+		seen, err := c.newest()
+		if err != nil {
 			return err
 		}
+		if seen.note != nil {
+			if err := c.agree(ctx, seen, shown); err != nil {
+				return err
+			}
+			if shown.Size <= seen.Size {
+				return nil
+			}
+		}
+		if done, err := c.Memory.replace(seen.note, shown.note); done || err != nil {
+			return err
+		}
+		// Another request kept a newer note meanwhile: prove it against that.
 	}
-	return proofs.VerifyConsistency(a.TreeHead, b.TreeHead, proof)
 }
 
-// WriteFile replaces a file so that after a crash it holds the old bytes or the
-// new ones: temporary file, fsync, rename, fsync of the folder.
-func WriteFile(path string, data []byte, mode fs.FileMode) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
-	if err != nil {
+// agree proves that the smaller of two trees is a prefix of the larger one.
+func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
+	older, newer := seen.TreeHead, shown.TreeHead
+	if older.Size > newer.Size {
+		older, newer = newer, older
+	}
+	if older == newer {
+		return nil
+	}
+	fork := &ForkError{Seen: seen.note, Shown: shown.note}
+	if older.Size == newer.Size {
+		return fork
+	}
+	proof, err := c.consistency(ctx, older.Size, newer.Size)
+	if errors.Is(err, ErrUnreachable) {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone already when the rename went well
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		if err = proofs.VerifyConsistency(older, newer, proof); err == nil {
+			return nil
+		}
+		if root, ok := c.prefix(ctx, older, newer, proof); ok {
+			fork.Root, fork.Proof = root, proof
+			return fork
+		}
 	}
-	if err != nil {
-		return err
+	return &UnprovenError{Seen: seen.note, Shown: shown.note, Reason: err.Error()}
+}
+
+// prefix returns the root that the newer tree has at the size of the older one,
+// if it is another than the older tree's and the proof shows it. The tiles of a
+// server that lies prove nothing; those of one with a second history convict it.
+func (c *Client) prefix(ctx context.Context, older, newer proofs.TreeHead, proof []proofs.Hash) (proofs.Hash, bool) {
+	tile := func(t proofs.Tile) ([]byte, error) {
+		body, _, err := c.send(ctx, "GET", "/"+t.Path(), "", nil, maxProblem)
+		return body, err
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
+	root, err := proofs.RootFromNodes(older.Size, proofs.TileNodes(tile, older.Size))
+	if err != nil || root == older.Root {
+		return proofs.Hash{}, false
 	}
-	return errors.Join(d.Sync(), d.Close())
+	head := proofs.TreeHead{Size: older.Size, Root: root}
+	return root, proofs.VerifyConsistency(head, newer, proof) == nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
 )
 
@@ -40,6 +41,7 @@ type batch struct {
 	from      uint64   // index of its first leaf
 	leaves    [][]byte // its leaves, the seal last
 	hashes    []proofs.Hash
+	digests   []statement.Digest // sealed log: of its statements
 	time      int64
 	overlay   *admission.Overlay  // sealed log
 	registers *register.Tree      // sealed log: the tree after the batch

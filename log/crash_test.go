@@ -25,7 +25,7 @@ func onDisk(disk vfs.FS) pebblestore.Options {
 	if mem, ok := vfs.Root(disk).(*vfs.MemFS); ok {
 		mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: 1 << 40, TotalBytes: 1 << 41})
 	}
-	return pebblestore.Options{FS: disk, CacheSize: 1 << 20, MemTableSize: 256 << 10}
+	return pebblestore.Options{FS: disk, CacheSize: 1 << 20, MemTableSize: 512 << 10}
 }
 
 // A moment is what a loss of power leaves: the disk of the store, the anchor,
@@ -176,7 +176,7 @@ func TestEveryCrash(t *testing.T) {
 func recovers(t testing.TB, m moment) error {
 	anchor := &watched{Anchor: anchorHolding(t, m.anchor), notary: m.ledger.notary}
 	lives := 1
-	if deep > 1 || m.number%4 == 0 {
+	if deep() > 1 || m.number%4 == 0 {
 		lives = 2
 	}
 	for life := range lives {

@@ -45,13 +45,13 @@ import (
 )
 
 // deep is the factor by which sweeps and random tests are longer.
-var deep = func() int {
+func deep() int {
 	n, err := strconv.Atoi(os.Getenv("DOCKET_TEST_DEEP"))
 	if err != nil || n < 1 {
 		return 1
 	}
 	return n
-}()
+}
 
 // random returns random numbers whose seed is told if the test fails.
 func random(t testing.TB) *rand.Rand {
@@ -148,6 +148,8 @@ type signer struct {
 	notary *notary
 }
 
+type signOption = signature.SignOption
+
 func logKey() ed25519.PrivateKey {
 	seed := sha256.Sum256([]byte("docket test log key"))
 	return ed25519.NewKeyFromSeed(seed[:])
@@ -167,7 +169,7 @@ func (s signer) PublicKey(...signature.PublicKeyOption) (crypto.PublicKey, error
 	return s.key.Public(), nil
 }
 
-func (s signer) SignMessage(r io.Reader, _ ...signature.SignOption) ([]byte, error) {
+func (s signer) SignMessage(r io.Reader, _ ...signOption) ([]byte, error) {
 	message, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
@@ -362,14 +364,15 @@ func (b *ledger) send(ctx context.Context, l *log.Log, ps []promise) error {
 		}
 		kept[i].index, kept[i].head = r.Index, view.TreeHead()
 	}
+	b.mu.Lock()
+	b.promises = append(b.promises, kept...)
+	b.mu.Unlock()
 	// A verdict never changes: the receipt of now is verified now.
-	if err := checkReceipt(b.verifier(view), view, kept[len(kept)-1]); err != nil {
+	verifier, err := b.verifier(view)
+	if err != nil {
 		return err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.promises = append(b.promises, kept...)
-	return nil
+	return checkReceipt(verifier, view, kept[len(kept)-1])
 }
 
 // kept returns the promises so far.
@@ -419,16 +422,13 @@ func (b *ledger) open(store storage.Store, anchor storage.Anchor) (*log.Log, err
 }
 
 // verifier pins the log of a view.
-func (b *ledger) verifier(v *log.View) proofs.Verifier {
+func (b *ledger) verifier(v *log.View) (proofs.Verifier, error) {
 	policy, err := proofs.ParsePolicy([]byte("log " + b.w.Signer.Key().String() + "\nquorum none\n"))
 	if err != nil {
-		panic(err)
+		return proofs.Verifier{}, err
 	}
 	leaf, err := v.Leaf(0)
-	if err != nil {
-		panic(err)
-	}
-	return proofs.Verifier{Policy: policy, Genesis: proofs.LeafHash(leaf)}
+	return proofs.Verifier{Policy: policy, Genesis: proofs.LeafHash(leaf)}, err
 }
 
 // checkPromises holds a log against what was promised: each entry at its index,
@@ -441,7 +441,7 @@ func checkPromises(verifier proofs.Verifier, l *log.Log, promises []promise) err
 	var head proofs.TreeHead
 	for i, p := range promises {
 		err := checkPlace(v, p, p.head == head)
-		if newest := i >= len(promises)-2; err == nil && (newest || deep > 1 || rand.IntN(10) == 0) {
+		if newest := i >= len(promises)-2; err == nil && (newest || deep() > 1 || rand.IntN(10) == 0) {
 			err = checkReceipt(verifier, v, p)
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
@@ -82,10 +83,11 @@ func getMeta(r storage.Reader, name string, v any) error {
 	if err != nil {
 		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(row))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	if err := json.Unmarshal(row, v); err != nil {
 		return damage("meta row %s: %v", name, err)
+	}
+	if again, err := json.Marshal(v); err != nil || !bytes.Equal(again, row) {
+		return damage("meta row %s is not as it was written", name)
 	}
 	return nil
 }
@@ -102,10 +104,14 @@ func readSettings(r storage.Reader) (settings, error) {
 
 func readHead(r storage.Reader) (head, error) {
 	var h head
-	if err := getMeta(r, headRow, &h); err != nil {
+	err := getMeta(r, headRow, &h)
+	if errors.Is(err, storage.ErrNotFound) {
+		return h, damage("meta row %s is missing", headRow)
+	}
+	if err != nil {
 		return h, err
 	}
-	if len(h.Root) != 32 || h.Depth < 0 || h.Depth > 32 {
+	if len(h.Root) != 32 || h.Size > math.MaxInt64 { // seals count with a signed prev
 		return h, damage("meta row %s", headRow)
 	}
 	return h, nil

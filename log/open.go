@@ -119,7 +119,11 @@ func recoverWriter(config Config) (*writer, error) {
 	if err := w.recoverAnchor(); err != nil {
 		return nil, err
 	}
-	return w, w.deepen()
+	if err := w.deepen(); err != nil {
+		w.published.Release()
+		return nil, err
+	}
+	return w, nil
 }
 
 // checkedTree loads the right edge and re-hashes it: its root must be that of
@@ -142,9 +146,9 @@ func checkedTree(r storage.Reader, h head) (*tree, error) {
 	first := (h.Size - 1) / proofs.TileWidth * proofs.TileWidth
 	nodes := storedNodes(r, h.Size)
 	for i := first; i < h.Size; i++ {
-		leaf, err := r.Get(storage.Leaf(i))
+		leaf, err := readLeaf(r, i)
 		if err != nil {
-			return nil, fmt.Errorf("leaf %d: %w", i, err)
+			return nil, err
 		}
 		want, err := nodes(0, i)
 		if err != nil {
@@ -159,7 +163,10 @@ func checkedTree(r storage.Reader, h head) (*tree, error) {
 
 // recoverRegisters loads the register tree and compares it with the newest seal.
 func (w *writer) recoverRegisters() error {
-	leaf, err := w.Store.Get(storage.Leaf(w.head.Size - 1))
+	if d := w.head.Depth; d < 1 || d > register.MaxDepth || w.head.Size == 0 {
+		return damage("meta row %s", headRow)
+	}
+	leaf, err := readLeaf(w.Store, w.head.Size-1)
 	if err != nil {
 		return err
 	}

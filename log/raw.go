@@ -29,6 +29,13 @@ func (w *writer) admitRaw(b *batch, leaf []byte) (Result, error) {
 		return Result{}, err
 	}
 	if ok {
+		first, err := w.leaf(b, index)
+		if err != nil {
+			return Result{}, err
+		}
+		if proofs.LeafHash(first) != hash { // a wrong index row must not make a promise
+			return Result{}, damage("the digest index names leaf %d for leaf hash %x", index, hash)
+		}
 		return Result{Index: index, Duplicate: true}, nil
 	}
 	index = b.add(leaf, hash, hash)

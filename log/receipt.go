@@ -47,15 +47,14 @@ func (v *View) Receipt(index uint64) (*proofs.Receipt, error) {
 	return r, nil
 }
 
-// documentOf returns the document that a statement is about, or "".
+// documentOf returns the document that a statement is about, or "". A policy is
+// one too, but its receipt speaks of the signer alone.
 func documentOf(s *statement.Statement) string {
 	switch body := s.Body.(type) {
 	case *statement.ReleaseDocument:
 		return body.Document
 	case *statement.WithdrawDocument:
 		return body.Document
-	case *statement.SetPolicy:
-		return admission.PolicyDocument
 	}
 	return ""
 }
@@ -201,9 +200,12 @@ type viewHistory struct{ history }
 // row reads one event.
 func (h *viewHistory) row(seq uint64) (register.EventRow, error) {
 	key := storage.Event(h.key, seq)
-	value, err := h.r.Get(key)
+	value, found, err := find(h.r, key)
 	if err != nil {
-		return register.EventRow{}, fmt.Errorf("event %d of register %s: %w", seq, h.key, err)
+		return register.EventRow{}, err
+	}
+	if !found {
+		return register.EventRow{}, damage("event %d of register %s is missing", seq, h.key)
 	}
 	return parseEvent(h.key, seq, key, value)
 }

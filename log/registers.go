@@ -2,7 +2,6 @@ package log
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
@@ -167,9 +166,12 @@ func (h *history) Tile(level uint8, n uint64) (register.HistoryTile, error) {
 			return t.Tile, nil
 		}
 	}
-	row, err := h.r.Get(storage.HistoryTile(h.key, level, n))
+	row, found, err := find(h.r, storage.HistoryTile(h.key, level, n))
 	if err != nil {
-		return nil, fmt.Errorf("history tile %d of level %d of register %s: %w", n, level, h.key, err)
+		return nil, err
+	}
+	if !found {
+		return nil, damage("history tile %d of level %d of register %s is missing", n, level, h.key)
 	}
 	return register.ParseHistoryTile(row)
 }

@@ -29,6 +29,7 @@ func (w *writer) admitStatement(b *batch, c *admission.Checked) (Result, error) 
 	}
 	b.add(c.Leaf, c.LeafHash, c.Digest)
 	b.rows.Set(storage.Content(index), c.Payload)
+	b.digests = append(b.digests, c.Digest)
 	return Result{Index: index}, nil
 }
 
@@ -41,10 +42,8 @@ func (w *writer) again(b *batch, c *admission.Checked) (Result, bool, error) {
 	if err != nil || !ok {
 		return Result{}, false, err
 	}
-	var leaf []byte
-	if index >= b.from {
-		leaf = b.leaves[index-b.from]
-	} else if leaf, err = w.Store.Get(storage.Leaf(index)); err != nil {
+	leaf, err := w.leaf(b, index)
+	if err != nil {
 		return Result{}, false, err
 	}
 	first, err := statement.ParseCommitment(leaf)
@@ -53,6 +52,18 @@ func (w *writer) again(b *batch, c *admission.Checked) (Result, bool, error) {
 	}
 	same := sha256.Sum256(first.SPKI) == [32]byte(c.Key)
 	return Result{Index: index, Duplicate: true}, same, nil
+}
+
+// leaf returns the leaf that the digest index names: a stored one, or one of the
+// open batch.
+func (w *writer) leaf(b *batch, index uint64) ([]byte, error) {
+	if index >= b.next() {
+		return nil, damage("the digest index names leaf %d of %d", index, b.next())
+	}
+	if index >= b.from {
+		return b.leaves[index-b.from], nil
+	}
+	return readLeaf(w.Store, index)
 }
 
 // seal updates the registers with the effects of the batch and ends it with a

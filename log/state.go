@@ -1,6 +1,7 @@
 package log
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 
@@ -12,20 +13,37 @@ import (
 // state is the fold's view of the rows. It implements admission.State.
 type state struct{ r storage.Reader }
 
-// Record implements admission.State.
+// Record implements admission.State. The record must have the value that the
+// register tree holds: a damaged one would decide what is admitted, and signed.
 func (s state) Record(key register.Key) (*register.Record, error) {
-	row, err := s.r.Get(storage.Record(key))
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil, nil
-	}
+	row, found, err := find(s.r, storage.Record(key))
 	if err != nil {
 		return nil, err
+	}
+	leaf, inTree, err := find(s.r, storage.RegisterLeaf(key))
+	if err != nil {
+		return nil, err
+	}
+	if !found && !inTree {
+		return nil, nil
 	}
 	record, err := register.ParseRecord(row)
 	if err != nil {
 		return nil, damage("record %s: %v", key, err)
 	}
+	if value := record.Value().Hash(); !bytes.Equal(leaf, value[:]) {
+		return nil, damage("record and leaf of register %s disagree", key)
+	}
 	return record, nil
+}
+
+// find is Get for a row that need not be there.
+func find(r storage.Reader, key []byte) (row []byte, found bool, err error) {
+	row, err = r.Get(key)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, false, nil
+	}
+	return row, err == nil, err
 }
 
 // Admitted implements admission.State.
@@ -42,17 +60,18 @@ func (s state) Content(digest statement.Digest) ([]byte, error) {
 	if !ok {
 		return nil, damage("a register names statement %s, which has no entry", digest)
 	}
-	return s.r.Get(storage.Content(index))
+	content, found, err := find(s.r, storage.Content(index))
+	if err == nil && !found {
+		err = damage("content %d is missing", index)
+	}
+	return content, err
 }
 
 // firstIndex returns the index of the entry that a digest names: a statement
 // digest in a sealed log, a leaf hash in a raw one.
 func firstIndex(r storage.Reader, digest [32]byte) (uint64, bool, error) {
-	row, err := r.Get(storage.DigestIndex(digest))
-	if errors.Is(err, storage.ErrNotFound) {
-		return 0, false, nil
-	}
-	if err != nil {
+	row, found, err := find(r, storage.DigestIndex(digest))
+	if err != nil || !found {
 		return 0, false, err
 	}
 	if len(row) != 8 {

@@ -129,12 +129,24 @@ func storedNodes(r storage.Reader, size uint64) proofs.NodeReader {
 // readTile reads a tile row and cuts it to the tile's width. The row may be
 // wider, of a newer size; it is never narrower.
 func readTile(r storage.Reader, t proofs.Tile) ([]byte, error) {
-	row, err := r.Get(storage.Tile(t.Level, t.N))
+	row, found, err := find(r, storage.Tile(t.Level, t.N))
 	if err != nil {
 		return nil, fmt.Errorf("tile %s: %w", t.Path(), err)
+	}
+	if !found {
+		return nil, damage("tile %s is missing", t.Path())
 	}
 	if len(row) < t.Width*32 || len(row)%32 != 0 || len(row) > proofs.TileWidth*32 {
 		return nil, damage("tile %s has %d bytes", t.Path(), len(row))
 	}
 	return row[: t.Width*32 : t.Width*32], nil
+}
+
+// readLeaf reads a leaf that the tree has.
+func readLeaf(r storage.Reader, index uint64) ([]byte, error) {
+	leaf, found, err := find(r, storage.Leaf(index))
+	if err == nil && !found {
+		err = damage("leaf %d is missing", index)
+	}
+	return leaf, err
 }

@@ -122,7 +122,7 @@ func (v *View) Leaf(index uint64) ([]byte, error) {
 	if index >= v.head.Size {
 		return nil, fmt.Errorf("%w: leaf %d at size %d", ErrNotFound, index, v.head.Size)
 	}
-	return v.rows.Get(storage.Leaf(index))
+	return readLeaf(v.rows, index)
 }
 
 // Find returns the index of the entry that a statement digest names, or in a
@@ -135,7 +135,29 @@ func (v *View) Find(digest [32]byte) (uint64, error) {
 	if !ok {
 		return 0, fmt.Errorf("%w: no entry has digest %x", ErrNotFound, digest)
 	}
+	if index >= v.head.Size {
+		return 0, damage("the digest index names leaf %d of %d", index, v.head.Size)
+	}
+	leaf, err := readLeaf(v.rows, index)
+	if err != nil {
+		return 0, err
+	}
+	if v.digestOf(leaf) != digest {
+		return 0, damage("the digest index names leaf %d for digest %x", index, digest)
+	}
 	return index, nil
+}
+
+// digestOf returns what a leaf is found by; of a seal, nothing.
+func (v *View) digestOf(leaf []byte) [32]byte {
+	if v.registers == nil {
+		return proofs.LeafHash(leaf)
+	}
+	c, err := statement.ParseCommitment(leaf)
+	if err != nil {
+		return [32]byte{}
+	}
+	return c.Digest
 }
 
 // Inclusion returns the inclusion proof of the leaf at index.
@@ -167,9 +189,12 @@ func (v *View) Envelope(index uint64) (statement.Envelope, error) {
 	if err != nil {
 		return statement.Envelope{}, fmt.Errorf("%w: leaf %d is no statement", ErrNotFound, index)
 	}
-	payload, err := v.rows.Get(storage.Content(index))
+	payload, found, err := find(v.rows, storage.Content(index))
 	if err != nil {
-		return statement.Envelope{}, fmt.Errorf("content %d: %w", index, err)
+		return statement.Envelope{}, err
+	}
+	if !found {
+		return statement.Envelope{}, damage("content %d is missing", index)
 	}
 	if statement.DigestOf(payload) != c.Digest {
 		return statement.Envelope{}, damage("content %d is not the one that its leaf commits to", index)

@@ -8,6 +8,7 @@ import (
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
 )
 
@@ -136,6 +137,9 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 	if err := recheck(w.Store, w.head.treeHead(), b.head.treeHead(), b.hashes); err != nil {
 		return fmt.Errorf("recheck: %w", err)
 	}
+	if err := recheckContents(w.Store, b.from, b.digests); err != nil {
+		return fmt.Errorf("recheck: %w", err)
+	}
 	b.stats.Recheck = lap(start)
 	// If we crash from here on, a restart signs this same durable tree head, or
 	// publishes the note that the anchor took.
@@ -228,4 +232,27 @@ func recheckTiles(r storage.Reader, old, new proofs.TreeHead, hashes []proofs.Ha
 		return damage("size %d is not a prefix of size %d: %v", old.Size, new.Size, err)
 	}
 	return nil
+}
+
+// recheckContents reads the statements of a committed batch back: with the leaves
+// they are what cannot be derived again from other rows.
+func recheckContents(r storage.Reader, from uint64, digests []statement.Digest) error {
+	n := 0
+	var bad error
+	start, end := storage.ContentRange(from, from+uint64(len(digests)))
+	err := r.Scan(start, end, func(key, content []byte) bool {
+		index := from + uint64(n)
+		if !bytes.Equal(key, storage.Content(index)) || statement.DigestOf(content) != digests[n] {
+			bad = damage("content %d is not what was written", index)
+		}
+		n++
+		return bad == nil
+	})
+	if err == nil {
+		err = bad
+	}
+	if err == nil && n != len(digests) {
+		err = damage("content %d is missing", from+uint64(n))
+	}
+	return err
 }

@@ -40,12 +40,18 @@ func checkHead(store storage.Reader, leaves [][]byte, newest proofs.TreeHead) (d
 	if err != nil {
 		return 0, err
 	}
-	start := fmt.Sprintf(`{"size":%d,"root":"%s","time":%d,"registers":%d,"depth":`,
-		newest.Size, base64.StdEncoding.EncodeToString(newest.Root[:]), seal.Time, seal.Count)
-	if _, err := fmt.Sscanf(string(bytes.TrimPrefix(row, []byte(start))), "%d}", &depth); err != nil {
-		return 0, fmt.Errorf("head row %s, want %s...", row, start)
+	for depth = 1; depth <= register.MaxDepth; depth++ {
+		if bytes.Equal(row, Head(newest, seal.Time, seal.Count, depth)) {
+			return depth, nil
+		}
 	}
-	return depth, nil
+	return 0, fmt.Errorf("head row %s, want %s", row, Head(newest, seal.Time, seal.Count, 1))
+}
+
+// Head returns the head row of a log.
+func Head(newest proofs.TreeHead, time int64, registers uint64, depth int) []byte {
+	return fmt.Appendf(nil, `{"size":%d,"root":"%s","time":%d,"registers":%d,"depth":%d}`,
+		newest.Size, base64.StdEncoding.EncodeToString(newest.Root[:]), time, registers, depth)
 }
 
 // checkStatements demands one content and one digest index row per statement.

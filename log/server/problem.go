@@ -36,18 +36,19 @@ func badRequest(code, field, detail string) *Problem {
 	return &Problem{Status: http.StatusBadRequest, Code: code, Field: field, Detail: detail}
 }
 
-// problems maps outcomes of the log to HTTP, in one place.
+// problems maps outcomes of the log to HTTP, in one place. The first that fits
+// speaks: a log that stopped says so, whatever it stopped on.
 var problems = []struct {
 	err        error
 	status     int
 	code       string
 	retryAfter int
 }{
-	{log.ErrNotFound, http.StatusNotFound, "not-found", 0},
+	{log.ErrStopped, http.StatusServiceUnavailable, "stopped", 30},
+	{log.ErrClosed, http.StatusServiceUnavailable, "closing", 5},
 	{log.ErrBusy, http.StatusServiceUnavailable, "busy", 1},
 	{log.ErrNoSpace, http.StatusInsufficientStorage, "no-space", 60},
-	{log.ErrClosed, http.StatusServiceUnavailable, "closing", 5},
-	{log.ErrStopped, http.StatusServiceUnavailable, "stopped", 30},
+	{log.ErrNotFound, http.StatusNotFound, "not-found", 0},
 	{log.ErrSealLike, http.StatusBadRequest, "seal-like", 0},
 	{log.ErrLeafSize, http.StatusBadRequest, "leaf-size", 0},
 	{context.Canceled, 499, "canceled", 0},

@@ -2,10 +2,10 @@ package server
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/docketlog/docket/log"
@@ -13,21 +13,27 @@ import (
 
 // A Server answers HTTP requests from a log. It is an http.Handler.
 type Server struct {
-	log  *log.Log
-	mux  *http.ServeMux
-	busy chan struct{} // submissions in progress
+	log     *log.Log
+	mux     *http.ServeMux
+	single  lane // submissions of one entry
+	batches lane // NDJSON submissions
 }
 
-// Limits of a Server.
+// Limits of a Server. Of NDJSON fewer are taken at once: each may hold
+// MaxBatchBody bytes and their receipts.
 const (
-	MaxSubmissions = 1024      // submissions in progress; more get 503
+	MaxSubmissions = 1024      // submissions of one entry in progress; more get 503
+	MaxBatches     = 16        // NDJSON submissions in progress; more get 503
 	MaxBody        = 128 << 10 // bytes of one envelope
 	MaxBatchBody   = 16 << 20  // bytes of an NDJSON body
 )
 
 // New returns the handler for a log, sealed or raw.
 func New(l *log.Log) *Server {
-	s := &Server{log: l, mux: http.NewServeMux(), busy: make(chan struct{}, MaxSubmissions)}
+	s := &Server{
+		log: l, mux: http.NewServeMux(),
+		single: make(lane, MaxSubmissions), batches: make(lane, MaxBatches),
+	}
 	s.get("/checkpoint", s.checkpoint)
 	s.get("/tile/", s.tile)
 	s.get("/healthz", s.health)
@@ -41,19 +47,22 @@ func New(l *log.Log) *Server {
 		s.get("/api/v1/consistency/{older}/{newer}", s.consistency)
 		s.get("/api/v1/log", s.about)
 	}
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, notFound("no such resource"))
-	})
+	// The folders too: the mux would redirect to them with a slash at the end.
+	for _, none := range []string{"/", "/tile", "/api/v1/documents", "/api/v1/identities"} {
+		s.mux.HandleFunc(none, func(w http.ResponseWriter, r *http.Request) {
+			writeProblem(w, notFound("no such resource"))
+		})
+	}
 	return s
 }
 
 // ServeHTTP implements http.Handler. Paths are taken as they are: no cleaning,
-// no redirects.
+// no escapes, no redirects. So each resource has one path, in each cache too.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Access-Control-Allow-Origin", "*")
-	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect
+	if p := r.URL.Path; path.Clean(p) != p || r.URL.EscapedPath() != p {
 		writeProblem(w, notFound("no such resource"))
 		return
 	}
@@ -92,7 +101,7 @@ func (s *Server) handle(pattern string, h handler, methods ...string) {
 				return
 			}
 		}
-		w.Header().Set("Allow", methods[0])
+		w.Header().Set("Allow", strings.Join(methods, ", "))
 		writeProblem(w, &Problem{Status: http.StatusMethodNotAllowed, Code: "method", Detail: "use " + methods[0]})
 	})
 }
@@ -106,13 +115,12 @@ func (s *Server) view() (*log.View, error) {
 }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
+	// A health check that fails says "do not send": 503, whatever a submission
+	// would get.
 	if err := s.log.Health(); err != nil {
-		if errors.Is(err, log.ErrNoSpace) {
-			// A health check that fails says "do not send", not "this request
-			// did not fit".
-			return &Problem{Status: http.StatusServiceUnavailable, Code: "no-space", Detail: err.Error()}
-		}
-		return err
+		p := *problemOf(err)
+		p.Status = http.StatusServiceUnavailable
+		return &p
 	}
 	v, err := s.view()
 	if err != nil {
@@ -132,11 +140,15 @@ func writeJSON(w http.ResponseWriter, cache string, v any) error {
 }
 
 func write(w http.ResponseWriter, contentType, cache string, body []byte) error {
+	return writeStatus(w, http.StatusOK, contentType, cache, body)
+}
+
+func writeStatus(w http.ResponseWriter, status int, contentType, cache string, body []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", cache)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client left: nothing to tell it
 	return nil
 }

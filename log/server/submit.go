@@ -21,11 +21,6 @@ import (
 // submit takes one envelope, or with Content-Type application/x-ndjson one per
 // line, and answers when they are sealed, signed and published.
 func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
-	release, err := s.enter()
-	if err != nil {
-		return err
-	}
-	defer release()
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case err != nil:
@@ -37,14 +32,20 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
 		return &Problem{Status: http.StatusUnsupportedMediaType, Code: "media-type",
 			Detail: "send one DSSE envelope as application/json, or up to 1000, one a line, as application/x-ndjson"}
 	}
+	return s.submitOne(w, r)
+}
+
+// submitOne reads the body before it counts: a slow sender holds up nobody.
+func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r, MaxBody)
 	if err != nil {
 		return err
 	}
-	return s.submitOne(w, r, body)
-}
-
-func (s *Server) submitOne(w http.ResponseWriter, r *http.Request, body []byte) error {
+	leave, err := s.single.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	c, err := s.check(body)
 	if err != nil {
 		return err
@@ -61,13 +62,8 @@ func (s *Server) submitOne(w http.ResponseWriter, r *http.Request, body []byte) 
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", proofs.ReceiptMediaType)
-	h.Set("Cache-Control", "no-store")
-	h.Set("Location", fmt.Sprintf("/api/v1/receipts/%x", c.Digest[:]))
-	w.WriteHeader(status(results[0]))
-	_, _ = w.Write(receipt.Marshal())
-	return nil
+	w.Header().Set("Location", fmt.Sprintf("/api/v1/receipts/%x", c.Digest[:]))
+	return writeStatus(w, status(results[0]), proofs.ReceiptMediaType, "no-store", receipt.Marshal())
 }
 
 // status is 201 for a new entry and 200 for one that the log had.
@@ -100,15 +96,24 @@ type line struct {
 	Problem *Problem        `json:"problem,omitempty"`
 }
 
+// submitMany counts before it reads: the bodies are large.
 func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
+	leave, err := s.batches.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	body, err := readBody(w, r, MaxBatchBody)
 	if err != nil {
 		return err
 	}
-	bodies := bytes.Split(bytes.TrimSuffix(body, []byte("\n")), []byte("\n"))
-	if len(bodies) > log.MaxSubmission {
-		return badRequest("too-many", "", fmt.Sprintf("%d lines; at most %d are taken at once", len(bodies), log.MaxSubmission))
+	newline := []byte("\n")
+	body = bytes.TrimSuffix(body, newline)
+	// Counted before they are split: 16 Mi empty lines would take 400 MB.
+	if n := bytes.Count(body, newline) + 1; n > log.MaxSubmission {
+		return badRequest("too-many", "", fmt.Sprintf("%d lines; at most %d are taken at once", n, log.MaxSubmission))
 	}
+	bodies := bytes.Split(body, newline)
 	lines := make([]line, len(bodies))
 	checked := make([]*admission.Checked, len(bodies))
 	parallel(len(bodies), func(i int) {
@@ -127,6 +132,7 @@ func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false) // a receipt has one form
 	for i := range lines {
 		if out.Encode(&lines[i]) != nil {
 			return nil // the client left
@@ -174,16 +180,26 @@ func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked
 	return nil
 }
 
-// parallel runs f for 0..n-1 on all processors.
+// parallel runs f for 0..n-1 on all processors. If f panics, parallel does: then
+// one request fails, not the process.
 func parallel(n int, f func(i int)) {
 	var next atomic.Int64
+	var panicked atomic.Pointer[any]
 	var wait sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					panicked.Store(&p)
+				}
+			}()
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				f(i)
 			}
 		})
 	}
 	wait.Wait()
+	if p := panicked.Load(); p != nil {
+		panic(*p)
+	}
 }

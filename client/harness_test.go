@@ -1,0 +1,222 @@
+package client_test
+
+// The tests of the client. Each file has one theme:
+//
+//	author_test.go      what is signed
+//	file_test.go        WriteFile, and a damaged Memory
+//	client_test.go      an honest server
+//	fork_test.go        a server with a second history
+//	rollback_test.go    a server that shows an old state
+//	lie_test.go         answers that are wrong, or about something else
+//	lines_test.go       wrong answers to many statements
+//	transport_test.go   answers that are none
+//	concurrent_test.go  one Memory, many requests
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/logtest"
+	"github.com/docketlog/docket/log/server"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
+	"github.com/docketlog/docket/storage/storagetest"
+)
+
+var ctx = context.Background()
+
+// site is a log, its honest handler, and a server before it that can lie.
+type site struct {
+	t        testing.TB
+	w        *logtest.World
+	l        *log.Log
+	store    storage.Store
+	anchor   storage.Anchor
+	honest   http.Handler
+	url      string
+	requests atomic.Int64
+	// lie answers a request in place of the honest handler, if it returns true.
+	lie func(w http.ResponseWriter, r *http.Request) bool
+}
+
+// newSite serves a new log of size 5.
+func newSite(t testing.TB) *site {
+	t.Helper()
+	s := newPlace(t, logtest.NewWorld())
+	s.w.Create(t, s.store, s.anchor).Close()
+	return s.serve()
+}
+
+func newPlace(t testing.TB, w *logtest.World) *site {
+	t.Helper()
+	s := &site{t: t, w: w}
+	var err error
+	if s.store, err = storagetest.NewMemory().Open(); err != nil {
+		t.Fatal(err)
+	}
+	if s.anchor, err = storagetest.NewMemoryAnchor().Open(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *site) serve() *site {
+	s.l = s.w.Open(s.t, s.store, s.anchor)
+	s.honest = server.New(s.l)
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.requests.Add(1)
+		if s.lie == nil || !s.lie(w, r) {
+			s.honest.ServeHTTP(w, r)
+		}
+	}))
+	s.url = h.URL
+	s.t.Cleanup(func() {
+		h.Close()
+		s.l.Close()
+	})
+	return s
+}
+
+// fork returns a second log, under the same key and with the same history up to
+// now: what a restored copy becomes when it signs.
+func (s *site) fork() *site {
+	s.t.Helper()
+	f := newPlace(s.t, s.w)
+	var rows storage.Batch
+	if err := s.store.Scan(nil, nil, func(key, value []byte) bool { rows.Set(key, value); return true }); err != nil {
+		s.t.Fatal(err)
+	}
+	note, err := s.anchor.Load()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := f.store.Commit(1, &rows); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := f.anchor.Replace(nil, note); err != nil {
+		s.t.Fatal(err)
+	}
+	return f.serve()
+}
+
+// client returns a client that pins this log and remembers in memory.
+func (s *site) client() *client.Client {
+	s.t.Helper()
+	return &client.Client{Server: s.url, Verifier: s.w.Verifier(s.t, s.l), Memory: &client.Memory{}}
+}
+
+// clientWithFile returns a client that remembers in a file.
+func (s *site) clientWithFile() (*client.Client, string) {
+	s.t.Helper()
+	c := s.client()
+	path := filepath.Join(s.t.TempDir(), "checkpoint")
+	c.Memory = &client.Memory{Path: path}
+	return c, path
+}
+
+// release returns a signed release of bytes that are the id's.
+func (s *site) release(id string) statement.Envelope {
+	s.t.Helper()
+	e, err := s.w.Pipeline.Release(id, 1, nil, logtest.FileOf([]byte(id)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return e
+}
+
+// grow submits releases to the log, not through the client: one seal for all.
+func (s *site) grow(ids ...string) {
+	s.t.Helper()
+	var body bytes.Buffer
+	for _, id := range ids {
+		body.Write(s.release(id).Marshal())
+		body.WriteByte('\n')
+	}
+	a := s.ask("POST", "/api/v1/statements", body.Bytes(), "application/x-ndjson")
+	if a.Code != http.StatusOK || strings.Contains(a.Body.String(), `"problem"`) {
+		s.t.Fatal(a.Code, a.Body)
+	}
+}
+
+// ask returns the honest answer to a request.
+func (s *site) ask(method, path string, body []byte, media string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, bytes.NewReader(body))
+	r.Header.Set("Content-Type", media)
+	w := httptest.NewRecorder()
+	s.honest.ServeHTTP(w, r)
+	return w
+}
+
+// get returns the body of the honest answer.
+func (s *site) get(path string) []byte {
+	s.t.Helper()
+	a := s.ask("GET", path, nil, "")
+	if a.Code != http.StatusOK {
+		s.t.Fatalf("%s: %d %s", path, a.Code, a.Body)
+	}
+	return a.Body.Bytes()
+}
+
+// answer lies with one body, whatever was asked.
+func (s *site) answer(status int, media string, body []byte) {
+	s.lie = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Content-Type", media)
+		w.WriteHeader(status)
+		w.Write(body)
+		return true
+	}
+}
+
+// answerTo lies to requests whose path begins so.
+func (s *site) answerTo(prefix string, body []byte) {
+	s.lie = func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasPrefix(r.URL.Path, prefix) {
+			return false
+		}
+		w.Write(body)
+		return true
+	}
+}
+
+// see makes the client remember what the server shows now.
+func see(t testing.TB, c *client.Client) (proofs.Checkpoint, []byte) {
+	t.Helper()
+	cp, note, err := c.Checkpoint(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cp, note
+}
+
+// size returns the size of the log.
+func (s *site) size() uint64 {
+	v := s.l.View()
+	defer v.Release()
+	return v.Size()
+}
+
+// readers are all requests of a client that read, as one of which each lie about
+// the newest state is told.
+var readers = map[string]func(c *client.Client, s *site) (got bool, err error){
+	"checkpoint": func(c *client.Client, s *site) (bool, error) {
+		cp, note, err := c.Checkpoint(ctx)
+		return note != nil || cp.Size != 0, err
+	},
+	"document": func(c *client.Client, s *site) (bool, error) {
+		d, err := c.Document(ctx, "contracts/1")
+		return d != nil, err
+	},
+	"receipt": func(c *client.Client, s *site) (bool, error) {
+		r, err := c.Receipt(ctx, s.w.Enrollments()[0].Digest)
+		return r != nil, err
+	},
+}
