@@ -41,7 +41,9 @@ func openDocument(l *checkList, e entry, h *history) (a authority, time uint64, 
 	l.run(CheckDocumentNext, func() (string, error) {
 		return c.describeNext(), h.checkNeighbours(c.at)
 	})
-	l.run(CheckVersion, func() (string, error) { return c.describeVersion(), c.checkVersion() })
+	l.run(CheckVersion, func() (string, error) {
+		return fmt.Sprintf("version %d", e.document.version), c.checkVersion()
+	})
 	l.run(CheckDocumentState, func() (string, error) { return "as its events make it", c.checkState() })
 	if l.failed != nil {
 		return authority{}, 0, false
@@ -63,14 +65,10 @@ func (c *documentClaim) find() (int, error) {
 }
 
 // derived returns the body that the statement gives its event.
-func (c *documentClaim) derived() (kind uint8, body register.DocumentBody) {
-	s := c.entry.statement
-	_, version, _ := documentOf(s)
-	kind = register.DocumentRelease
-	if s.Code == statement.DocumentWithdraw {
-		kind = register.DocumentWithdraw
+func (c *documentClaim) derived() register.DocumentBody {
+	return register.DocumentBody{
+		Version: c.entry.document.version, Digest: register.SHA256Digest(c.entry.statement.Subject), Statement: c.entry.digest,
 	}
-	return kind, register.DocumentBody{Version: version, Digest: register.SHA256Digest(s.Subject), Statement: c.entry.digest}
 }
 
 // checkEvent: kind, leaf hash and blinded body are those that the statement
@@ -78,14 +76,13 @@ func (c *documentClaim) derived() (kind uint8, body register.DocumentBody) {
 // right bytes under another statement's leaf does not pass.
 func (c *documentClaim) checkEvent() error {
 	e := c.event()
-	kind, body := c.derived()
-	if e.Kind != kind {
-		return fmt.Errorf("event %d is of kind %d, a %s makes kind %d", e.Seq, e.Kind, c.entry.statement.Code, kind)
+	if e.Kind != c.entry.document.kind {
+		return fmt.Errorf("event %d is of kind %d, a %s makes kind %d", e.Seq, e.Kind, c.entry.statement.Code, c.entry.document.kind)
 	}
 	if e.LeafHash != c.entry.leafHash {
 		return fmt.Errorf("event %d names another leaf at index %d", e.Seq, e.Index)
 	}
-	return e.VerifyBody(c.blind(), body.Marshal())
+	return e.VerifyBody(c.blind(), c.derived().Marshal())
 }
 
 func (c *documentClaim) blind() Hash {
@@ -107,17 +104,20 @@ func (c *documentClaim) before(n int) (kind uint8, body register.DocumentBody, e
 
 // checkVersion: version and prev continue the register.
 func (c *documentClaim) checkVersion() error {
-	if body, ok := c.entry.statement.Body.(*statement.WithdrawDocument); ok {
-		return c.checkWithdrawal(body.Version)
+	if c.withdraws() {
+		return c.checkWithdrawal()
 	}
-	return c.checkRelease(c.entry.statement.Body.(*statement.ReleaseDocument))
+	return c.checkRelease()
 }
+
+func (c *documentClaim) withdraws() bool { return c.entry.document.kind == register.DocumentWithdraw }
 
 // checkRelease: the events before are the last release and, if it was withdrawn,
 // its withdrawal. Only these two kinds write the register.
-func (c *documentClaim) checkRelease(body *statement.ReleaseDocument) error {
+func (c *documentClaim) checkRelease() error {
+	d := c.entry.document
 	if c.event().Seq == 0 {
-		if body.Version != 1 || body.Prev != nil {
+		if d.version != 1 || d.prev != nil {
 			return errors.New("the first release of a document has version 1 and no prev")
 		}
 		return nil
@@ -140,15 +140,18 @@ func (c *documentClaim) checkRelease(body *statement.ReleaseDocument) error {
 	if places != c.at {
 		return fmt.Errorf("%d events before event %d are shown, want %d", c.at, c.event().Seq, places)
 	}
-	if body.Version != last.Version+1 || body.Prev == nil || *body.Prev != statement.Digest(last.Statement) {
-		return fmt.Errorf("version %d and its prev do not continue version %d", body.Version, last.Version)
+	if d.version != last.Version+1 {
+		return fmt.Errorf("version %d does not follow version %d", d.version, last.Version)
+	}
+	if d.chained && (d.prev == nil || *d.prev != statement.Digest(last.Statement)) {
+		return fmt.Errorf("prev is not the statement that released version %d", last.Version)
 	}
 	c.last = last
 	return nil
 }
 
 // checkWithdrawal: what is withdrawn is the release right before.
-func (c *documentClaim) checkWithdrawal(version uint32) error {
+func (c *documentClaim) checkWithdrawal() error {
 	kind, last, err := c.before(1)
 	if err != nil {
 		return err
@@ -156,8 +159,8 @@ func (c *documentClaim) checkWithdrawal(version uint32) error {
 	if c.at != 1 {
 		return fmt.Errorf("%d events before event %d are shown, want 1", c.at, c.event().Seq)
 	}
-	if kind != register.DocumentRelease || last.Version != version || last.Digest != register.SHA256Digest(c.entry.statement.Subject) {
-		return fmt.Errorf("the event before does not release version %d with the digest that is withdrawn", version)
+	if kind != register.DocumentRelease || last.Version != c.derived().Version || last.Digest != c.derived().Digest {
+		return fmt.Errorf("the event before does not release version %d with the digest that is withdrawn", c.derived().Version)
 	}
 	c.last = last
 	return nil
@@ -175,9 +178,9 @@ func (c *documentClaim) checkState() error {
 	if !c.history.newest(c.at) {
 		return nil
 	}
-	kind, body := c.derived()
+	body := c.derived()
 	state := register.DocumentState{Status: register.DocumentCurrent, Version: body.Version, Digest: body.Digest, Statement: body.Statement}
-	if kind == register.DocumentWithdraw {
+	if c.withdraws() {
 		state.Status, state.Statement = register.DocumentWithdrawn, c.last.Statement
 	}
 	return value.VerifyState(register.StateBlind(c.blind()), state.Marshal())
@@ -185,7 +188,7 @@ func (c *documentClaim) checkState() error {
 
 // authority returns the interval of the version that the statement is about.
 func (c *documentClaim) authority() authority {
-	if c.entry.statement.Code == statement.DocumentWithdraw {
+	if c.withdraws() {
 		return authority{began: c.history.proof.Events[c.at-1].Event, ended: c.event()}
 	}
 	return authority{began: *c.event(), ended: c.history.next(c.at)}
@@ -196,9 +199,4 @@ func (c *documentClaim) describeNext() string {
 		return fmt.Sprintf("event %d follows", next.Seq)
 	}
 	return "it is the newest event"
-}
-
-func (c *documentClaim) describeVersion() string {
-	_, version, _ := documentOf(c.entry.statement)
-	return fmt.Sprintf("version %d", version)
 }

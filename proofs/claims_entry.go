@@ -3,6 +3,7 @@ package proofs
 import (
 	"fmt"
 
+	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -13,6 +14,7 @@ type entry struct {
 	payload   []byte
 	digest    statement.Digest // of the statement
 	spki      []byte           // the signer's key, as it stands in the leaf
+	document  *documentEvent   // nil: the statement is about no document
 	index     uint64
 	leafHash  Hash
 }
@@ -25,7 +27,8 @@ func openEntry(l *checkList, r *Receipt, cp Checkpoint) (e entry, ok bool) {
 			return "", err
 		}
 		e.digest = statement.DigestOf(e.payload)
-		return fmt.Sprintf("%s, %s", e.statement.Code, e.digest), nil
+		e.document, err = documentEventOf(e.statement)
+		return fmt.Sprintf("%s, %s", e.statement.Code, e.digest), err
 	})
 	l.run(CheckSignature, func() (string, error) {
 		return "by the key in the envelope", checkSignature(r.Envelope, e.digest)
@@ -71,13 +74,33 @@ func checkDirect(s *statement.Statement) error {
 	return nil
 }
 
-// documentOf returns the document and version that a statement is about, or false.
-func documentOf(s *statement.Statement) (id string, version uint32, ok bool) {
+// A documentEvent is what a statement about a document writes to its register.
+type documentEvent struct {
+	id      string
+	version uint32
+	kind    uint8             // of the event
+	chained bool              // the statement names the release before it
+	prev    *statement.Digest // that release; nil: there is none
+}
+
+// PolicyDocument is the reserved document whose releases are the policy texts of
+// the log. Its id is outside the alphabet of ids: policy.set alone writes it.
+const PolicyDocument = "docket:policy"
+
+// documentEventOf returns the event that a statement writes to the register of a
+// document, or nil if it is about none.
+func documentEventOf(s *statement.Statement) (*documentEvent, error) {
 	switch body := s.Body.(type) {
 	case *statement.ReleaseDocument:
-		return body.Document, body.Version, true
+		return &documentEvent{id: body.Document, version: body.Version, kind: register.DocumentRelease, chained: true, prev: body.Prev}, nil
 	case *statement.WithdrawDocument:
-		return body.Document, body.Version, true
+		return &documentEvent{id: body.Document, version: body.Version, kind: register.DocumentWithdraw}, nil
+	case *statement.SetPolicy:
+		policy, err := body.Policy()
+		if err != nil {
+			return nil, err
+		}
+		return &documentEvent{id: PolicyDocument, version: policy.Version, kind: register.DocumentRelease}, nil
 	}
-	return "", 0, false
+	return nil, nil
 }

@@ -40,9 +40,9 @@ func newHistory(p RegisterProof, seal statement.Seal) (*history, error) {
 
 func (h *history) String() string {
 	if h.proof.Value == nil {
-		return fmt.Sprintf("%v %s: absent", h.proof.Type, h.proof.ID)
+		return fmt.Sprintf("%v %q: absent", h.proof.Type, h.proof.ID)
 	}
-	return fmt.Sprintf("%v %s: %d events, the newest at entry %d", h.proof.Type, h.proof.ID, h.proof.Value.Size, h.proof.Value.Last)
+	return fmt.Sprintf("%v %q: history of %d, the newest of entry %d", h.proof.Type, h.proof.ID, h.proof.Value.Size, h.proof.Value.Last)
 }
 
 // checkRegister is claim REG: the value stands at the key under the seal's root,
@@ -64,10 +64,11 @@ func (h *history) checkRegister() error {
 	return h.proof.Path.VerifyInclusion(h.key, v.Hash(), h.seal.Root)
 }
 
-// checkAbsence is claim ABS: no register stands at the key.
+// checkAbsence is claim ABS, for a proof without a value: no register stands at
+// the key.
 func (h *history) checkAbsence() error {
-	if h.proof.Value != nil || h.proof.State != nil || len(h.proof.Events) > 0 {
-		return errors.New("a register that is absent has no value, state or events")
+	if h.proof.State != nil || len(h.proof.Events) > 0 {
+		return errors.New("a register that is absent has no state and no events")
 	}
 	return h.proof.Path.VerifyAbsence(h.key, h.seal.Root)
 }
@@ -108,8 +109,7 @@ func (h *history) checkEvent(p *EventProof) error {
 // checkEventTime: the entries since the seal before have the time of this seal;
 // time never falls.
 func checkEventTime(e *register.Event, s statement.Seal) error {
-	since := int64(e.Index) > s.Prev
-	if e.Time > uint64(s.Time) || since && e.Time != uint64(s.Time) {
+	if e.Time > uint64(s.Time) || e.Time != uint64(s.Time) && int64(e.Index) > s.Prev {
 		return fmt.Errorf("its time is %d, the seal at %d has %d", e.Time, s.Index, s.Time)
 	}
 	return nil
@@ -130,7 +130,7 @@ func (h *history) checkNeighbours(j int) error {
 		}
 	}
 	after := len(events) - 1 - j
-	if newest := events[j].Event.Seq == h.proof.Value.Size-1; !newest && after == 0 {
+	if after == 0 && !h.newest(j) {
 		return fmt.Errorf("event %d of %d is shown without its successor", events[j].Event.Seq, h.proof.Value.Size)
 	}
 	if after > 1 {

@@ -1,6 +1,7 @@
 package proofs
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,7 +36,7 @@ func (v Verifier) openView(l *checkList, r *Receipt, latest int64) (w view, ok b
 		return fmt.Sprintf("%d registers", w.seal.Count), checkSealInclusion(r, w.checkpoint)
 	})
 	l.run(CheckGenesis, func() (string, error) {
-		return encodeBase64(v.Genesis[:]), VerifyInclusion(v.Genesis, 0, w.checkpoint.TreeHead, r.GenesisInclusion)
+		return hex.EncodeToString(v.Genesis[:]), VerifyInclusion(v.Genesis, 0, w.checkpoint.TreeHead, r.GenesisInclusion)
 	})
 	return w, l.failed == nil
 }

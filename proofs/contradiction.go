@@ -124,7 +124,7 @@ func (f *facts) addRegister(p RegisterProof) {
 	if err != nil {
 		return
 	}
-	fact := registerFact{key: h.key, name: fmt.Sprintf("%v %s", p.Type, p.ID)}
+	fact := registerFact{key: h.key, name: fmt.Sprintf("%v %q", p.Type, p.ID)}
 	if p.Value == nil {
 		if h.checkAbsence() == nil {
 			f.registers = append(f.registers, fact)

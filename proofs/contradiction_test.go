@@ -86,14 +86,14 @@ func TestContradiction(t *testing.T) {
 			l.second()
 			l.next("three")
 			return l.receipt(entryFirst)
-		}, "document contracts/1 has two events 1"},
+		}, `document "contracts/1" has two events 1`},
 		{"register shrank", func(l *writtenLog) *Receipt { return l.second() }, func(l *writtenLog) *Receipt {
 			l.second()
 			delete(l.registers, register.DocumentKey("contracts/1"))
 			l.release("contracts/1", "one again")
 			l.publish()
 			return l.receipt(8)
-		}, "document contracts/1 had 2 events under the seal at 7, and 1 under a later one"},
+		}, `document "contracts/1" had 2 events under the seal at 7, and 1 under a later one`},
 		{"register vanished", func(l *writtenLog) *Receipt { return l.second() }, func(l *writtenLog) *Receipt {
 			l.second()
 			delete(l.registers, register.DocumentKey("contracts/1"))
@@ -102,7 +102,7 @@ func TestContradiction(t *testing.T) {
 			s := l.staple(8)
 			s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 0, 0, 0)}
 			return s
-		}, "document contracts/1 had 2 events under the seal at 7, and 0 under a later one"},
+		}, `document "contracts/1" had 2 events under the seal at 7, and 0 under a later one`},
 		{"release hidden, then repaired", func(l *writtenLog) *Receipt {
 			l.release("contracts/1", "one")
 			l.release("notes/7", "seven")
@@ -116,7 +116,7 @@ func TestContradiction(t *testing.T) {
 			l.second()
 			l.next("three")
 			return l.receipt(entryFirst)
-		}, "document contracts/1 has event 1 of entry 6, which the seal at 7 leaves out"},
+		}, `document "contracts/1" has event 1 of entry 6, which the seal at 7 leaves out`},
 		{"register hidden, then repaired", func(l *writtenLog) *Receipt {
 			l.first()
 			r := l.registers[register.DocumentKey("contracts/1")]
@@ -134,7 +134,7 @@ func TestContradiction(t *testing.T) {
 			l.release("notes/9", "nine")
 			l.publish()
 			return l.receipt(entryFirst)
-		}, "document contracts/1 has event 0 of entry 3, which the seal at 7 leaves out"},
+		}, `document "contracts/1" has event 0 of entry 3, which the seal at 7 leaves out`},
 		{"history backfilled", func(l *writtenLog) *Receipt {
 			l.second()
 			s := l.staple(entryFirst)
@@ -150,7 +150,7 @@ func TestContradiction(t *testing.T) {
 			s := l.staple(entryThird)
 			s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 1, 2, 0)}
 			return s
-		}, "document contracts/1 had 2 events by entry 6, and event 1 of entry 8 under a later seal"},
+		}, `document "contracts/1" had 2 events by entry 6, and event 1 of entry 8 under a later seal`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newWrittenLog(t)
@@ -215,8 +215,7 @@ func TestNoContradiction(t *testing.T) {
 			if e, ok := l.entries[i]; ok {
 				r := l.receipt(i)
 				all = append(all, r)
-				_, _, isDocument := documentOf(e.statement)
-				if isDocument {
+				if d, _ := documentEventOf(e.statement); d != nil {
 					s := l.staple(i)
 					s.Registers = append(s.Registers,
 						l.prove(register.TypeDigest, fileDigest("never").String(), 0, 0, 0),

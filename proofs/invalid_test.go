@@ -331,8 +331,8 @@ var registerCases = []invalidCase{
 		l.onDocumentValue(func(v *register.Value) { v.Last = entryOther })
 		return l.first()
 	}},
-	{"older event after the last entry", CheckDocumentEvents, func(l *writtenLog) *Receipt {
-		return l.movedEvent(2, func(e *writtenEvent) { e.Index = entryFirst })
+	{"older event at the last entry", CheckDocumentEvents, func(l *writtenLog) *Receipt {
+		return l.movedEvent(2, func(e *writtenEvent) { e.Index = entrySecond })
 	}},
 	{"time after the seal", CheckDocumentEvents, func(l *writtenLog) *Receipt {
 		l.onDocument(0, func(e *writtenEvent) { e.Time += 1e12 })
@@ -359,6 +359,11 @@ var documentCases = []invalidCase{
 	{"event of the entry not shown", CheckRelease, func(l *writtenLog) *Receipt {
 		r := l.second()
 		r.Registers[0].Events = r.Registers[0].Events[:1]
+		return r
+	}},
+	{"no event shown", CheckRelease, func(l *writtenLog) *Receipt {
+		r := l.first()
+		r.Registers[0].Events = nil
 		return r
 	}},
 	{"a withdrawal written for a release", CheckRelease, func(l *writtenLog) *Receipt {
@@ -457,6 +462,11 @@ var versionCases = []invalidCase{
 		return l.receipt(i)
 	}},
 	{"version skipped", CheckVersion, func(l *writtenLog) *Receipt { return l.secondAs(3, l.firstDigest) }},
+	{"policy version skipped", CheckVersion, func(l *writtenLog) *Receipt {
+		i := l.nextPolicy(3)
+		l.publish()
+		return l.receipt(i)
+	}},
 	{"prev null", CheckVersion, func(l *writtenLog) *Receipt {
 		return l.secondAs(2, func() *statement.Digest { return nil })
 	}},
@@ -694,8 +704,11 @@ func expectationOf(r *Receipt) Expect {
 	if err != nil {
 		return Expect{}
 	}
-	document, _, _ := documentOf(s)
-	return Expect{File: s.Subject, Document: document}
+	e := Expect{File: s.Subject}
+	if d, err := documentEventOf(s); err == nil && d != nil {
+		e.Document = d.id
+	}
+	return e
 }
 
 func wantInvalid(t *testing.T, got Verdict, check CheckName) {

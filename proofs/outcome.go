@@ -36,7 +36,7 @@ func (j *judgement) conclude() Verdict {
 	if !l.note(CheckFile, j.expect.File.String(), checkFile(j.entry.statement.Subject, j.expect.File)) {
 		return j.unknown("this receipt is for other bytes: %s", l.checks[len(l.checks)-1].Detail)
 	}
-	if !j.document {
+	if j.entry.document == nil {
 		return j.unknown("the receipt is for a %s: it is in the log, but says nothing about a document", j.entry.statement.Code)
 	}
 	kind := j.setInterval()
@@ -90,7 +90,12 @@ func (j *judgement) qualification(exit int) string {
 	return ""
 }
 
+// checkFile compares digests. All zeros is the digest of no file that anybody has:
+// it stands for a verifier that has none in hand.
 func checkFile(subject, file statement.Digest) error {
+	if file == (statement.Digest{}) {
+		return errors.New("there is no file in hand")
+	}
 	if subject != file {
 		return fmt.Errorf("the statement is about %s, the file in hand is %s", subject, file)
 	}
@@ -102,6 +107,8 @@ func (j *judgement) checkCosigners() error {
 	switch {
 	case j.verifier.Policy.Quorum == NoQuorum && !j.expect.Dev:
 		return errors.New("the verifier policy demands no cosigner (quorum none): only the log vouches for this")
+	case j.holds != nil && !j.holds.quorum.Satisfied:
+		return errors.New("the tree that is proven to hold the entry has fewer cosigners than the verifier policy asks: use a newer receipt, not a staple")
 	case !j.view.quorum.Satisfied:
 		return fmt.Errorf("fewer cosigners than the verifier policy asks: %s missing", strings.Join(j.verdict.Missing(), ", "))
 	}
@@ -186,7 +193,7 @@ func (j *judgement) notChecked(kind Kind) []string {
 		return []string{"everything after the check that failed"}
 	}
 	var open []string
-	if j.entry.statement != nil && !j.document {
+	if j.entry.statement != nil && j.entry.document == nil {
 		open = append(open, "whether the signer's key had expired")
 	}
 	if kind == Authoritative {

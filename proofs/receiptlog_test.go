@@ -234,18 +234,37 @@ func (l *writtenLog) genesis() {
 		message := statement.ProofMessage(l.origin, "genesis", id, key.spki, "x")
 		return statement.Member{ID: id, SPKI: key.spki, Proof: key.sign(sha256.Sum256(message))}
 	}
-	text, err := (&statement.Policy{
+	l.setPolicy(statement.Policy{
 		Version: 1, Rules: statement.Rules, Admins: statement.Admins{M: 1, Members: []statement.Member{member("h/admin")}},
 		Log: member("svc/log"), Algorithms: []string{statement.Algorithm}, SkewSeconds: 300, GrantMaxSeconds: 86400,
 		AccessMaxSeconds: 14400, ContentMax: 65536, Direct: []string{"contracts/", "notes/"},
-	}).Marshal()
+	}, "h/admin", "svc/log")
+}
+
+// setPolicy releases a policy text and enrolls identities.
+func (l *writtenLog) setPolicy(p statement.Policy, ids ...string) uint64 {
+	l.t.Helper()
+	text, err := p.Marshal()
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	index, e := l.add(statement.PolicySet, sha256.Sum256(text), "h/admin", &statement.SetPolicy{Text: string(text)})
-	for _, id := range []string{"h/admin", "svc/log"} {
+	body := register.DocumentBody{Version: p.Version, Digest: register.SHA256Digest(e.statement.Subject), Statement: e.digest()}
+	state := register.DocumentState{Status: register.DocumentCurrent, Version: p.Version, Digest: body.Digest, Statement: body.Statement}
+	l.event(index, e, register.TypeDocument, PolicyDocument, register.DocumentRelease, body.Marshal(), state.Marshal())
+	for _, id := range ids {
 		l.identity(index, e, id, register.IdentityEnroll, l.stateOf(id, e, 0))
 	}
+	return index
+}
+
+// nextPolicy releases a later version of the policy, by identities without keys.
+func (l *writtenLog) nextPolicy(version uint32) uint64 {
+	return l.setPolicy(statement.Policy{
+		Version: version, Rules: statement.Rules, Admins: statement.Admins{M: 1, Members: []statement.Member{{ID: "h/admin"}}},
+		Log: statement.Member{ID: "svc/log"}, Algorithms: []string{statement.Algorithm}, SkewSeconds: 300, GrantMaxSeconds: 86400,
+		AccessMaxSeconds: 14400, ContentMax: 65536, Direct: []string{"contracts/"},
+	})
 }
 
 // stateOf is the state of an identity that the entry enrolled.
@@ -423,8 +442,10 @@ func (l *writtenLog) staple(index uint64) *Receipt {
 		Seal: l.seal, SealInclusion: l.inclusion(l.size - 1),
 	}
 	s := l.entries[index].statement
-	if id, _, ok := documentOf(s); ok {
-		r.Registers = append(r.Registers, l.documentProof(id, index))
+	if d, err := documentEventOf(s); err != nil {
+		l.t.Fatal(err)
+	} else if d != nil {
+		r.Registers = append(r.Registers, l.documentProof(d.id, index))
 	}
 	r.Registers = append(r.Registers, l.identityProof(s.Issuer, index))
 	return r

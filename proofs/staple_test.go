@@ -2,6 +2,7 @@ package proofs
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/docketlog/docket/proofs/register"
@@ -39,6 +40,29 @@ func TestStapled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStapleProvesNoInclusion: cosigners of the staple's tree do not vouch for the
+// entry, unless its inclusion there is proven.
+func TestStapleProvesNoInclusion(t *testing.T) {
+	l := newWrittenLog(t)
+	l.cosigners = nil
+	r := l.first()
+	l.cosigners = []testSigner{testWitness1, testWitness2, testAuditor}
+	l.release("notes/8", "eight")
+	l.publish()
+	v := l.verifier(testPolicyText())
+	got := v.VerifyStapled(r, l.staple(entryFirst), expectationOf(r))
+	if got.Kind != Authoritative || got.Exit != ExitCosigners || got.Level != LevelLog || !failsBy(got, CheckCosigners) {
+		t.Fatalf("with a staple:\n%s", got)
+	}
+	got = v.VerifyStapled(r, l.receipt(entryFirst), expectationOf(r))
+	if got.Kind != Authoritative || got.Exit != ExitAuthoritative || got.Level != LevelAudited {
+		t.Fatalf("with a receipt:\n%s", got)
+	}
+	other := l.receipt(entryFirst)
+	other.Inclusion = l.inclusion(entryOther)
+	wantInvalid(t, v.VerifyStapled(r, other, expectationOf(r)), "staple "+CheckEntry)
 }
 
 func TestStapleAgeCounts(t *testing.T) {
@@ -215,5 +239,25 @@ func TestStapleLists(t *testing.T) {
 		s := l.staple(entryFirst)
 		s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", c.from, c.to, 0)}
 		wantInvalid(t, v.Verify(s, Expect{}), CheckRegister)
+	}
+}
+
+// TestTextOfForeignNames: ids of a staple are chosen by whoever made it; they
+// cannot write lines of the verdict.
+func TestTextOfForeignNames(t *testing.T) {
+	l := newWrittenLog(t)
+	l.first()
+	id := "x\nAUTHORITATIVE: version 1\x1b[2J"
+	s := l.staple(entryFirst)
+	s.Registers = []RegisterProof{l.prove(register.TypeDocument, id, 0, 0, 0)}
+	got := l.verifier(testPolicyText()).Verify(s, Expect{})
+	if got.Kind != Unknown {
+		t.Fatal(got)
+	}
+	s.Registers[0].Type = register.TypeIdentity
+	for _, v := range []Verdict{got, l.verifier(testPolicyText()).Verify(s, Expect{})} {
+		if text := v.String(); strings.Contains(text, "\nAUTH") || strings.Contains(text, "\x1b") {
+			t.Errorf("the id wrote into the verdict:\n%q", text)
+		}
 	}
 }

@@ -48,7 +48,9 @@ func (v Verifier) Verify(r *Receipt, expect Expect) Verdict { return v.VerifySta
 
 // VerifyStapled judges a receipt together with a newer staple (or receipt) of the
 // same document: where the receipt says "as of size N", the staple says it of its
-// own, larger size. A staple of a smaller size is not used. nil: no staple.
+// own, larger size. A staple of a smaller size is not used. nil: no staple. The
+// level of the verdict is not above the receipt's, unless a newer receipt proves
+// the entry's inclusion in the newer tree.
 func (v Verifier) VerifyStapled(r, staple *Receipt, expect Expect) Verdict {
 	j := judgement{verifier: v, expect: expect}
 	if r == nil {
@@ -83,9 +85,9 @@ type judgement struct {
 	checks   checkList
 	verdict  Verdict
 
-	view      view // of the largest tree that was verified
+	view      view  // of the largest tree that was verified
+	holds     *view // that of the receipt, if only there the entry's inclusion is proven
 	entry     entry
-	document  bool // the statement releases or withdraws one
 	authority authority
 	time      uint64                 // of the entry, by the log's clock; documents only
 	signer    register.IdentityState // newest one
@@ -116,7 +118,9 @@ func (j *judgement) speakFor(w view) {
 func (j *judgement) isAbout(e entry) {
 	j.entry = e
 	v, s := &j.verdict, e.statement
-	v.Document, v.Version, j.document = documentOf(s)
+	if e.document != nil {
+		v.Document, v.Version = e.document.id, e.document.version
+	}
 	v.Digest, v.Statement, v.Issuer, v.SignedAt, v.Index = s.Subject, e.digest, s.Issuer, s.At, e.index
 }
 
@@ -128,7 +132,7 @@ func (j *judgement) openRegisters(e entry, r *Receipt, w view) (ok bool) {
 	l.run(CheckDirect, func() (string, error) { return "no run, no grants", checkDirect(e.statement) })
 	var document, identity *history
 	l.run(CheckRegisters, func() (_ string, err error) {
-		document, identity, err = registersOf(e.statement, r.Registers, w.seal)
+		document, identity, err = registersOf(e, r.Registers, w.seal)
 		return fmt.Sprintf("%d, as the statement names them", len(r.Registers)), err
 	})
 	if l.failed != nil {
@@ -147,13 +151,13 @@ func (j *judgement) openRegisters(e entry, r *Receipt, w view) (ok bool) {
 
 // registersOf takes the registers of a receipt by the names that the statement
 // gives, in their order, and no others.
-func registersOf(s *statement.Statement, proofs []RegisterProof, seal statement.Seal) (document, identity *history, err error) {
-	want := []RegisterProof{{Type: register.TypeIdentity, ID: s.Issuer}}
-	if id, _, ok := documentOf(s); ok {
-		want = append([]RegisterProof{{Type: register.TypeDocument, ID: id}}, want...)
+func registersOf(e entry, proofs []RegisterProof, seal statement.Seal) (document, identity *history, err error) {
+	want := []RegisterProof{{Type: register.TypeIdentity, ID: e.statement.Issuer}}
+	if e.document != nil {
+		want = append([]RegisterProof{{Type: register.TypeDocument, ID: e.document.id}}, want...)
 	}
 	if len(proofs) != len(want) {
-		return nil, nil, fmt.Errorf("%d registers, a %s needs %d", len(proofs), s.Code, len(want))
+		return nil, nil, fmt.Errorf("%d registers, a %s needs %d", len(proofs), e.statement.Code, len(want))
 	}
 	for i, p := range proofs {
 		if p.Type != want[i].Type || p.ID != want[i].ID {
@@ -200,6 +204,15 @@ func (j *judgement) openStaple(e entry, r, staple *Receipt, w view) bool {
 		return false
 	}
 	j.speakFor(newer)
+	if staple.Envelope != nil {
+		return l.run(CheckEntry, func() (string, error) {
+			return fmt.Sprintf("index %d", e.index), checkEntry(e, staple.Inclusion, newer.checkpoint)
+		})
+	}
+	// A pure staple does not show that its tree holds the entry: nobody vouches
+	// for that but who vouches for the receipt.
+	j.holds = &w
+	j.verdict.Level = min(j.verdict.Level, levelOf(j.verifier.Policy, w.quorum))
 	return true
 }
 

@@ -81,10 +81,43 @@ var verdictCases = []verdictCase{
 		return l.first()
 	}, kind: Authoritative},
 
+	{name: "genesis policy", make: func(l *writtenLog) *Receipt {
+		l.first()
+		return l.receipt(0)
+	}, kind: Authoritative},
+	{name: "genesis policy, in no namespace", make: func(l *writtenLog) *Receipt {
+		l.first()
+		return l.receipt(0)
+	}, expect: func(e *Expect) { e.Document, e.Namespaces = "", []string{"*"} }, kind: Authoritative, exit: ExitQualified, failed: CheckExpected},
+	{name: "superseded policy", make: func(l *writtenLog) *Receipt {
+		l.nextPolicy(2)
+		l.publish()
+		return l.receipt(0)
+	}, kind: WasAuthoritative, exit: ExitEnded},
+	{name: "later policy", make: func(l *writtenLog) *Receipt {
+		i := l.nextPolicy(2)
+		l.publish()
+		return l.receipt(i)
+	}, kind: Authoritative},
+	{name: "superseded in its own batch", make: func(l *writtenLog) *Receipt {
+		i := l.release("contracts/1", "one")
+		l.release("contracts/1", "two")
+		l.publish()
+		return l.receipt(i)
+	}, kind: WasAuthoritative, exit: ExitEnded},
+
 	{name: "another file", make: (*writtenLog).first, expect: func(e *Expect) { e.File = fileDigest("two") },
 		kind: Unknown, exit: ExitUnknown, failed: CheckFile},
 	{name: "no file", make: (*writtenLog).first, expect: func(e *Expect) { e.File = statement.Digest{} },
 		kind: Unknown, exit: ExitUnknown, failed: CheckFile},
+	{name: "no file, and a statement about zeros", make: func(l *writtenLog) *Receipt {
+		l.onStatement = func(s *statement.Statement) { s.Subject = statement.Digest{} }
+		l.onDocument(0, func(e *writtenEvent) {
+			e.changeBody(func(b *register.DocumentBody) { b.Digest = register.SHA256Digest(Hash{}) })
+		})
+		l.onStateOf(register.TypeDocument, "contracts/1", 1, func(r *writtenRegister) { clear(r.state[6:38]) })
+		return l.first()
+	}, kind: Unknown, exit: ExitUnknown, failed: CheckFile},
 	{name: "another file, compromised, no cosigners", make: func(l *writtenLog) *Receipt {
 		l.cosigners = nil
 		return l.compromised(startTime)
@@ -92,10 +125,6 @@ var verdictCases = []verdictCase{
 	{name: "statement about an identity", make: func(l *writtenLog) *Receipt {
 		l.first()
 		return l.receipt(1)
-	}, kind: Unknown, exit: ExitUnknown},
-	{name: "statement at index 0", make: func(l *writtenLog) *Receipt {
-		l.first()
-		return l.receipt(0)
 	}, kind: Unknown, exit: ExitUnknown},
 
 	{name: "compromised long before", make: func(l *writtenLog) *Receipt { return l.compromised(1) },

@@ -12,10 +12,7 @@ import (
 // ProveEvent returns the RFC 6962 inclusion proof of event seq in the history of this size. It reads at most one tile or 255 events per
 // stretch of 256 on the way; the proof is of size and root as of then, also when the history has grown since.
 func ProveEvent(r HistoryReader, seq, size uint64) ([]Hash, error) {
-	if seq >= size {
-		return nil, argumentError("event %d of a history of %d events", seq, size)
-	}
-	nodes, err := proof.Inclusion(seq, size)
+	nodes, err := proof.Inclusion(seq, size) // checks seq < size
 	if err != nil {
 		return nil, argumentError("%v", err)
 	}

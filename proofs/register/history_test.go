@@ -216,6 +216,7 @@ func TestVerifyHistoryRefuses(t *testing.T) {
 		{"an event twice", VerifyRange([]Event{ev[3], ev[3], ev[5]}, mid, n, rec.Root)},
 		{"another type", VerifyRange(edit(3, 6, func(e []Event) { e[1].Type = TypeRun }), mid, n, rec.Root)},
 		{"range proof too short", VerifyRange(ev[3:6], mid[1:], n, rec.Root)},
+		{"range proof empty", VerifyRange(ev[3:6], nil, n, rec.Root)},
 		{"range proof too long", VerifyRange(ev[3:6], append(slices.Clone(mid), Hash{}), n, rec.Root)},
 		{"range proof in another order", VerifyRange(ev[3:6], []Hash{mid[1], mid[0], mid[2], mid[3]}, n, rec.Root)},
 		{"range under another root", VerifyRange(ev[3:6], mid, n, h("root"))},
@@ -336,6 +337,12 @@ func TestProveHistoryRefuses(t *testing.T) {
 	}
 	if _, err := FilledTiles(failingHistory{failed}, 256); err != failed {
 		t.Errorf("reader fails: %v", err)
+	}
+	if _, err := FilledTiles(gap, 512+256); !errors.Is(err, ErrDamaged) {
+		t.Errorf("filled tile with events missing: %v", err)
+	}
+	if _, err := FilledTiles(&history{events: hist.events}, 512); !errors.Is(err, ErrFormat) {
+		t.Errorf("filled tile without the tile above: %v", err)
 	}
 	for _, n := range []int{0, 31, 33, 257 * 32} {
 		if _, err := ParseHistoryTile(make([]byte, n)); !errors.Is(err, ErrFormat) {

@@ -39,11 +39,7 @@ func (h *nodes) node(id compact.NodeID) (Hash, error) {
 		return Hash{}, err
 	}
 	from := int(first % tileSize)
-	to := from + 1<<above
-	if to > len(tile) {
-		return Hash{}, damagedError("history tile %d of level %d is too short", first/tileSize, tileLevel)
-	}
-	return subtreeRoot(tile[from:to]), nil
+	return subtreeRoot(tile[from : from+1<<above]), nil // a complete subtree is within the tile
 }
 
 // tile returns what tile (level, n) held when the history had h.size events.

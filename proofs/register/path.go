@@ -59,9 +59,6 @@ func ParsePath(b []byte) (Path, error) {
 	d := decoder{b: b}
 	p := Path{Result: Result(d.u8())}
 	depth := int(d.u16())
-	if d.short {
-		return Path{}, formatError(what, "too short")
-	}
 	if p.Result < ResultInclusion || p.Result > ResultAbsent {
 		return Path{}, formatError(what, "unknown result %d", p.Result)
 	}
@@ -69,9 +66,6 @@ func ParsePath(b []byte) (Path, error) {
 		return Path{}, formatError(what, "depth %d, expected 1 to %d", depth, maxPathDepth)
 	}
 	bitmap := d.take((depth + 7) / 8)
-	if d.short {
-		return Path{}, formatError(what, "too short")
-	}
 	if rest := depth & 7; rest != 0 && bitmap[len(bitmap)-1]>>rest != 0 {
 		return Path{}, formatError(what, "bits set beyond depth %d", depth)
 	}

@@ -137,7 +137,14 @@ func identityTransitions() []transition {
 		step("revoke changes notAfter", &base, IdentityRevoke, with(func(s *IdentityState) { s.Status, s.NotAfter = IdentityRevoked, 5 }), s2, false),
 		step("retire", &base, IdentityRetire, retired, s2, true),
 		step("retire a suspended one", &suspended, IdentityRetire, retired, s2, true),
-		step("retire a revoked one", ptr(revoked(50)), IdentityRetire, retired, s2, false),
+		step("retire a revoked one", ptr(revoked(None)), IdentityRetire, retired, s2, false),
+		step("retire twice", &retired, IdentityRetire, retired, s2, false),
+		step("suspend a retired one", &retired, IdentitySuspend, suspended, s2, false),
+		step("suspend a revoked one", ptr(revoked(None)), IdentitySuspend, suspended, s2, false),
+		step("rotate a retired one", &retired, IdentityRotate, with(func(s *IdentityState) {
+			*s = rotated
+			s.Status = IdentityRetired
+		}), s2, false),
 		step("rotate a revoked one", ptr(revoked(None)), IdentityRotate, with(func(s *IdentityState) {
 			*s = rotated
 			s.Status = IdentityRevoked
@@ -182,6 +189,9 @@ func TestNextState(t *testing.T) {
 		if !tc.legal {
 			if got != nil || !errors.Is(err, ErrTransition) && !errors.Is(err, ErrFormat) {
 				t.Errorf("%v %s (kind %d): %x, %v; want ErrTransition or ErrFormat", tc.typ, tc.name, tc.kind, got, err)
+			}
+			if tc.typ == TypeIdentity && !errors.Is(err, ErrTransition) { // all bodies of that table are canonical
+				t.Errorf("%v %s: %v, want ErrTransition", tc.typ, tc.name, err)
 			}
 			continue
 		}

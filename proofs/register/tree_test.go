@@ -289,6 +289,23 @@ func TestUpdateRefuses(t *testing.T) {
 	}
 }
 
+// TestBuildLarge: more buckets than are taken into the tree at once.
+func TestBuildLarge(t *testing.T) {
+	r := rand.New(rand.NewPCG(16, 17))
+	m := map[Key]Hash{}
+	for range 3 * buildBatch {
+		m[randomKey(r, false)] = randomHash(r)
+	}
+	tree, roots, src := mustUpdate(t, New(18), nil, sorted(m))
+	built, err := Build(18, src.all, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(roots) <= 2*buildBatch || !reflect.DeepEqual(tree, built) {
+		t.Errorf("tree of %d buckets differs", len(roots))
+	}
+}
+
 func TestCheckBucket(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 13))
 	m := map[Key]Hash{}
