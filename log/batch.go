@@ -47,8 +47,9 @@ type batch struct {
 	registers *register.Tree      // sealed log: the tree after the batch
 	seen      map[[32]byte]uint64 // raw log: leaf hashes of this batch
 	head      head
-	note      []byte
+	jobs      []*job
 	results   [][]Result // by job
+	view      *View      // after the commit; nil if the batch has no leaves
 	stats     Batch
 }
 

@@ -2,10 +2,11 @@
 // integrates, seals, commits, signs, anchors and publishes, in that order, and
 // recovers by the same code.
 //
-// One goroutine owns the tree. Submitters check their statements in parallel,
-// queue them, and wait; the writer takes what is waiting as one batch as soon as
-// it is free, so an idle log answers after two small fsyncs and a busy one
-// shares them:
+// One goroutine owns the tree and takes batches up to the commit; a second one
+// signs and publishes them while the next batch is committed. Submitters check
+// their statements in parallel, queue them, and wait; the writer takes what is
+// waiting as one batch as soon as it is free, so an idle log answers after two
+// small fsyncs and a busy one shares them:
 //
 //	Check (parallel)  parse, verify the signature                    admission.Check
 //	queue             bounded; full: ErrBusy
@@ -23,7 +24,9 @@
 //
 //   - Nothing is signed that is not durable, and nothing that the log's own
 //     check could not read back.
-//   - For one size one note is ever served: the first that the anchor took.
+//   - For one size one note is ever served: the first that the anchor took. Of
+//     several batches that were committed meanwhile only the newest is signed;
+//     its tree covers them all.
 //   - Readers see the published size, never what the store shows.
 //   - After any doubt (a commit or fsync error, a clock that went back, a failed
 //     check) nothing more is signed: the log stops, and a restart decides from

@@ -2,9 +2,9 @@ package log
 
 import "time"
 
-// Events is how a log tells what it does. Every func may be nil. They are called
-// by the writer, one at a time, and must return at once. The log itself writes
-// no line and keeps no metric.
+// Events is how a log tells what it does. Every func may be nil. Each is called
+// by one goroutine at a time, different ones by different goroutines, and must
+// return at once. The log itself writes no line and keeps no metric.
 type Events struct {
 	// Recovered: Open found a durable tree head that was not signed yet, and
 	// signed it.

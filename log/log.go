@@ -17,7 +17,8 @@ type Log struct {
 	config  Config
 	jobs    chan *job
 	closing chan struct{} // closed by Close: take no more
-	done    chan struct{} // closed when the writer has ended
+	stopped chan struct{} // closed on a doubt
+	done    chan struct{} // closed when writer and publisher have ended
 	close   sync.Once
 	view    atomic.Pointer[View]
 	failure atomic.Pointer[error] // why the writer stopped
@@ -31,7 +32,7 @@ func Open(config Config) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := recoverWriter(config)
+	w, p, err := recoverLog(config)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +40,13 @@ func Open(config Config) (*Log, error) {
 		config:  config,
 		jobs:    make(chan *job, config.MaxQueue),
 		closing: make(chan struct{}),
+		stopped: make(chan struct{}),
 		done:    make(chan struct{}),
 	}
-	l.view.Store(w.published)
-	go l.run(w)
+	l.view.Store(p.published)
+	durable := make(chan *batch, maxAhead)
+	go l.run(w, durable)
+	go l.publishAll(p, durable)
 	return l, nil
 }
 
@@ -188,74 +192,6 @@ func (a answer) release() {
 	if a.view != nil {
 		a.view.Release()
 	}
-}
-
-// run is the writer's goroutine: it alone touches w.
-func (l *Log) run(w *writer) {
-	defer close(l.done)
-	for {
-		jobs := l.next(w)
-		if jobs == nil {
-			return
-		}
-		b, err := w.process(jobs)
-		if err != nil {
-			l.stop(jobs, err)
-			return
-		}
-		if old := l.view.Swap(w.published); old != w.published {
-			old.Release()
-		}
-		for i, j := range jobs {
-			w.published.acquire()
-			j.answer <- answer{results: b.results[i], view: w.published}
-		}
-		if len(b.leaves) > 0 {
-			w.Events.Published(b.stats)
-		}
-	}
-}
-
-// next waits for a submission and takes those that wait with it, until the batch
-// has MaxBatch leaves; the last submission may go beyond. There is no timer: an
-// idle log answers at once, and while a batch is written the next one gathers.
-// It returns nil at the end.
-func (l *Log) next(w *writer) []*job {
-	var first *job
-	select {
-	case first = <-l.jobs:
-	default:
-		select {
-		case first = <-l.jobs:
-		case <-l.closing:
-			select { // what was taken before Close is finished
-			case first = <-l.jobs:
-			default:
-				return nil
-			}
-		}
-	}
-	jobs, leaves := []*job{first}, first.len()
-	for leaves < w.MaxBatch {
-		select {
-		case j := <-l.jobs:
-			jobs, leaves = append(jobs, j), leaves+j.len()
-		default:
-			return jobs
-		}
-	}
-	return jobs
-}
-
-// stop ends the log on a doubt. Whoever waits learns that the outcome of his
-// submission is unknown.
-func (l *Log) stop(jobs []*job, err error) {
-	err = fmt.Errorf("%w: %w", ErrStopped, err)
-	l.failure.Store(&err)
-	for _, j := range jobs {
-		j.answer <- answer{err: err}
-	}
-	l.config.Events.Stopped(err)
 }
 
 // Check runs the stateless rules over an envelope, for Submit. An envelope

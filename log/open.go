@@ -1,10 +1,10 @@
 package log
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
@@ -59,12 +59,13 @@ func Create(ctx context.Context, config Config, genesis *admission.Checked) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	now := config.Now()
+	now := time.Now()
 	if err := w.commit(b, &now); err != nil {
 		return err
 	}
-	w.published.Release()
-	return nil
+	defer b.view.Release()
+	p := &publisher{Config: config}
+	return p.publish(b.view)
 }
 
 func (w *writer) createGenesis(b *batch, genesis *admission.Checked) error {
@@ -90,9 +91,31 @@ func newWriter(config Config) *writer {
 	return w
 }
 
-// recoverWriter reads the durable state, checks it against itself and against
-// the anchor, signs its tree head if the last run did not come to that, and
+// recoverLog reads the durable state, checks it against itself and against the
+// anchor, signs its tree head if the last run did not come to that, and
 // publishes. After an error nothing was signed.
+func recoverLog(config Config) (*writer, *publisher, error) {
+	w, err := recoverWriter(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	view, err := newView(config, w.head, w.registers)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &publisher{Config: config}
+	if err := p.recover(view); err != nil {
+		view.Release()
+		return nil, nil, err
+	}
+	if err := w.deepen(); err != nil {
+		view.Release()
+		return nil, nil, err
+	}
+	return w, p, nil
+}
+
+// recoverWriter reads the durable state and checks it against itself.
 func recoverWriter(config Config) (*writer, error) {
 	s, err := readSettings(config.Store)
 	if err != nil {
@@ -112,18 +135,9 @@ func recoverWriter(config Config) (*writer, error) {
 		return nil, err
 	}
 	if config.Mode == Sealed {
-		if err := w.recoverRegisters(); err != nil {
-			return nil, err
-		}
+		err = w.recoverRegisters()
 	}
-	if err := w.recoverAnchor(); err != nil {
-		return nil, err
-	}
-	if err := w.deepen(); err != nil {
-		w.published.Release()
-		return nil, err
-	}
-	return w, nil
+	return w, err
 }
 
 // checkedTree loads the right edge and re-hashes it: its root must be that of
@@ -225,10 +239,10 @@ func (w *writer) deepen() error {
 	return nil
 }
 
-// recoverAnchor compares the durable tree head with the newest note that the
-// log ever let out, and decides whether it may sign.
-func (w *writer) recoverAnchor() error {
-	note, err := w.Anchor.Load()
+// recover compares the durable tree head with the newest note that the log ever
+// let out, decides whether it may sign, and publishes.
+func (p *publisher) recover(v *View) error {
+	note, err := p.Anchor.Load()
 	if errors.Is(err, storage.ErrNoAnchor) {
 		return fmt.Errorf("%w: the anchor's folder is wrong, or was lost, or the log's creation did not finish; "+
 			"nothing was signed. A log without its anchor cannot tell whether this store is the newest one", ErrAnchorMissing)
@@ -236,11 +250,11 @@ func (w *writer) recoverAnchor() error {
 	if err != nil {
 		return fmt.Errorf("anchor: %w", err)
 	}
-	anchored, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{w.Signer.key})
+	anchored, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{p.Signer.key})
 	if err != nil {
 		return fmt.Errorf("%w: the anchor's note does not verify under the log key: %v", ErrMismatch, err)
 	}
-	stored := w.head.treeHead()
+	stored := v.TreeHead()
 	switch {
 	case anchored.Size > stored.Size:
 		return fmt.Errorf("%w: the log has signed size %d, the store ends at %d. It was restored from an old copy, or lost commits; "+
@@ -248,20 +262,20 @@ func (w *writer) recoverAnchor() error {
 	case anchored.Size == stored.Size && anchored.Root != stored.Root:
 		return fmt.Errorf("%w: at size %d the store has root %x, but root %x was signed", ErrFork, stored.Size, stored.Root, anchored.Root)
 	case anchored.Size == stored.Size:
-		w.note = note
-		return w.publish(w.head, note, w.registers)
+		p.release(v, note)
+		return nil
 	}
-	proof, err := proofs.ProveConsistency(anchored.Size, stored.Size, storedNodes(w.Store, stored.Size))
+	proof, err := v.Consistency(anchored.Size, stored.Size)
 	if err != nil {
 		return err
 	}
 	if err := proofs.VerifyConsistency(anchored.TreeHead, stored, proof); err != nil {
 		return fmt.Errorf("%w: the store's size %d does not extend the signed size %d: %v", ErrFork, stored.Size, anchored.Size, err)
 	}
-	w.note = bytes.Clone(note)
-	if err := w.sign(w.head, w.registers); err != nil {
+	p.note = note
+	if err := p.publish(v); err != nil {
 		return err
 	}
-	w.Events.Recovered(stored.Size)
+	p.Events.Recovered(stored.Size)
 	return nil
 }

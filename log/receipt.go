@@ -6,7 +6,6 @@ import (
 	"sort"
 
 	"github.com/docketlog/docket/proofs"
-	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
@@ -89,21 +88,40 @@ func (v *View) Identity(id string) (*proofs.Receipt, error) {
 	return r, nil
 }
 
+// ends are the first and the last leaf of a view, as its receipts show them.
+type ends struct {
+	genesisInclusion []proofs.Hash
+	seal             []byte
+	sealInclusion    []proofs.Hash
+}
+
+func (v *View) readEnds() (e ends, err error) {
+	if e.genesisInclusion, err = v.Inclusion(0); err != nil {
+		return e, err
+	}
+	if e.seal, err = v.Leaf(v.head.Size - 1); err != nil {
+		return e, err
+	}
+	e.sealInclusion, err = v.Inclusion(v.head.Size - 1)
+	return e, err
+}
+
 // sealed begins a receipt with what all of them have: checkpoint, genesis, seal.
+// Receipts of one view share these slices: nobody changes them.
 func (v *View) sealed() (*proofs.Receipt, error) {
 	if v.registers == nil {
 		return nil, fmt.Errorf("%w: a raw log has no receipts", ErrNotFound)
 	}
-	r := &proofs.Receipt{Checkpoint: v.note}
-	var err error
-	if r.GenesisInclusion, err = v.Inclusion(0); err != nil {
+	e, err := v.ends.get(v.readEnds)
+	if err != nil {
 		return nil, err
 	}
-	if r.Seal, err = v.Leaf(v.head.Size - 1); err != nil {
-		return nil, err
-	}
-	r.SealInclusion, err = v.Inclusion(v.head.Size - 1)
-	return r, err
+	return &proofs.Receipt{
+		Checkpoint:       v.note,
+		GenesisInclusion: e.genesisInclusion,
+		Seal:             e.seal,
+		SealInclusion:    e.sealInclusion,
+	}, nil
 }
 
 // documentProof shows a document register around the entry at index: the event
@@ -135,16 +153,30 @@ func (v *View) documentProof(id string, index uint64) (proofs.RegisterProof, err
 
 // identityProof shows an identity register around the entry at index: the event
 // that was in force there, opened, and the header of the one that followed it.
+// Nearly always that is the newest one: then all receipts of the view share it.
 func (v *View) identityProof(id string, index uint64) (proofs.RegisterProof, error) {
-	p, h, err := v.registerProof(register.TypeIdentity, id, register.IdentityKey(id))
-	if err != nil || p.Value == nil {
-		return p, err
-	}
+	m, _ := v.identities.LoadOrStore(id, new(memo[proofs.RegisterProof]))
+	newest, err := m.(*memo[proofs.RegisterProof]).get(func() (proofs.RegisterProof, error) {
+		return v.identityProofAt(id, v.head.Size)
+	})
 	before := index
 	if index > 0 { // an entry is judged by what stood before it; index 0 by itself
 		before--
 	}
-	k, err := h.at(before, p.Value.Size)
+	if err != nil || newest.Value == nil || newest.Events[0].Event.Index <= before {
+		return newest, err
+	}
+	return v.identityProofAt(id, before)
+}
+
+// identityProofAt shows the last event at or before index, opened, and the
+// header of the next.
+func (v *View) identityProofAt(id string, index uint64) (proofs.RegisterProof, error) {
+	p, h, err := v.registerProof(register.TypeIdentity, id, register.IdentityKey(id))
+	if err != nil || p.Value == nil {
+		return p, err
+	}
+	k, err := h.at(index, p.Value.Size)
 	if err != nil {
 		return p, err
 	}
@@ -191,14 +223,29 @@ func (v *View) registerProof(t register.Type, id string, key register.Key) (proo
 	value := record.Value()
 	blind, st := record.StateOpening()
 	p.Value, p.State = &value, &proofs.StateOpening{Blind: blind, State: st}
-	return p, &viewHistory{history{r: v.rows, key: key, typ: t}}, nil
+	return p, &viewHistory{history{r: v.rows, key: key, typ: t}, make(map[uint64]register.EventRow)}, nil
 }
 
-// viewHistory reads the history of a register as of a view.
-type viewHistory struct{ history }
+// viewHistory reads the history of a register as of a view, each event once.
+type viewHistory struct {
+	history
+	rows map[uint64]register.EventRow
+}
 
-// row reads one event.
+// row returns one event.
 func (h *viewHistory) row(seq uint64) (register.EventRow, error) {
+	row, ok := h.rows[seq]
+	if ok {
+		return row, nil
+	}
+	row, err := h.read(seq)
+	if err == nil {
+		h.rows[seq] = row
+	}
+	return row, err
+}
+
+func (h *viewHistory) read(seq uint64) (register.EventRow, error) {
 	key := storage.Event(h.key, seq)
 	value, found, err := find(h.r, key)
 	if err != nil {
@@ -212,8 +259,15 @@ func (h *viewHistory) row(seq uint64) (register.EventRow, error) {
 
 // at returns the last of size events whose entry is at or before index.
 func (h *viewHistory) at(index, size uint64) (uint64, error) {
+	newest, err := h.row(size - 1)
+	if err != nil {
+		return 0, err
+	}
+	if newest.Index <= index {
+		return size - 1, nil
+	}
 	var bad error
-	after := sort.Search(int(size), func(i int) bool {
+	after := sort.Search(int(size-1), func(i int) bool {
 		row, err := h.row(uint64(i))
 		bad = errors.Join(bad, err)
 		return err != nil || row.Index > index
@@ -225,58 +279,4 @@ func (h *viewHistory) at(index, size uint64) (uint64, error) {
 		return 0, damage("register %s has no event at or before entry %d", h.key, index)
 	}
 	return uint64(after - 1), nil
-}
-
-// issuerKey returns the present public key of the identity that a statement
-// names as its issuer. It is a look-up, not a judgement: the fold decides.
-func (v *View) issuerKey(payload []byte) ([]byte, error) {
-	s, err := statement.Parse(payload)
-	if err != nil {
-		var e *statement.Error
-		if errors.As(err, &e) {
-			return nil, &admission.Refusal{Code: e.Code, Field: e.Field, Reason: e.Reason}
-		}
-		return nil, err
-	}
-	unknown := &admission.Refusal{Code: admission.CodeIssuer, Field: "predicate.issuer",
-		Reason: fmt.Sprintf("identity %q is not enrolled", s.Issuer)}
-	record, err := state{v.rows}.Record(register.IdentityKey(s.Issuer))
-	if err != nil {
-		return nil, err
-	}
-	if record == nil {
-		return nil, unknown
-	}
-	identity, err := register.ParseIdentityState(record.State)
-	if err != nil {
-		return nil, err
-	}
-	content, err := state{v.rows}.Content(identity.Terms)
-	if err != nil {
-		return nil, err
-	}
-	named, err := statement.Parse(content)
-	if err != nil {
-		return nil, err
-	}
-	switch body := named.Body.(type) {
-	case *statement.EnrollIdentity:
-		return body.SPKI, nil
-	case *statement.SetPolicy:
-		return genesisKey(body, s.Issuer)
-	}
-	return nil, damage("identity %q has its terms in a %s", s.Issuer, named.Code)
-}
-
-func genesisKey(set *statement.SetPolicy, id string) ([]byte, error) {
-	policy, err := statement.ParsePolicy([]byte(set.Text))
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range append(policy.Admins.Members, policy.Log) {
-		if m.ID == id {
-			return m.SPKI, nil
-		}
-	}
-	return nil, damage("the genesis policy does not list identity %q", id)
 }

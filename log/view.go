@@ -3,6 +3,7 @@ package log
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/docketlog/docket/proofs"
@@ -21,17 +22,23 @@ type View struct {
 	note      []byte
 	registers *register.Tree
 	rows      storage.Snapshot
+	nodes     *nodeCache
 	refs      atomic.Int64
+
+	// What receipts of this view share.
+	ends       memo[ends]
+	identities sync.Map // id -> *memo[proofs.RegisterProof]: the newest event of an identity
 }
 
 // newView takes a snapshot of the store, which must be at head: only the writer
-// calls it, between two commits.
-func newView(c Config, h head, note []byte, registers *register.Tree) (*View, error) {
+// calls it, between two commits. The view has no note yet: the publisher gives it
+// one, and only then anybody else sees it.
+func newView(c Config, h head, registers *register.Tree) (*View, error) {
 	rows, err := c.Store.Snapshot()
 	if err != nil {
 		return nil, err
 	}
-	v := &View{origin: c.Origin, head: h, note: note, registers: registers, rows: rows}
+	v := &View{origin: c.Origin, head: h, registers: registers, rows: rows, nodes: newNodeCache(rows, h.Size)}
 	v.refs.Store(1)
 	return v, nil
 }
@@ -165,7 +172,7 @@ func (v *View) Inclusion(index uint64) ([]proofs.Hash, error) {
 	if index >= v.head.Size {
 		return nil, fmt.Errorf("%w: leaf %d at size %d", ErrNotFound, index, v.head.Size)
 	}
-	return proofs.ProveInclusion(index, v.head.Size, storedNodes(v.rows, v.head.Size))
+	return proofs.ProveInclusion(index, v.head.Size, v.nodes.node)
 }
 
 // Consistency returns the consistency proof from size older to size newer, both

@@ -12,27 +12,27 @@ import (
 	"github.com/docketlog/docket/storage"
 )
 
-// writer owns the tree. All its fields belong to one goroutine.
+// writer owns the tree and takes batches up to the commit; the publisher signs
+// what it committed. All its fields belong to one goroutine.
 type writer struct {
 	Config
 	seq       uint64 // number of the last commit
 	tree      *tree
 	registers *register.Tree // sealed log
 	fold      *admission.Fold
-	head      head   // of the last commit
-	note      []byte // what the anchor holds
-	published *View
+	head      head // of the last commit
 }
 
-// process takes one batch through all stages and answers nobody: the caller
-// does, from the returned batch. An error is fatal: the writer's memory is then
-// in no defined state and must be dropped.
+// process takes one batch through all stages up to the commit and answers
+// nobody. An error is fatal: the writer's memory is then in no defined state and
+// must be dropped.
 func (w *writer) process(jobs []*job) (*batch, error) {
 	start := time.Now()
 	b, err := w.begin()
 	if err != nil {
 		return nil, err
 	}
+	b.jobs = jobs
 	for _, j := range jobs {
 		results, err := w.admit(b, j)
 		if err != nil {
@@ -124,8 +124,8 @@ func (w *writer) integrate(b *batch) error {
 	return putMeta(&b.rows, headRow, b.head)
 }
 
-// commit makes the batch durable, checks what became durable, signs it, and
-// moves anchor and readers to it, in this order.
+// commit makes the batch durable, checks what became durable, and takes the view
+// of it that the publisher will sign.
 func (w *writer) commit(b *batch, start *time.Time) error {
 	// If we crash before Commit returned, a restart finds this batch or the one
 	// before it, whole; nobody was told anything about it.
@@ -143,37 +143,13 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 	b.stats.Recheck = lap(start)
 	// If we crash from here on, a restart signs this same durable tree head, or
 	// publishes the note that the anchor took.
-	if err := w.sign(b.head, b.registers); err != nil {
+	view, err := newView(w.Config, b.head, b.registers)
+	if err != nil {
 		return err
 	}
-	b.head, b.note = w.head, w.note
-	b.stats.Sign = lap(start)
+	b.view = view
+	w.head, w.registers = b.head, b.registers
 	b.stats.Size, b.stats.Leaves, b.stats.Bytes = b.head.Size, len(b.leaves), b.rows.Size()
-	return nil
-}
-
-// sign signs a durable tree head, anchors the note and publishes it. It is the
-// one way to a signature: Open and Create use it too.
-func (w *writer) sign(h head, registers *register.Tree) error {
-	note, err := w.Signer.Sign(proofs.Checkpoint{Origin: w.Origin, TreeHead: h.treeHead()})
-	if err != nil {
-		return fmt.Errorf("sign: %w", err)
-	}
-	// First write wins: if the anchor does not hold what this writer put there,
-	// another one signs with our key, and we must not let this note out.
-	if err := w.Anchor.Replace(w.note, note); err != nil {
-		return fmt.Errorf("anchor: %w", err)
-	}
-	return w.publish(h, note, registers)
-}
-
-// publish lets readers see the size of a note that the anchor holds.
-func (w *writer) publish(h head, note []byte, registers *register.Tree) error {
-	view, err := newView(w.Config, h, note, registers)
-	if err != nil {
-		return fmt.Errorf("publish: %w", err)
-	}
-	w.head, w.note, w.registers, w.published = h, note, registers, view
 	return nil
 }
 
