@@ -33,6 +33,19 @@ func TestContradiction(t *testing.T) {
 			l.next("two")
 			return l.receipt(entryFirst)
 		}, "two leaves stand at index 3"},
+		{"two leaves at one index, shown without registers", func(l *writtenLog) *Receipt {
+			r := l.first()
+			r.Registers = nil
+			return r
+		}, func(l *writtenLog) *Receipt {
+			l.release("contracts/1", "forged")
+			l.release("notes/7", "seven")
+			l.publish()
+			l.next("two")
+			r := l.receipt(entryFirst)
+			r.Registers = nil
+			return r
+		}, "two leaves stand at index 3"},
 		{"an entry where the seal stood", older, func(l *writtenLog) *Receipt {
 			l.release("contracts/1", "one")
 			l.release("notes/7", "seven")
@@ -288,6 +301,34 @@ func TestContradictionIgnoresUnproven(t *testing.T) {
 		splice(b)
 		if c, err := v.Contradiction(a, b); c != nil || err != nil {
 			t.Errorf("%s: %+v, %v", name, c, err)
+		}
+	}
+}
+
+// TestContradictionNeedsSeals: what a tree without a proper seal, or under rules
+// that are not known, says of registers is not compared.
+func TestContradictionNeedsSeals(t *testing.T) {
+	l := newWrittenLog(t)
+	early := l.receipt(1)
+	unsealed := l.receipt(1)
+	unsealed.Seal = []byte("none")
+	honest := l.second()
+	other := newWrittenLog(t)
+	other.second()
+	delete(other.registers, register.DocumentKey("contracts/1"))
+	other.onSeal = func(s *statement.Seal) { s.Rules = "docket/9" }
+	other.release("contracts/1", "one again")
+	other.publish()
+	shrunk := other.receipt(8)
+	bad := newWrittenLog(t)
+	bad.first()
+	bad.onSeal = func(s *statement.Seal) { s.Index = 5 } // stands at 7
+	bad.next("two")
+	misplaced := bad.receipt(entrySecond)
+	v := l.verifier(testPolicyText())
+	for _, pair := range [][2]*Receipt{{unsealed, early}, {early, unsealed}, {honest, shrunk}, {early, misplaced}, {newWrittenLog(t).first(), misplaced}} {
+		if c, err := v.Contradiction(pair[0], pair[1]); c != nil || err != nil {
+			t.Errorf("%+v, %v", c, err)
 		}
 	}
 }

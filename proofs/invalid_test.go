@@ -258,6 +258,11 @@ var entryCases = []invalidCase{
 		r.Registers[0] = l.documentProof("notes/7", entryOther)
 		return r
 	}},
+	{"register of another type", CheckRegisters, func(l *writtenLog) *Receipt {
+		r := l.first()
+		r.Registers[0] = l.prove(register.TypeActivity, "contracts/1", 0, 0, 0)
+		return r
+	}},
 	{"register of another identity", CheckRegisters, func(l *writtenLog) *Receipt {
 		r := l.first()
 		r.Registers[1] = l.identityProof("h/admin", entryFirst)

@@ -73,21 +73,14 @@ func (j *judgement) setInterval() Kind {
 	return WasAuthoritative
 }
 
-// qualification names the check that decided the exit code, if one did.
+// qualification says why the exit code is not that of the kind: the checks stand
+// in the order of their precedence.
 func (j *judgement) qualification(exit int) string {
-	deciding := map[int][]CheckName{
-		ExitCompromised: {CheckCompromise},
-		ExitCosigners:   {CheckCosigners},
-		ExitQualified:   {CheckExpected, CheckAge},
-	}[exit]
-	for _, name := range deciding {
-		for _, c := range j.checks.checks {
-			if c.Name == name && !c.OK {
-				return c.Detail
-			}
-		}
+	if exit == ExitAuthoritative || exit == ExitEnded {
+		return ""
 	}
-	return ""
+	failed, _ := Verdict{Checks: j.checks.checks}.Failed()
+	return failed.Detail
 }
 
 // checkFile compares digests. All zeros is the digest of no file that anybody has:

@@ -139,8 +139,25 @@ func TestStapleContradicts(t *testing.T) {
 	if got.Kind != Contradicted || got.Exit != ExitContradicted || got.Contradiction == nil || got.Contradiction.A != r {
 		t.Fatalf("want CONTRADICTED, got\n%s", got)
 	}
+	if failed, _ := got.Failed(); failed.Name != "staple "+CheckSameLog || failed.Detail != got.Reason {
+		t.Fatalf("failed by %+v", failed)
+	}
 	if _, err := got.MarshalJSON(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestStapleOfOneTree: a staple of the receipt's own tree is used.
+func TestStapleOfOneTree(t *testing.T) {
+	l := newWrittenLog(t)
+	r := l.first()
+	got := l.verifier(testPolicyText()).VerifyStapled(r, l.staple(entryFirst), expectationOf(r))
+	last := got.Checks[len(got.Checks)-1]
+	if got.Exit != ExitAuthoritative || len(got.Warnings) != 0 || last.Name != CheckAge {
+		t.Fatal(got)
+	}
+	if !slices.ContainsFunc(got.Checks, func(c Check) bool { return c.Name == "staple "+CheckIdentityState }) {
+		t.Fatalf("the staple was not judged:\n%s", got)
 	}
 }
 
@@ -157,11 +174,14 @@ func TestStapleAlone(t *testing.T) {
 		s.Registers[0].State = nil
 		return s
 	}
+	both := absence(register.TypeDigest, never.String())
+	both.Registers = append(both.Registers, l.staple(entryFirst).Registers...)
 	for _, c := range []struct {
 		name   string
 		staple *Receipt
 		reason string
 	}{
+		{"never released, and more", both, "this log had released no document with these bytes, as of size 8"},
 		{"document and identity", l.staple(entryFirst), "a staple says how long a release was in force: verify it together with its receipt"},
 		{"never released", absence(register.TypeDigest, never.String()), "this log had released no document with these bytes, as of size 8"},
 		{"other bytes never released", absence(register.TypeDigest, fileDigest("else").String()), "a staple says how long a release was in force: verify it together with its receipt"},
@@ -174,6 +194,18 @@ func TestStapleAlone(t *testing.T) {
 				t.Fatalf("want UNKNOWN, %q, got\n%s", c.reason, got)
 			}
 		})
+	}
+}
+
+// TestStapleOfReleasedDigest: a digest register that is there denies nothing.
+func TestStapleOfReleasedDigest(t *testing.T) {
+	l := newWrittenLog(t)
+	l.first()
+	s := l.staple(entryFirst)
+	s.Registers = []RegisterProof{l.prove(register.TypeDigest, fileDigest("one").String(), 0, 1, 1)}
+	got := l.verifier(testPolicyText()).Verify(s, Expect{File: fileDigest("one")})
+	if got.Kind != Unknown || !strings.HasPrefix(got.Reason, "a staple says") {
+		t.Fatal(got)
 	}
 }
 
@@ -204,6 +236,15 @@ func TestStapleAloneInvalid(t *testing.T) {
 			return l.staple(entryFirst)
 		}, CheckRules},
 		{"type without registers", change(0, func(p *RegisterProof) { p.Type = register.TypeRun }), CheckRegister},
+		{"absence of no key", func(l *writtenLog) *Receipt {
+			s := l.staple(entryFirst)
+			path, err := l.tree.Prove(l.rows, register.Key{})
+			if err != nil {
+				l.t.Fatal(err)
+			}
+			s.Registers = []RegisterProof{{Type: register.TypeRun, ID: "R1", Path: path}}
+			return s
+		}, CheckRegister},
 		{"no digest", change(0, func(p *RegisterProof) { p.Type = register.TypeDigest }), CheckRegister},
 		{"value altered", change(0, func(p *RegisterProof) { p.Value.Last++ }), CheckRegister},
 		{"event altered", change(0, func(p *RegisterProof) { p.Events[1].Event.Time-- }), CheckRegister},

@@ -167,7 +167,7 @@ func registersOf(e entry, proofs []RegisterProof, seal statement.Seal) (document
 		if err != nil {
 			return nil, nil, err
 		}
-		if p.Type == register.TypeDocument {
+		if want[i].Type == register.TypeDocument {
 			document = h
 		} else {
 			identity = h
@@ -254,12 +254,9 @@ func (h *history) check() error {
 			return err
 		}
 	}
-	last := len(h.proof.Events) - 1
-	if last < 0 {
+	if len(h.proof.Events) == 0 {
 		return nil
 	}
-	if last > 0 && !h.newest(last) {
-		last--
-	}
-	return h.checkNeighbours(last)
+	// The last event is the successor of the one before it. One alone is the newest.
+	return h.checkNeighbours(max(0, len(h.proof.Events)-2))
 }

@@ -81,6 +81,11 @@ var verdictCases = []verdictCase{
 		return l.first()
 	}, kind: Authoritative},
 
+	{name: "identity that revokes itself", make: func(l *writtenLog) *Receipt {
+		i := l.revoke("h/admin", 0)
+		l.publish()
+		return l.receipt(i)
+	}, kind: Unknown, exit: ExitUnknown},
 	{name: "genesis policy", make: func(l *writtenLog) *Receipt {
 		l.first()
 		return l.receipt(0)
@@ -365,7 +370,7 @@ func TestLevels(t *testing.T) {
 			}
 		})
 	}
-	witness := strings.ReplaceAll(keys, "witness audit ", "witness auditors ") + "quorum auditors\n"
+	witness := strings.ReplaceAll(keys, "witness w1 ", "witness auditors ") + "quorum auditors\n"
 	l := newWrittenLog(t)
 	r := l.first()
 	if got := l.verifier(witness).Verify(r, expectationOf(r)); got.Level != LevelWitnessed {
@@ -418,6 +423,67 @@ func TestOriginIsAHost(t *testing.T) {
 	r := l.first()
 	v := l.verifier(strings.ReplaceAll(testPolicyText(), testLog.key.String(), l.signer.key.String()))
 	wantInvalid(t, v.Verify(r, expectationOf(r)), CheckCheckpoint)
+}
+
+// TestNotChecked: a verdict says what it leaves open, at its level.
+func TestNotChecked(t *testing.T) {
+	const (
+		later    = "whether the log changed after size"
+		noTime   = "the age: no time was given"
+		noMax    = "the age: no maximum was given"
+		expiry   = "whether the signer's key had expired"
+		logOnly  = "that others see the same log"
+		audit    = "that the registers follow from the entries"
+		always   = "that no key was stolen"
+		rest     = "everything after the check that failed"
+		witness1 = "quorum w1\n"
+	)
+	l := newWrittenLog(t)
+	first := l.first()
+	enrolled := l.receipt(1)
+	l.next("two")
+	ended := l.receipt(entryFirst)
+	broken := l.receipt(entryFirst)
+	broken.Seal = nil
+	head := strings.SplitAfter(testPolicyText(), "\n")
+	audited, witnessed, alone := testPolicyText(), strings.Join(head[:2], "")+witness1, noQuorumText()
+	for _, c := range []struct {
+		name   string
+		r      *Receipt
+		policy string
+		now    int64
+		max    int64
+		want   []string
+	}{
+		{"audited", first, audited, 0, 0, []string{later, noTime, always}},
+		{"audited, with a time", first, audited, startTime + 1e6, 0, []string{later, noMax, always}},
+		{"audited, with a maximum", first, audited, startTime + 1e6, 1, []string{later, always}},
+		{"witnessed", first, witnessed, startTime + 1e6, 1, []string{later, audit, always}},
+		{"alone", first, alone, startTime + 1e6, 1, []string{later, logOnly, always}},
+		{"ended", ended, audited, 0, 0, []string{always}},
+		{"no document", enrolled, audited, 0, 0, []string{expiry, always}},
+		{"staple", l.staple(entryFirst), audited, 0, 0, []string{always}},
+		{"invalid", broken, audited, 0, 0, []string{rest}},
+	} {
+		e := expectationOf(c.r)
+		e.Now, e.MaxAge = c.now, c.max
+		got := l.verifier(c.policy).Verify(c.r, e)
+		ok := len(got.NotChecked) == len(c.want)
+		for i := 0; ok && i < len(c.want); i++ {
+			ok = strings.HasPrefix(got.NotChecked[i], c.want[i])
+		}
+		if !ok || len(got.Warnings) != 0 {
+			t.Errorf("%s: not checked %q, warnings %q", c.name, got.NotChecked, got.Warnings)
+		}
+	}
+	forged := newWrittenLog(t)
+	forged.release("contracts/1", "forged")
+	forged.publish()
+	forged.next("two")
+	got := l.verifier(audited).VerifyStapled(first, forged.staple(entryFirst), expectationOf(first))
+	if len(got.NotChecked) != 1 || got.NotChecked[0] != rest {
+		t.Errorf("contradicted: %q", got.NotChecked)
+	}
 }
 
 func TestWarnsOfClock(t *testing.T) {

@@ -116,6 +116,7 @@ func TestPathVerifyRefuses(t *testing.T) {
 	shallow := included
 	shallow.Siblings = included.Siblings[:1]
 	deep := Path{Result: ResultAbsent, Siblings: make([]Hash, 257)}
+	deepInclusion := Path{Result: ResultInclusion, Siblings: deep.Siblings}
 
 	var mismatch *RootMismatchError
 	for _, tc := range []struct {
@@ -128,6 +129,7 @@ func TestPathVerifyRefuses(t *testing.T) {
 		{"inclusion read as absence", included.VerifyAbsence(key7, root), false},
 		{"unknown result", Path{Result: 9, Siblings: make([]Hash, 1)}.VerifyAbsence(key7, root), false},
 		{"no siblings", Path{Result: ResultAbsent}.VerifyAbsence(key7, Hash{}), false},
+		{"inclusion with 257 siblings", deepInclusion.VerifyInclusion(key7, value, root), false},
 		{"257 siblings", deep.VerifyAbsence(key7, root), false},
 		{"other leaf is the searched one", asOther.VerifyAbsence(key7, root), false},
 		{"other leaf outside the way", far.VerifyAbsence(key8, root), false},

@@ -260,6 +260,14 @@ func TestTypes(t *testing.T) {
 	if Type(0).String() != "type 0" || Type(7).String() != "type 7" {
 		t.Error("unknown types must print their number")
 	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("an object too long for its length prefix must panic")
+			}
+		}()
+		ObjectHash("document.release", make([]byte, maxLP+1))
+	}()
 	long := string(make([]byte, maxLP+1))
 	if DocumentKey(long) == DocumentKey(long[1:]) || DocumentKey(long) == (Key{}) {
 		t.Error("an id that is too long must have a key of its own")

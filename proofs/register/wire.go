@@ -16,7 +16,7 @@ func appendLP(b, x []byte) []byte {
 	return append(binary.BigEndian.AppendUint16(b, uint16(len(x))), x...)
 }
 
-// A decoder reads big-endian fields from the front of b. After a read past the end, short is true and every read returns zero.
+// A decoder reads big-endian fields from the front of b. A read past the end returns zeros and sets short, which end reports.
 type decoder struct {
 	b     []byte
 	short bool
@@ -39,14 +39,7 @@ func (d *decoder) u64() uint64 { return binary.BigEndian.Uint64(d.take(8)) }
 func (d *decoder) hash() Hash  { return Hash(d.take(32)) }
 
 // lp reads a length-prefixed byte string and copies it.
-func (d *decoder) lp() []byte {
-	n := int(d.u16())
-	if d.short || len(d.b) < n {
-		d.short = true
-		return nil
-	}
-	return append([]byte{}, d.take(n)...)
-}
+func (d *decoder) lp() []byte { return append([]byte{}, d.take(int(d.u16()))...) }
 
 func (d *decoder) typedDigest() TypedDigest { return TypedDigest(d.take(33)) }
 func (d *decoder) typedKey() TypedKey       { return TypedKey(d.take(33)) }
