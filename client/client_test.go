@@ -38,8 +38,8 @@ func TestReleaseAndLookUp(t *testing.T) {
 	if err != nil || d.State == nil || d.State.Version != 1 || d.State.Status != register.DocumentCurrent || d.Size != 7 || d.Staple == nil {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	verdict := c.Verifier.VerifyStapled(r, d.Staple, proofs.Expect{File: logtest.FileOf([]byte("contracts/1")).Digest, Document: "contracts/1", Dev: true})
-	if verdict.Exit == 0 && verdict.Kind != proofs.Authoritative {
+	verdict := c.Verifier.VerifyStapled(r, fetched, proofs.Expect{File: logtest.FileOf([]byte("contracts/1")).Digest, Document: "contracts/1", Dev: true})
+	if verdict.Exit != 0 || verdict.Kind != proofs.Authoritative {
 		t.Error(verdict)
 	}
 	cp, note, err := c.Checkpoint(ctx)

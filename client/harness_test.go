@@ -197,6 +197,18 @@ func see(t testing.TB, c *client.Client) (proofs.Checkpoint, []byte) {
 	return cp, note
 }
 
+// digest returns the digest of the statement at index.
+func (s *site) digest(index uint64) statement.Digest {
+	s.t.Helper()
+	v := s.l.View()
+	defer v.Release()
+	e, err := v.Envelope(index)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return statement.DigestOf(e.Payload)
+}
+
 // size returns the size of the log.
 func (s *site) size() uint64 {
 	v := s.l.View()
@@ -204,8 +216,8 @@ func (s *site) size() uint64 {
 	return v.Size()
 }
 
-// readers are all requests of a client that read, as one of which each lie about
-// the newest state is told.
+// readers are all requests of a client that read. A lie about the newest state is
+// told to each of them. got says that something was handed out.
 var readers = map[string]func(c *client.Client, s *site) (got bool, err error){
 	"checkpoint": func(c *client.Client, s *site) (bool, error) {
 		cp, note, err := c.Checkpoint(ctx)
@@ -216,7 +228,7 @@ var readers = map[string]func(c *client.Client, s *site) (got bool, err error){
 		return d != nil, err
 	},
 	"receipt": func(c *client.Client, s *site) (bool, error) {
-		r, err := c.Receipt(ctx, s.w.Enrollments()[0].Digest)
+		r, err := c.Receipt(ctx, s.digest(2))
 		return r != nil, err
 	},
 }

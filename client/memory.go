@@ -41,9 +41,6 @@ func (m *Memory) read() ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err == nil && len(note) == 0 {
-		err = m.damaged(errors.New("it is empty"))
-	}
 	return note, err
 }
 
@@ -155,7 +152,7 @@ func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
 }
 
 // prefix returns the root that the newer tree has at the size of the older one,
-// if it is another than the older tree's and the proof shows it. The tiles of a
+// if the proof, which does not hold for the older tree, shows it. The tiles of a
 // server that lies prove nothing; those of one with a second history convict it.
 func (c *Client) prefix(ctx context.Context, older, newer proofs.TreeHead, proof []proofs.Hash) (proofs.Hash, bool) {
 	tile := func(t proofs.Tile) ([]byte, error) {
@@ -163,7 +160,7 @@ func (c *Client) prefix(ctx context.Context, older, newer proofs.TreeHead, proof
 		return body, err
 	}
 	root, err := proofs.RootFromNodes(older.Size, proofs.TileNodes(tile, older.Size))
-	if err != nil || root == older.Root {
+	if err != nil {
 		return proofs.Hash{}, false
 	}
 	head := proofs.TreeHead{Size: older.Size, Root: root}

@@ -45,6 +45,7 @@ type batch struct {
 	time      int64
 	overlay   *admission.Overlay  // sealed log
 	registers *register.Tree      // sealed log: the tree after the batch
+	changes   []register.Leaf     // sealed log: the leaves of that tree that the batch writes
 	seen      map[[32]byte]uint64 // raw log: leaf hashes of this batch
 	head      head
 	jobs      []*job

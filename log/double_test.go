@@ -1,6 +1,7 @@
 package log_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,41 @@ func TestFailedWrites(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// A doubtful store reports an error for a commit that it applied, and reads on
+// as if it were durable: what a page cache does after a failed sync.
+type doubtful struct {
+	storage.Store
+	failed bool
+}
+
+func (s *doubtful) Commit(seq uint64, b *storage.Batch) error {
+	if err := s.Store.Commit(seq, b); err != nil || !s.failed {
+		return err
+	}
+	return fmt.Errorf("sync: input/output error: %w", storage.ErrUnknown)
+}
+
+// TestCommitErrorIsFinal: what a store shows after an error of Commit does not
+// count. Nothing is signed for it.
+func TestCommitErrorIsFinal(t *testing.T) {
+	b, p := newLedger(t), newPlace(t)
+	store := &doubtful{Store: p.store}
+	l, err := b.create(context.Background(), store, p.anchor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	note, signatures := load(t, p.anchor), b.notary.count()
+	store.failed = true
+	if err := b.submit(context.Background(), l, 1); !errors.Is(err, log.ErrStopped) || !errors.Is(err, storage.ErrUnknown) {
+		t.Errorf("got %v; want ErrStopped and ErrUnknown", err)
+	}
+	checkStopped(t, b, l)
+	if b.notary.count() != signatures || !bytes.Equal(load(t, p.anchor), note) {
+		t.Error("it signed")
 	}
 }
 

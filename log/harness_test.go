@@ -346,6 +346,21 @@ func (b *ledger) submit(ctx context.Context, l *log.Log, n int) error {
 	return b.send(ctx, l, b.next(n))
 }
 
+// submitAll submits at once, one submission for each number.
+func (b *ledger) submitAll(ctx context.Context, t *testing.T, l *log.Log, numbers []int) {
+	t.Helper()
+	var group sync.WaitGroup
+	for _, n := range numbers {
+		ps := b.next(n)
+		group.Go(func() {
+			if err := b.send(ctx, l, ps); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
 // send submits releases and keeps what is promised.
 func (b *ledger) send(ctx context.Context, l *log.Log, ps []promise) error {
 	results, view, err := l.Submit(ctx, entries(ps))

@@ -86,6 +86,7 @@ func newWriter(config Config) *writer {
 	w := &writer{Config: config, tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}}
 	if config.Mode == Sealed {
 		w.registers = register.New(firstDepth)
+		w.leaves = newLeafCache(config.Store, firstDepth)
 		w.fold = admission.NewFold(config.Origin)
 	}
 	return w
@@ -191,6 +192,7 @@ func (w *writer) recoverRegisters() error {
 	if w.registers, err = loadRegisters(w.Store, w.head); err != nil {
 		return err
 	}
+	w.leaves = newLeafCache(w.Store, w.head.Depth)
 	if w.registers.Root() != seal.Root || w.registers.Count() != seal.Count || seal.Time != w.head.Time {
 		return damage("the register rows give root %x, the newest seal says %x", w.registers.Root(), seal.Root)
 	}
@@ -235,7 +237,7 @@ func (w *writer) deepen() error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	w.seq++
-	w.registers = tree
+	w.registers, w.leaves = tree, newLeafCache(w.Store, depth)
 	return nil
 }
 

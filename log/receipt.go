@@ -46,14 +46,16 @@ func (v *View) Receipt(index uint64) (*proofs.Receipt, error) {
 	return r, nil
 }
 
-// documentOf returns the document that a statement is about, or "". A policy is
-// one too, but its receipt speaks of the signer alone.
+// documentOf returns the document that a statement is about, or "". A policy is a
+// release of the reserved document docket:policy.
 func documentOf(s *statement.Statement) string {
 	switch body := s.Body.(type) {
 	case *statement.ReleaseDocument:
 		return body.Document
 	case *statement.WithdrawDocument:
 		return body.Document
+	case *statement.SetPolicy:
+		return proofs.PolicyDocument
 	}
 	return ""
 }

@@ -18,7 +18,8 @@ func (w *writer) registerRows(b *batch) error {
 		b.rows.Set(storage.Event(e.Key, e.Seq), e.Row.Marshal())
 		pending[e.Key] = append(pending[e.Key], e)
 	}
-	for _, key := range b.overlay.Keys() {
+	for _, leaf := range b.changes {
+		key := leaf.Key
 		record, err := b.overlay.Record(key)
 		if err != nil {
 			return err
@@ -28,11 +29,10 @@ func (w *writer) registerRows(b *batch) error {
 		}
 		b.rows.Set(storage.Record(key), record.Marshal())
 	}
-	changes := b.overlay.Changes()
-	for _, leaf := range changes {
+	for _, leaf := range b.changes {
 		b.rows.Set(storage.RegisterLeaf(leaf.Key), leaf.ValueHash[:])
 	}
-	b.stats.Registers = len(changes)
+	b.stats.Registers = len(b.changes)
 	return nil
 }
 

@@ -69,11 +69,12 @@ func (w *writer) leaf(b *batch, index uint64) ([]byte, error) {
 // seal updates the registers with the effects of the batch and ends it with a
 // seal over their root.
 func (w *writer) seal(b *batch) error {
-	registers, buckets, err := w.registers.Update(registerLeaves{w.Store}, b.overlay.Changes())
+	changes := b.overlay.Changes()
+	registers, buckets, err := w.registers.Update(w.leaves, changes)
 	if err != nil {
 		return err
 	}
-	b.registers = registers
+	b.registers, b.changes = registers, changes
 	for _, bucket := range buckets {
 		putBucket(&b.rows, registers.Depth(), bucket)
 	}

@@ -19,6 +19,7 @@ type writer struct {
 	seq       uint64 // number of the last commit
 	tree      *tree
 	registers *register.Tree // sealed log
+	leaves    *leafCache     // sealed log: of the register tree
 	fold      *admission.Fold
 	head      head // of the last commit
 }
@@ -149,6 +150,9 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 	}
 	b.view = view
 	w.head, w.registers = b.head, b.registers
+	if w.Mode == Sealed {
+		w.leaves.apply(b.changes)
+	}
 	b.stats.Size, b.stats.Leaves, b.stats.Bytes = b.head.Size, len(b.leaves), b.rows.Size()
 	return nil
 }

@@ -287,8 +287,16 @@ func TestContradictionIgnoresUnproven(t *testing.T) {
 	l.next("two")
 	v := l.verifier(testPolicyText())
 	for name, splice := range map[string]func(b *Receipt){
-		"envelope":      func(b *Receipt) { b.Envelope, b.Inclusion = forged.Envelope, forged.Inclusion },
-		"seal":          func(b *Receipt) { b.Seal = forged.Seal },
+		"envelope": func(b *Receipt) { b.Envelope, b.Inclusion = forged.Envelope, forged.Inclusion },
+		"seal":     func(b *Receipt) { b.Seal = forged.Seal },
+		"seal time": func(b *Receipt) {
+			seal, err := statement.ParseSeal(b.Seal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seal.Time = 1
+			b.Seal = seal.Marshal()
+		},
 		"seal position": func(b *Receipt) { b.Seal, b.SealInclusion = a.Seal, l.inclusion(5) },
 		"registers":     func(b *Receipt) { b.Registers = forged.Registers },
 		"value":         func(b *Receipt) { b.Registers[0].Value.Size = 1 },

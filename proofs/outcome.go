@@ -76,8 +76,8 @@ func (j *judgement) setInterval() Kind {
 // qualification says why the exit code is not that of the kind: the checks stand
 // in the order of their precedence.
 func (j *judgement) qualification(exit int) string {
-	if exit == ExitAuthoritative || exit == ExitEnded {
-		return ""
+	if exit == ExitEnded {
+		return "" // whatever else could be said of it
 	}
 	failed, _ := Verdict{Checks: j.checks.checks}.Failed()
 	return failed.Detail

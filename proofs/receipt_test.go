@@ -206,6 +206,8 @@ func nextLetter(c byte) string { return string(rune(c + 1)) }
 func TestParseReceiptLimits(t *testing.T) {
 	_, all := receiptsOf(t)
 	r := all["superseded"]
+	r.Index, r.Registers[0].ID = maxReceiptIndex, strings.Repeat("a", 255)
+	r.Registers[1].State.State = make([]byte, maxReceiptOpening)
 	r.Inclusion, r.GenesisInclusion, r.SealInclusion = make([]Hash, 64), make([]Hash, 64), make([]Hash, 64)
 	e := r.Registers[0].Events[0]
 	e.Proof = make([]Hash, 64)

@@ -262,6 +262,9 @@ func TestVerdicts(t *testing.T) {
 			if got.Kind != c.kind || got.Exit != c.exit || c.failed != "" && !failsBy(got, c.failed) || c.exit == 0 && failed.Name != "" {
 				t.Fatalf("want %s %d by %q, got\n%s", c.kind, c.exit, c.failed, got)
 			}
+			if plain := c.exit == ExitAuthoritative || c.exit == ExitEnded; plain != (got.Reason == "") {
+				t.Fatalf("exit %d with the reason %q", got.Exit, got.Reason)
+			}
 			checkComplete(t, got)
 			// A receipt that was stored and read again gives the same verdict.
 			again, err := ParseReceipt(r.Marshal())

@@ -30,7 +30,7 @@ func (s *Server) tile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer v.Release()
-	body, err := tileBody(v, strings.TrimPrefix(r.URL.EscapedPath(), "/"))
+	body, err := tileBody(v, strings.TrimPrefix(r.URL.Path, "/"))
 	if err != nil {
 		return err
 	}
