@@ -139,6 +139,9 @@ func (v *View) documentProof(id string, index uint64) (proofs.RegisterProof, err
 	if err != nil {
 		return p, err
 	}
+	if j != p.Value.Size-1 {
+		p.State = nil // it would show the newest version to who holds an old receipt
+	}
 	first := j
 	for first > 0 && j-first < 2 {
 		first--
