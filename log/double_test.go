@@ -17,6 +17,14 @@ import (
 	"github.com/docketlog/docket/storage/storagetest"
 )
 
+// until waits for something that comes, if the log does not fail: then the test
+// goes on and finds out.
+func until(cond func() bool) {
+	for end := time.Now().Add(5 * time.Second); !cond() && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // gated is a store whose Commit waits until the test opens the gate.
 type gated struct {
 	storage.Store
@@ -32,9 +40,7 @@ func (s *gated) shut() {
 
 // open lets the writer go on, once it waits and n submissions wait for it.
 func (s *gated) open(l *log.Log, n int) {
-	for !s.waiting.Load() || l.Queued() < n {
-		time.Sleep(time.Millisecond)
-	}
+	until(func() bool { return s.waiting.Load() && l.Queued() >= n || l.Err() != nil })
 	close(*s.gate.Swap(nil))
 }
 
@@ -175,8 +181,8 @@ func failing(t *testing.T, b *ledger, store storage.Store, anchor storage.Anchor
 					t.Errorf("a waiting submitter got %v", err)
 				}
 			})
-			for i == 0 && !gate.waiting.Load() {
-				time.Sleep(time.Millisecond)
+			if i == 0 {
+				until(gate.waiting.Load)
 			}
 		}
 		gate.open(l, 3)
@@ -192,6 +198,10 @@ func failing(t *testing.T, b *ledger, store storage.Store, anchor storage.Anchor
 // checkStopped asks a stopped log for more: it signs nothing.
 func checkStopped(t *testing.T, b *ledger, l *log.Log) {
 	t.Helper()
+	if l.Err() == nil {
+		t.Error("the log did not stop")
+		return
+	}
 	<-l.Done()
 	signatures := b.notary.count()
 	if err := b.submit(context.Background(), l, 1); !errors.Is(err, log.ErrStopped) {

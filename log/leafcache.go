@@ -21,10 +21,12 @@ type leafCache struct {
 
 	mu         sync.Mutex
 	young, old map[uint32][]register.Leaf // by bucket; slices are replaced, never changed
+	kept       int                        // leaves in young
 }
 
-// maxCachedBuckets bounds one of the two generations: some 12 MiB.
-const maxCachedBuckets = 8192
+// maxCachedLeaves bounds one of the two generations: some 12 MiB. It counts
+// leaves, since the buckets of a log that outgrew its depth are large.
+const maxCachedLeaves = 160_000
 
 func newLeafCache(r storage.Reader, depth int) *leafCache {
 	return &leafCache{rows: registerLeaves{r}, depth: depth, young: make(map[uint32][]register.Leaf)}
@@ -86,9 +88,10 @@ func (c *leafCache) get(n uint32) ([]register.Leaf, bool) {
 }
 
 func (c *leafCache) put(n uint32, leaves []register.Leaf) {
-	if len(c.young) >= maxCachedBuckets {
-		c.young, c.old = make(map[uint32][]register.Leaf), c.young
+	if c.kept+len(c.young) >= maxCachedLeaves { // an empty bucket takes room too
+		c.young, c.old, c.kept = make(map[uint32][]register.Leaf), c.young, 0
 	}
+	c.kept += len(leaves) - len(c.young[n])
 	c.young[n] = leaves
 }
 

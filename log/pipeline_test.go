@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
@@ -66,13 +65,10 @@ func (x *ahead) send(t *testing.T) {
 	ps := x.b.next(2)
 	x.sent = append(x.sent, ps)
 	go func() { x.answers <- x.b.send(context.Background(), x.log, ps) }()
-	for n := 0; n < 5000; n++ {
-		if now, err := x.place.store.Sequence(); err != nil || now > seq || x.log.Err() != nil {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Fatal("the batch was not committed")
+	until(func() bool {
+		now, err := x.place.store.Sequence()
+		return err != nil || now > seq || x.log.Err() != nil
+	})
 }
 
 func asTheyAre(s storage.Store, a storage.Anchor) (storage.Store, storage.Anchor) { return s, a }

@@ -7,7 +7,7 @@ import (
 
 // maxAhead is how many committed batches may wait for the publisher; then the
 // writer waits, and submissions gather.
-const maxAhead = 4
+const maxAhead = 0
 
 // run is the writer's goroutine: it alone touches w. It ends after Close, when
 // all that was taken is committed, or when the log stopped.

@@ -19,6 +19,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/docketlog/docket/client"
 )
 
@@ -40,11 +42,24 @@ func run(ctx context.Context, args []string) int {
 	var verdict *verdictError
 	if !errors.As(err, &verdict) { // a verdict was printed already
 		fmt.Fprintf(root.ErrOrStderr(), "docket: %v\n", err)
+		sayEvidence(root, err)
 		if code == exitUsage {
 			fmt.Fprintf(root.ErrOrStderr(), "docket: see docket --help\n")
 		}
 	}
 	return code
+}
+
+// sayEvidence keeps what an error carries of a log that contradicts itself.
+func sayEvidence(root *cobra.Command, err error) {
+	dir, _ := root.PersistentFlags().GetString("dir")
+	path, failed := folders{dir}.keepEvidence(err)
+	switch {
+	case failed != nil:
+		fmt.Fprintf(root.ErrOrStderr(), "docket: the checkpoints could not be kept: %v\n", failed)
+	case path != "":
+		fmt.Fprintf(root.ErrOrStderr(), "docket: both signed checkpoints are in %s\n", path)
+	}
 }
 
 // Exit codes beside those of verdicts.

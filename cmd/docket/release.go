@@ -13,6 +13,7 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -171,8 +172,7 @@ func (r *release) sign(state *register.DocumentState) (statement.Envelope, error
 // submit sends a statement, verifies its receipt for this file, and keeps it.
 func (r *release) submit(ctx context.Context, e statement.Envelope, how string) (string, error) {
 	receipt, duplicate, err := r.client.Submit(ctx, e)
-	var refused *client.Refused
-	if errors.As(err, &refused) && refused.Status < 500 && refused.Status != 408 && refused.Status != 429 {
+	if refusedForGood(err) {
 		// The statement is not in the log and never will be: nothing to resume.
 		return "", errors.Join(err, os.Remove(r.pendingFile()))
 	}
@@ -183,6 +183,15 @@ func (r *release) submit(ctx context.Context, e statement.Envelope, how string) 
 		how = "in the log already: "
 	}
 	return r.keep(receipt, how)
+}
+
+// refusedForGood says whether the admission rules of this log refused a statement.
+// Nothing else is sure: a 404 or 413 can be a gateway's, E103 another log's, and an
+// earlier try whose reply was lost may have brought the statement in.
+func refusedForGood(err error) bool {
+	var refused *client.Refused
+	return errors.As(err, &refused) && refused.Status < 500 &&
+		len(refused.Code) == 4 && refused.Code[0] == 'E' && refused.Code != admission.CodeOrigin
 }
 
 // keep verifies a receipt as verify will, and writes it beside the file.
@@ -208,7 +217,7 @@ func (r *release) keep(receipt *proofs.Receipt, how string) (string, error) {
 // alreadyCurrent says so, and fetches the receipt if the file has none.
 func (r *release) alreadyCurrent(ctx context.Context, s *register.DocumentState) (string, error) {
 	text := fmt.Sprintf("%s is current already: version %d of %s", r.file, s.Version, r.document)
-	if _, err := os.Stat(r.receiptFile()); err == nil {
+	if r.hasReceipt(statement.Digest(s.Statement)) {
 		return text, nil
 	}
 	receipt, err := r.client.Receipt(ctx, statement.Digest(s.Statement))
@@ -219,6 +228,17 @@ func (r *release) alreadyCurrent(ctx context.Context, s *register.DocumentState)
 		return text, err
 	}
 	return text + "; its receipt is now in " + r.receiptFile(), nil
+}
+
+// hasReceipt says whether the file's receipt is that of a statement: it may be one
+// of an earlier version, which lay at the same path.
+func (r *release) hasReceipt(digest statement.Digest) bool {
+	b, err := os.ReadFile(r.receiptFile())
+	if err != nil {
+		return false
+	}
+	kept, err := proofs.ParseReceipt(b)
+	return err == nil && kept.Envelope != nil && statement.DigestOf(kept.Envelope.Payload) == digest
 }
 
 // mediaOf guesses a media type from a file's name.

@@ -53,7 +53,8 @@ func (s setup) create(ctx context.Context, f folders, w io.Writer) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("%w\ndocket: the set-up of %s is incomplete and was never used: remove the folder before you try again", err, f.dir)
+			err = fmt.Errorf("%w\ndocket: the set-up of %s is incomplete and was never used: remove %s, %s and %s before you try again",
+				err, f.dir, f.log(), f.client(), f.anchor())
 		}
 	}()
 	if err := errors.Join(os.MkdirAll(f.log(), 0o700), os.MkdirAll(f.keys(), 0o700)); err != nil {
@@ -209,7 +210,7 @@ func (s setup) writeClient(f folders, policy []byte, genesis proofs.Hash) error 
 		return err
 	}
 	return writeConfig(filepath.Join(f.client(), "config.json"), clientConfig{
-		Origin: s.origin, Server: s.server, Identity: s.pipeline, Registrar: s.register, Expect: s.namespaces(), Dev: s.dev,
+		Origin: s.origin, Server: s.server, Identity: s.pipeline, Registrar: s.register, Expect: s.direct, Dev: s.dev,
 	})
 }
 

@@ -46,7 +46,8 @@ these bytes were, and still are, the authoritative version of their document.
 The receipt is FILE.docket. The pins are --policy F with F.genesis beside it, or
 those in DIR/client. With a client folder, verify also uses newer receipts kept
 there, and then asks that folder's server for 2 seconds (--offline forbids it).
-It never needs the network.
+It never needs the network. A server that proves a second history of the log makes
+the verdict CONTRADICTED; both signed checkpoints are kept in DIR/client/evidence.
 
 Exit codes: 0 AUTHORITATIVE, 10 WAS AUTHORITATIVE or WITHDRAWN, 11 fewer cosigners
 than the policy asks or quorum none outside a development folder, 12 too old, or
@@ -169,6 +170,12 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Rece
 	newer, err := c.Receipt(ctx, verdict.Statement)
 	if err != nil {
 		verdict.Warnings = append(verdict.Warnings, err.Error())
+		verdict.Warnings = append(verdict.Warnings, v.evidence(err)...)
+		var fork *client.ForkError
+		if errors.As(err, &fork) { // the log's own signatures: no verdict about it stands
+			verdict.Kind, verdict.Exit, verdict.Reason = proofs.Contradicted, proofs.ExitContradicted, fork.Error()
+			return verdict
+		}
 		return notAsked(verdict, "whether something newer exists: "+c.Server+" gave no usable answer")
 	}
 	// Keeping it is a convenience for the next run: a verdict does not depend on it.
@@ -178,11 +185,28 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Rece
 	return better(verdict, c.Verifier.VerifyStapled(r, newer, expect), "the server's answer")
 }
 
-// better returns the verdict with the staple, unless the staple was no good.
+// evidence keeps the signed checkpoints of an error and says where.
+func (v *verify) evidence(err error) []string {
+	path, failed := v.folders.keepEvidence(err)
+	switch {
+	case failed != nil:
+		return []string{"the two signed checkpoints could not be kept: " + failed.Error()}
+	case path != "":
+		return []string{"both signed checkpoints are in " + path}
+	}
+	return nil
+}
+
+// better returns the verdict with the staple, unless the staple was no good or
+// speaks for a smaller tree: an old answer never makes an ended version current.
 func better(without, with proofs.Verdict, what string) proofs.Verdict {
 	if with.Kind == proofs.Invalid {
 		failed, _ := with.Failed()
 		without.Warnings = append(without.Warnings, fmt.Sprintf("%s does not verify (%s: %s) and was not used", what, failed.Name, failed.Detail))
+		return without
+	}
+	if with.Kind != proofs.Contradicted && with.Size < without.Size {
+		without.Warnings = append(without.Warnings, fmt.Sprintf("%s speaks for size %d only and was not used", what, with.Size))
 		return without
 	}
 	with.Warnings = append(without.Warnings, with.Warnings...)
