@@ -2,16 +2,22 @@ package log_test
 
 // The crash and fault harness. Each file of it has one theme:
 //
-//	crash_test.go        the power is cut at every write event
+//	crash_test.go        the power is cut at every write event (crash_raw_test.go: of a raw log)
 //	faults_test.go       one filesystem operation fails, for each of them
 //	double_test.go       one commit or one Replace fails, applied or not
-//	anchor_test.go       stores and anchors of different times, forks, locks
-//	kill_test.go         a process is killed at random moments
+//	pipeline_test.go     faults while the writer is ahead of the publisher
+//	anchor_test.go       stores and anchors of different times, locks
+//	fork_test.go         two histories of one key, and who can tell
+//	kill_test.go         a process is killed at random moments (child_test.go: the process)
 //	damage_test.go       bits flip in stored rows
+//	edge_test.go         the same in the rows that Open and readers read
 //	mutation_test.go     a store does not write what it was given
+//	recheck_test.go      the recheck alone, over rows that no store would make
 //	metamorphic_test.go  other batches, restarts and crashes, the same result
-//	writer_test.go       queue, space, views, Close
-//	open_test.go         what Open refuses, the clock, the depth of the tree
+//	writer_test.go       queue, space, Close
+//	view_test.go         what readers see under load, and what they leave open
+//	open_test.go         what Open refuses, the clock, the signer
+//	registers_test.go    the depth of the register tree, wrong seals
 //
 // A plain run is bounded. DOCKET_TEST_DEEP=N makes the sweeps and the random
 // tests N times as long; -count repeats them with other random numbers.

@@ -1,11 +1,21 @@
 package log_test
 
 import (
+	"bytes"
+	"context"
+	"crypto"
 	"crypto/ed25519"
+	"errors"
+	"io"
 	"testing"
+	"time"
+
+	"github.com/sigstore/sigstore/pkg/signature"
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
+	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
 )
 
 // TestOpenAnotherLog: a store is opened only as the log that it is.

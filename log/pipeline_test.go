@@ -31,6 +31,7 @@ type ahead struct {
 // wrap makes.
 func newAhead(t *testing.T, n int, wrap func(storage.Store, storage.Anchor) (storage.Store, storage.Anchor)) *ahead {
 	t.Helper()
+	t.Cleanup(log.LetWriterRunAhead(n))
 	b, p := newLedger(t), newPlace(t)
 	l, err := b.create(context.Background(), p.store, p.anchor)
 	if err != nil {

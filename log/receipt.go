@@ -55,7 +55,7 @@ func documentOf(s *statement.Statement) string {
 	case *statement.WithdrawDocument:
 		return body.Document
 	case *statement.SetPolicy:
-		return proofs.PolicyDocument
+		return statement.PolicyDocument
 	}
 	return ""
 }

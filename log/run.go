@@ -5,9 +5,11 @@ import (
 	"time"
 )
 
-// maxAhead is how many committed batches may wait for the publisher; then the
-// writer waits, and submissions gather.
-const maxAhead = 0
+// maxAhead is how many committed batches may wait for the publisher beside the
+// one that the writer hands over. None: while the publisher is busy submissions
+// gather into one larger batch, which costs less than several small ones. Tests
+// raise it, to see that any number may wait.
+var maxAhead = 0
 
 // run is the writer's goroutine: it alone touches w. It ends after Close, when
 // all that was taken is committed, or when the log stopped.
@@ -23,6 +25,9 @@ func (l *Log) run(w *writer, durable chan<- *batch) {
 			return
 		}
 		b, err := w.process(jobs)
+		if err == nil {
+			err = w.deepen()
+		}
 		if err != nil {
 			l.stop(err)
 			l.refuse(jobs)

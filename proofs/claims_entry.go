@@ -83,10 +83,6 @@ type documentEvent struct {
 	prev    *statement.Digest // that release; nil: there is none
 }
 
-// PolicyDocument is the reserved document whose releases are the policy texts of
-// the log. Its id is outside the alphabet of ids: policy.set alone writes it.
-const PolicyDocument = "docket:policy"
-
 // documentEventOf returns the event that a statement writes to the register of a
 // document, or nil if it is about none.
 func documentEventOf(s *statement.Statement) (*documentEvent, error) {
@@ -100,7 +96,7 @@ func documentEventOf(s *statement.Statement) (*documentEvent, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &documentEvent{id: PolicyDocument, version: policy.Version, kind: register.DocumentRelease}, nil
+		return &documentEvent{id: statement.PolicyDocument, version: policy.Version, kind: register.DocumentRelease}, nil
 	}
 	return nil, nil
 }

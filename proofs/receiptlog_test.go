@@ -251,7 +251,7 @@ func (l *writtenLog) setPolicy(p statement.Policy, ids ...string) uint64 {
 	index, e := l.add(statement.PolicySet, sha256.Sum256(text), "h/admin", &statement.SetPolicy{Text: string(text)})
 	body := register.DocumentBody{Version: p.Version, Digest: register.SHA256Digest(e.statement.Subject), Statement: e.digest()}
 	state := register.DocumentState{Status: register.DocumentCurrent, Version: p.Version, Digest: body.Digest, Statement: body.Statement}
-	l.event(index, e, register.TypeDocument, PolicyDocument, register.DocumentRelease, body.Marshal(), state.Marshal())
+	l.event(index, e, register.TypeDocument, statement.PolicyDocument, register.DocumentRelease, body.Marshal(), state.Marshal())
 	for _, id := range ids {
 		l.identity(index, e, id, register.IdentityEnroll, l.stateOf(id, e, 0))
 	}

@@ -23,7 +23,6 @@
 //	S     Record        key32                     the register now: type, size, root, last, state, ...
 //	E     Event         key32 ‖ u64 seq           one event of the register
 //	H     HistoryTile   key32 ‖ u8 level ‖ u64 n  256 hashes of the register's history
-//	X     Effects       u64 index                 (key32 ‖ u64 seq)*: the events an entry wrote
 //	M     Meta          name                      one row per log: tree head, seal, counts, ...
 //	0x00  -             -                         the store's own: commit number, layout
 //

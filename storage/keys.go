@@ -27,16 +27,6 @@ func ParseContent(key []byte) (index uint64, err error) { return parseIndex(Cont
 // ContentRange returns the bounds of the contents with from <= index < to.
 func ContentRange(from, to uint64) (start, end []byte) { return Content(from), Content(to) }
 
-// Effects returns the key of the list of events that the entry at index
-// wrote.
-func Effects(index uint64) []byte { return indexKey(EffectsSpace, index) }
-
-// ParseEffects returns the index of a key made by Effects.
-func ParseEffects(key []byte) (index uint64, err error) { return parseIndex(EffectsSpace, key) }
-
-// EffectsRange returns the bounds of the effects with from <= index < to.
-func EffectsRange(from, to uint64) (start, end []byte) { return Effects(from), Effects(to) }
-
 // Tile returns the key of the n-th hash tile of a level.
 func Tile(level uint8, n uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{byte(TileSpace), level}, n)

@@ -19,7 +19,6 @@ const (
 	TileSpace         Keyspace = 'N'
 	RecordSpace       Keyspace = 'S'
 	RegisterLeafSpace Keyspace = 'T'
-	EffectsSpace      Keyspace = 'X'
 )
 
 // String returns the name of the keyspace, for messages.
@@ -47,8 +46,6 @@ func (s Keyspace) String() string {
 		return "record"
 	case RegisterLeafSpace:
 		return "register leaf"
-	case EffectsSpace:
-		return "effects"
 	}
 	return fmt.Sprintf("keyspace %#02x", byte(s))
 }

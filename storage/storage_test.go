@@ -111,7 +111,6 @@ func TestKeys(t *testing.T) {
 	}{
 		{"Leaf", storage.Leaf(258), "L0000000000000102", storage.LeafSpace, number(storage.ParseLeaf), "258"},
 		{"Content", storage.Content(1), "C0000000000000001", storage.ContentSpace, number(storage.ParseContent), "1"},
-		{"Effects", storage.Effects(math.MaxUint64), "Xffffffffffffffff", storage.EffectsSpace, number(storage.ParseEffects), fmt.Sprint(uint64(math.MaxUint64))},
 		{"Tile", storage.Tile(3, 70000), "N030000000000011170", storage.TileSpace, func(k []byte) (string, error) {
 			level, n, err := storage.ParseTile(k)
 			return fmt.Sprint(level, n), err
@@ -180,7 +179,7 @@ func TestKeyspacesAreApart(t *testing.T) {
 		"bucket": storage.BucketSpace, "content": storage.ContentSpace, "digest index": storage.DigestIndexSpace,
 		"event": storage.EventSpace, "history tile": storage.HistoryTileSpace, "leaf": storage.LeafSpace,
 		"meta": storage.MetaSpace, "tile": storage.TileSpace, "record": storage.RecordSpace,
-		"register leaf": storage.RegisterLeafSpace, "effects": storage.EffectsSpace, "reserved": storage.ReservedSpace,
+		"register leaf": storage.RegisterLeafSpace, "reserved": storage.ReservedSpace,
 	} {
 		if other, ok := seen[space]; ok {
 			t.Errorf("%s and %s share %#02x", name, other, byte(space))
@@ -207,7 +206,6 @@ func TestRanges(t *testing.T) {
 	}{
 		{"leaves", storage.Leaf(255), nil, nil, storage.Leaf(9), storage.Leaf(256)},
 		{"contents", storage.Content(10), nil, nil, storage.Content(9), storage.Content(256)},
-		{"effects", storage.Effects(10), nil, nil, storage.Effects(9), storage.Effects(256)},
 		{"events", storage.Event(register, 10), nil, nil, storage.Event(register, 9), storage.Event(register, 256)},
 		{"buckets", storage.Bucket(20, math.MaxUint32), nil, nil, storage.Bucket(19, math.MaxUint32), storage.Bucket(21, 0)},
 	} {
@@ -216,8 +214,6 @@ func TestRanges(t *testing.T) {
 			test.start, test.end = storage.LeafRange(10, 256)
 		case "contents":
 			test.start, test.end = storage.ContentRange(10, 256)
-		case "effects":
-			test.start, test.end = storage.EffectsRange(10, 256)
 		case "events":
 			test.start, test.end = storage.EventRange(register, 10, 256)
 		case "buckets":

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"testing"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/register"
@@ -92,108 +90,6 @@ func AuditRaw(w *World, store storage.Reader, anchor storage.Anchor) error {
 		return err
 	}
 	return errors.Join(checkAnchor(w, anchor, root), checkTiles(store, hashes), checkRawIndex(store, hashes))
-}
-
-// readLeaves reads all leaf rows, which must be without a gap.
-func readLeaves(store storage.Reader) ([][]byte, error) {
-	var leaves [][]byte
-	var bad error
-	start, end := storage.LeafSpace.Range()
-	err := store.Scan(start, end, func(key, leaf []byte) bool {
-		index, err := storage.ParseLeaf(key)
-		if err != nil || index != uint64(len(leaves)) {
-			bad = fmt.Errorf("leaf row %x at place %d", key, len(leaves))
-			return false
-		}
-		leaves = append(leaves, bytes.Clone(leaf))
-		return true
-	})
-	return leaves, errors.Join(err, bad)
-}
-
-// treeOf builds the tree with x/mod's tlog. It returns the record hashes and a
-// function that gives the root at any size.
-func treeOf(leaves [][]byte) ([]proofs.Hash, func(size uint64) (proofs.Hash, error), error) {
-	var stored []tlog.Hash
-	hashes := make([]proofs.Hash, len(leaves))
-	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		out := make([]tlog.Hash, len(indexes))
-		for i, n := range indexes {
-			out[i] = stored[n]
-		}
-		return out, nil
-	})
-	for i, leaf := range leaves {
-		hashes[i] = proofs.Hash(tlog.RecordHash(leaf))
-		more, err := tlog.StoredHashes(int64(i), leaf, reader)
-		if err != nil {
-			return nil, nil, err
-		}
-		stored = append(stored, more...)
-	}
-	return hashes, func(size uint64) (proofs.Hash, error) {
-		if size > uint64(len(leaves)) {
-			return proofs.Hash{}, fmt.Errorf("size %d was signed, but only %d leaves are stored", size, len(leaves))
-		}
-		if size == 0 {
-			return sha256.Sum256(nil), nil
-		}
-		h, err := tlog.TreeHash(int64(size), reader)
-		return proofs.Hash(h), err
-	}, nil
-}
-
-func checkAnchor(w *World, anchor storage.Anchor, root func(uint64) (proofs.Hash, error)) error {
-	note, err := anchor.Load()
-	if err != nil {
-		return err
-	}
-	signed, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{w.Signer.Key()})
-	if err != nil {
-		return err
-	}
-	want, err := root(signed.Size)
-	if err != nil {
-		return err
-	}
-	if signed.Root != want {
-		return fmt.Errorf("size %d was signed with another root than its leaves have", signed.Size)
-	}
-	return nil
-}
-
-// checkTiles recomputes each tile row from the leaf hashes.
-func checkTiles(store storage.Reader, hashes []proofs.Hash) error {
-	want := make(map[string][]byte)
-	for level := uint8(0); len(hashes) > 0; level++ {
-		var above []proofs.Hash
-		for n := 0; n*256 < len(hashes); n++ {
-			tile := hashes[n*256 : min(n*256+256, len(hashes))]
-			var row []byte
-			for _, h := range tile {
-				row = append(row, h[:]...)
-			}
-			want[string(storage.Tile(level, uint64(n)))] = row
-			if len(tile) == 256 {
-				above = append(above, naiveRoot(tile))
-			}
-		}
-		hashes = above
-	}
-	return compareRows(store, storage.TileSpace, want)
-}
-
-// naiveRoot is RFC 6962's MTH over hashes, by its definition.
-func naiveRoot(hashes []proofs.Hash) proofs.Hash {
-	if len(hashes) == 1 {
-		return hashes[0]
-	}
-	k := 1
-	for k*2 < len(hashes) {
-		k *= 2
-	}
-	left, right := naiveRoot(hashes[:k]), naiveRoot(hashes[k:])
-	return sha256.Sum256(append(append([]byte{1}, left[:]...), right[:]...))
 }
 
 // compareRows demands that a keyspace holds exactly these rows.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs"
-	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -32,7 +31,7 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) error {
 // none: both are 200, since both are answers.
 func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if !statement.ValidDocumentID(id) && id != admission.PolicyDocument {
+	if !statement.ValidDocumentID(id) && id != statement.PolicyDocument {
 		return badRequest("document", "", "not a document id: segments of letters, digits, '.', '_' and '-', joined by '/'")
 	}
 	return s.staple(w, func(v *log.View) (*proofs.Receipt, error) { return v.Document(id) })
@@ -49,16 +48,17 @@ func (s *Server) identity(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) staple(w http.ResponseWriter, read func(*log.View) (*proofs.Receipt, error)) error {
-	v, err := s.view()
+	body, err := s.fromView(func(v *log.View) ([]byte, error) {
+		r, err := read(v)
+		if err != nil {
+			return nil, err
+		}
+		return r.Marshal(), nil
+	})
 	if err != nil {
 		return err
 	}
-	defer v.Release()
-	r, err := read(v)
-	if err != nil {
-		return err
-	}
-	return write(w, proofs.ReceiptMediaType, "no-store", r.Marshal())
+	return write(w, proofs.ReceiptMediaType, "no-store", body)
 }
 
 // consistency answers with the hashes that prove the tree of the older size a

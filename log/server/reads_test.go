@@ -13,7 +13,6 @@ import (
 
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/proofs"
-	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -63,7 +62,7 @@ func TestDocumentsAndIdentities(t *testing.T) {
 	longest := strings.Repeat("x", statement.MaxDocumentID)
 	for path, present := range map[string]bool{
 		"documents/contracts/1": true, "documents/contracts/2": false, "documents/contracts": false, "documents/" + longest: false,
-		"documents/" + admission.PolicyDocument: true, "documents/0": false, "documents/a.b/c-d/e_f": false,
+		"documents/" + statement.PolicyDocument: true, "documents/0": false, "documents/a.b/c-d/e_f": false,
 		"identities/wl/pipeline": true, "identities/svc/log": true, "identities/h/admin": true, "identities/h/nobody": false, "identities/contracts/1": false,
 	} {
 		r := s.receipt(s.do("GET", "/api/v1/"+path, nil), http.StatusOK)

@@ -106,6 +106,17 @@ func (s *Server) handle(pattern string, h handler, methods ...string) {
 	})
 }
 
+// fromView reads a body from the published view and gives the view back before
+// anything is written: a slow reader must not hold a snapshot of the store.
+func (s *Server) fromView(read func(*log.View) ([]byte, error)) ([]byte, error) {
+	v, err := s.view()
+	if err != nil {
+		return nil, err
+	}
+	defer v.Release()
+	return read(v)
+}
+
 // view returns the published view, for the caller to Release.
 func (s *Server) view() (*log.View, error) {
 	if v := s.log.View(); v != nil {

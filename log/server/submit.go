@@ -54,16 +54,25 @@ func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer view.Release()
-	if refusal := results[0].Refusal; refusal != nil {
-		return refusal
-	}
-	receipt, err := view.Receipt(results[0].Index)
+	answer, err := receiptOf(view, results[0])
+	view.Release() // before anything is written: the client may be slow
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Location", fmt.Sprintf("/api/v1/receipts/%x", c.Digest[:]))
-	return writeStatus(w, status(results[0]), proofs.ReceiptMediaType, "no-store", receipt.Marshal())
+	return writeStatus(w, status(results[0]), proofs.ReceiptMediaType, "no-store", answer)
+}
+
+// receiptOf returns the receipt that answers a submission, or its refusal.
+func receiptOf(v *log.View, r log.Result) ([]byte, error) {
+	if r.Refusal != nil {
+		return nil, r.Refusal
+	}
+	receipt, err := v.Receipt(r.Index)
+	if err != nil {
+		return nil, err
+	}
+	return receipt.Marshal(), nil
 }
 
 // status is 201 for a new entry and 200 for one that the log had.

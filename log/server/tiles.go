@@ -13,24 +13,20 @@ const immutable = "public, max-age=604800, immutable"
 
 // checkpoint answers with the signed note of the published size, byte for byte.
 func (s *Server) checkpoint(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.view()
+	body, err := s.fromView(func(v *log.View) ([]byte, error) { return v.Checkpoint(), nil })
 	if err != nil {
 		return err
 	}
-	defer v.Release()
-	return write(w, "text/plain; charset=utf-8", "no-store", v.Checkpoint())
+	return write(w, "text/plain; charset=utf-8", "no-store", body)
 }
 
 // tile answers for hash tiles and entry bundles. A path that is not canonical,
 // a width above the published size and a full tile that still grows are 404:
 // anything else would be cached as immutable.
 func (s *Server) tile(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.view()
-	if err != nil {
-		return err
-	}
-	defer v.Release()
-	body, err := tileBody(v, strings.TrimPrefix(r.URL.Path, "/"))
+	body, err := s.fromView(func(v *log.View) ([]byte, error) {
+		return tileBody(v, strings.TrimPrefix(r.URL.Path, "/"))
+	})
 	if err != nil {
 		return err
 	}

@@ -5,10 +5,6 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// PolicyDocument is the reserved document whose releases are the policy
-// documents. Its id is outside the alphabet of ids: the fold alone makes it.
-const PolicyDocument = "docket:policy"
-
 // A document is the register of a document, as of right before an entry.
 type document struct {
 	id    string

@@ -150,7 +150,7 @@ func runKey(run string) register.Key {
 // policy returns the policy document in force: the text of the newest release
 // of the reserved document.
 func (f *Fold) policy(st State) (*statement.Policy, error) {
-	d, err := readDocument(st, PolicyDocument)
+	d, err := readDocument(st, statement.PolicyDocument)
 	if err != nil {
 		return nil, err
 	}

@@ -128,7 +128,7 @@ func sortSameType(lines []string) {
 // nameOf finds the name behind a key among those that the tests use.
 func nameOf(key register.Key) string {
 	names := map[register.Key]string{
-		register.DocumentKey(PolicyDocument):                                            "document docket:policy",
+		register.DocumentKey(statement.PolicyDocument):                                  "document docket:policy",
 		register.DocumentKey("open/1"):                                                  "document open/1",
 		register.DigestKey(register.SHA256Digest(genesisStatement().Statement.Subject)): "digest of the text",
 		register.DigestKey(register.SHA256Digest(fileOf("open/1", 1))):                  "file open/1 v1",

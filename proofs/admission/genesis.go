@@ -76,7 +76,7 @@ func genesisIdentities(policy *statement.Policy) []statement.Member {
 // digest, the key and the identity of each member and of the log, and the
 // activity of the signer.
 func genesisEffects(policy *statement.Policy, c *Checked) []Effect {
-	d := document{id: PolicyDocument, key: register.DocumentKey(PolicyDocument)}
+	d := document{id: statement.PolicyDocument, key: register.DocumentKey(statement.PolicyDocument)}
 	effects := d.release(c, 1)
 	for i, m := range genesisIdentities(policy) {
 		class := register.ClassHuman

@@ -24,6 +24,10 @@ const (
 // "/", at most 64 bytes. Ids that start with "docket:" are outside the alphabet: only the log makes them.
 func ValidID(s string) bool { return len(s) <= MaxID && validSegments(s) }
 
+// PolicyDocument is the reserved document whose releases are the policy documents of a log. Its id is outside the alphabet
+// of ids, so no statement can name it: the fold alone writes its register.
+const PolicyDocument = "docket:policy"
+
 // ValidDocumentID reports whether s is an id of a document: as [ValidID], at most 255 bytes.
 func ValidDocumentID(s string) bool { return len(s) <= MaxDocumentID && validSegments(s) }
 

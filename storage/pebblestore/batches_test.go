@@ -17,9 +17,9 @@ func rowsOf(seq uint64, b *storage.Batch) {
 	b.Set(storage.Content(seq), bytes.Repeat([]byte{byte(seq)}, 5000))
 	b.Set(storage.Meta("newest"), fmt.Append(nil, seq))
 	if seq > 1 {
-		b.Delete(storage.Effects(seq - 1))
+		b.Delete(storage.Bucket(0, uint32(seq-1)))
 	}
-	b.Set(storage.Effects(seq), nil)
+	b.Set(storage.Bucket(0, uint32(seq)), nil)
 }
 
 // checkPrefix fails unless s holds the batches 1 to n, whole, and nothing
