@@ -11,6 +11,8 @@ var (
 	ErrBusy = errors.New("the queue is full")
 	// ErrNoSpace: the store is below its free-space mark. Nothing was queued.
 	ErrNoSpace = errors.New("the store is below its free-space mark")
+	// ErrUnhealthy: the store reports a fault of its own. Nothing was queued.
+	ErrUnhealthy = errors.New("the store reports a fault")
 	// ErrClosed: the log is closing and takes no more.
 	ErrClosed = errors.New("the log is closed")
 	// ErrStopped: the log stopped on a doubt. An entry that was waiting may or

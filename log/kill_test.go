@@ -31,7 +31,7 @@ import (
 func TestKill(t *testing.T) {
 	b, folder := newLedger(t), t.TempDir()
 	createFolder(t, b, folder)
-	rounds, limit := 50*deep(), time.Now().Add(12*time.Second*time.Duration(deep()))
+	rounds, limit := 50*deep(), time.Now().Add(60*time.Second*time.Duration(deep()))
 	r := random(t)
 	round := 0
 	for ; round < rounds && !t.Failed() && (time.Now().Before(limit) || round < 10); round++ {

@@ -80,7 +80,7 @@ func (l *Log) Health() error {
 	}
 	if h, ok := l.config.Store.(interface{ Health() error }); ok {
 		if err := h.Health(); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrUnhealthy, err)
 		}
 	}
 	return l.checkSpace()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
@@ -82,6 +83,10 @@ func (v *View) Release() {
 
 // Size returns the number of leaves.
 func (v *View) Size() uint64 { return v.head.Size }
+
+// Time returns the time of the newest seal; in a raw log, that of its newest
+// batch.
+func (v *View) Time() time.Time { return time.UnixMilli(v.head.Time) }
 
 // TreeHead returns size and root.
 func (v *View) TreeHead() proofs.TreeHead { return v.head.treeHead() }

@@ -36,7 +36,7 @@ the server gone. Any deviation from what is expected fails it.`,
 			} else if err := os.MkdirAll(dir, 0o700); err != nil {
 				return err
 			}
-			d := &demo{dir: dir, folders: folders{filepath.Join(dir, defaultDir)}, out: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+			d := &demo{dir: dir, folders: folders{dir: filepath.Join(dir, defaultDir)}, out: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 			if err := d.run(cmd.Context()); err != nil {
 				return fmt.Errorf("demo: %w", err)
 			}
@@ -98,7 +98,7 @@ func (d *demo) serve(ctx context.Context) (stop func() error, err error) {
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	o := serveOptions{listen: "127.0.0.1:0", minFree: 16}
 	go func() {
-		ended <- o.serve(ctx, d.folders, config, d.stderr, func(url string) { ready <- url })
+		ended <- o.serve(ctx, d.folders, config, d.stderr, func(url string, _ uint64, _ time.Time) { ready <- url })
 	}()
 	select {
 	case url := <-ready:

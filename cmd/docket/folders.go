@@ -32,15 +32,24 @@ import (
 //	DIR/client/evidence/   signed checkpoints that do not fit together
 //	DIR/client/keys/       identity keys, encrypted, and their password
 //	DIR/client/receipts/   the newest receipt of each statement
-type folders struct{ dir string }
+type folders struct {
+	dir       string
+	anchorDir string // if the anchor is elsewhere
+}
 
 func (f folders) log() string      { return filepath.Join(f.dir, "log") }
 func (f folders) store() string    { return filepath.Join(f.dir, "log", "store") }
-func (f folders) anchor() string   { return filepath.Join(f.dir, "anchor") }
 func (f folders) client() string   { return filepath.Join(f.dir, "client") }
 func (f folders) keys() string     { return filepath.Join(f.dir, "client", "keys") }
 func (f folders) policy() string   { return filepath.Join(f.dir, "client", "policy") }
 func (f folders) receipts() string { return filepath.Join(f.dir, "client", "receipts") }
+
+func (f folders) anchor() string {
+	if f.anchorDir != "" {
+		return f.anchorDir
+	}
+	return filepath.Join(f.dir, "anchor")
+}
 
 // keyFile is where the key of an identity is. Ids have '/', which is no part of
 // a file's name; '+' is in no id.

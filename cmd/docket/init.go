@@ -11,6 +11,7 @@ import (
 
 func newInit() *cobra.Command {
 	s := setup{}
+	var anchorDir string
 	c := &cobra.Command{
 		Use:   "init --origin HOST",
 		Short: "make a new log, its keys and its identities",
@@ -41,15 +42,21 @@ owner can read. Move them, and name them with serve --password-file.`,
 				}
 			}
 			f := dirOf(cmd)
+			f.anchorDir = anchorDir
 			if err := s.create(cmd.Context(), f, cmd.OutOrStdout()); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "next: docket serve --dir %s\n", f.dir)
+			next := "docket serve --dir " + f.dir
+			if anchorDir != "" {
+				next += " --anchor " + anchorDir
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "next: "+next)
 			return nil
 		},
 	}
 	flags := c.Flags()
 	flags.StringVar(&s.origin, "origin", "", "the log's name, a bare host name (mandatory)")
+	flags.StringVar(&anchorDir, "anchor", "", "folder of the anchor, best on another disk (default DIR/anchor)")
 	flags.StringVar(&s.server, "server", "http://127.0.0.1:8070", "base URL that clients use")
 	flags.StringArrayVar(&s.direct, "direct", nil, "prefix of documents that need no run; may be repeated")
 	flags.StringVar(&s.admin, "admin", "h/admin", "id of the admin")

@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string) int {
 // sayEvidence keeps what an error carries of a log that contradicts itself.
 func sayEvidence(root *cobra.Command, err error) {
 	dir, _ := root.PersistentFlags().GetString("dir")
-	path, failed := folders{dir}.keepEvidence(err)
+	path, failed := folders{dir: dir}.keepEvidence(err)
 	switch {
 	case failed != nil:
 		fmt.Fprintf(root.ErrOrStderr(), "docket: the checkpoints could not be kept: %v\n", failed)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,7 @@ becomes a docket log, and no receipt comes from it.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f := dirOf(cmd)
+			f.anchorDir = o.anchorDir
 			if !proofs.ValidOrigin(origin) {
 				return usage("--origin %q is not a bare host name", origin)
 			}
@@ -47,7 +49,7 @@ becomes a docket log, and no receipt comes from it.`,
 			if config.Mode != string(log.Raw) {
 				return fmt.Errorf("%s holds a %s log: docket serve serves it", f.log(), config.Mode)
 			}
-			return o.serve(cmd.Context(), f, config, cmd.ErrOrStderr(), func(url string) {
+			return o.serve(cmd.Context(), f, config, cmd.ErrOrStderr(), func(url string, _ uint64, _ time.Time) {
 				fmt.Fprintf(cmd.OutOrStdout(), "serving raw log %s on %s\nverifier key in %s\n", config.Origin, url, filepath.Join(f.log(), "log.vkey"))
 			})
 		},

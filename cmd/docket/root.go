@@ -69,5 +69,5 @@ func dirOf(cmd *cobra.Command) folders {
 	if err != nil {
 		panic(err) // a persistent flag of root
 	}
-	return folders{dir}
+	return folders{dir: dir}
 }

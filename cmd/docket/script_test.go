@@ -151,7 +151,7 @@ func pending(ts *testscript.TestScript, _ bool, args []string) {
 
 func rival(ts *testscript.TestScript, _ bool, args []string) {
 	ctx := context.Background()
-	f, document := folders{ts.MkAbs(args[0])}, args[1]
+	f, document := folders{dir: ts.MkAbs(args[0])}, args[1]
 	c, config, err := f.newClient("")
 	ts.Check(err)
 	author, err := f.author(config.Origin, config.Identity)

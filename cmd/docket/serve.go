@@ -61,6 +61,7 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f := dirOf(cmd)
+			f.anchorDir = o.anchorDir
 			out := cmd.OutOrStdout()
 			if dev {
 				if err := ensureDev(cmd.Context(), f, o.listen, out); err != nil {
@@ -74,7 +75,11 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
 			if config.Mode != string(log.Sealed) {
 				return fmt.Errorf("%s holds a %s log: docket raw-log serves it", f.log(), config.Mode)
 			}
-			ready := func(url string) { announce(out, f, url, config.Dev) }
+			ready := func(url string, size uint64, sealed time.Time) {
+				fmt.Fprintf(out, "log %s, size %d, last seal %s: if more than that was released, this is an old copy\n",
+					config.Origin, size, sealed.UTC().Format(time.RFC3339))
+				announce(out, f, url, config.Dev)
+			}
 			return o.serve(cmd.Context(), f, config, cmd.ErrOrStderr(), ready)
 		},
 	}
@@ -112,12 +117,9 @@ func announce(out io.Writer, f folders, url string, dev bool) {
 }
 
 // serve opens the log and serves it until ctx ends or the log stops on a doubt.
-func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig, stderr io.Writer, ready func(url string)) (err error) {
+func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig, stderr io.Writer, ready func(url string, size uint64, sealed time.Time)) (err error) {
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	if o.anchorDir == "" {
-		o.anchorDir = f.anchor()
-	}
-	if err := anchor.Apart(o.anchorDir, f.store()); err != nil {
+	if err := anchor.Apart(f.anchor(), f.store()); err != nil {
 		return err
 	}
 	signer, err := loadLogSigner(f.log(), o.passwordFile, config.Origin)
@@ -129,7 +131,7 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	a, err := anchor.Open(o.anchorDir)
+	a, err := anchor.Open(f.anchor())
 	if err != nil {
 		return err
 	}
@@ -145,19 +147,22 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 }
 
 // listenAndServe answers requests until the end, then closes the log.
-func (o *serveOptions) listenAndServe(ctx context.Context, l *log.Log, f folders, ready func(url string)) error {
+func (o *serveOptions) listenAndServe(ctx context.Context, l *log.Log, f folders, ready func(url string, size uint64, sealed time.Time)) error {
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	url := "http://" + listener.Addr().String()
+	v := l.View()
+	size, sealed := v.Size(), v.Time()
+	v.Release()
 	if err := noteServer(f, url); err != nil {
 		return errors.Join(err, listener.Close(), l.Close())
 	}
 	h := server.HTTPServer(server.New(l))
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(listener) }()
-	ready(url)
+	ready(url, size, sealed)
 	select {
 	case <-ctx.Done():
 	case <-l.Done():

@@ -229,7 +229,7 @@ func TestProblemsLeakNothing(t *testing.T) {
 	*broken = false
 	*sick = true
 	health := s.do("GET", "/healthz", nil)
-	health.refused(t, http.StatusServiceUnavailable, "internal", "")
+	health.refused(t, http.StatusServiceUnavailable, "unhealthy", "")
 	for _, a := range append(s.submissions(), health) {
 		if p := a.problem(t); p.Status < 500 || strings.Contains(string(a.body), "srv") {
 			t.Errorf("%s", a.body)
