@@ -116,7 +116,7 @@ func failWrite(t *testing.T, what string, n int, fault storagetest.Fault, retry 
 	b, p := newLedger(t), newPlace(t)
 	store := storagetest.FailCommit(p.store, -1, fault)
 	anchor := storagetest.FailReplace(&watched{Anchor: p.anchor, notary: b.notary}, -1, fault)
-	fired := store.Fired
+	var fired func() bool
 	if what == "commit" {
 		store = storagetest.FailCommit(p.store, n, fault)
 		fired = store.Fired

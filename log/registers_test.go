@@ -14,6 +14,7 @@ import (
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
+	"github.com/docketlog/docket/storage/storagetest"
 )
 
 // TestDeepen: a log that outgrew its buckets gets deeper ones at its next start.
@@ -117,6 +118,44 @@ func TestDeepenFails(t *testing.T) {
 		}
 		if n := watch.open.Load(); n != 0 {
 			t.Errorf("%s: %d snapshots are open", name, n)
+		}
+	}
+}
+
+// TestDeepenWhileRunning: the batch that outgrows the buckets is followed by a
+// commit that deepens them. If it fails the log stops before it signs the batch,
+// which is durable and found by the next start.
+func TestDeepenWhileRunning(t *testing.T) {
+	for _, fault := range append([]storagetest.Fault{-1}, storagetest.Faults...) {
+		s := newSound(t, 5)
+		store := s.shallow(t)
+		n := 1 // of the commits to come
+		if fault < 0 {
+			n = -1
+		}
+		watch := &counted{Store: storagetest.FailCommit(store, n, fault)}
+		a := &watched{Anchor: anchorHolding(t, s.note), notary: s.b.notary}
+		l, err := s.b.open(watch, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ps := s.b.next(20)
+		err = s.b.send(context.Background(), l, ps)
+		if fault < 0 && err != nil || fault >= 0 && !errors.Is(err, log.ErrStopped) {
+			t.Errorf("fault %v: %v", fault, err)
+		}
+		l.Close()
+		if open := watch.open.Load(); open != 0 {
+			t.Errorf("fault %v: %d snapshots are open after Close", fault, open)
+		}
+		if l, err = s.b.open(store, a); err != nil {
+			t.Fatal(err)
+		}
+		if r := logtest.Submit(t, l, entries(ps)...)[0]; !r.Duplicate {
+			t.Errorf("fault %v: the batch: %+v", fault, r)
+		}
+		if err := s.b.lives(t, l, store, a); err != nil {
+			t.Errorf("fault %v: %v", fault, err)
 		}
 	}
 }

@@ -26,7 +26,9 @@ func (l *Log) run(w *writer, durable chan<- *batch) {
 		}
 		b, err := w.process(jobs)
 		if err == nil {
-			err = w.deepen()
+			if err = w.deepen(); err != nil && b.view != nil {
+				b.view.Release() // durable, but this run does not publish it
+			}
 		}
 		if err != nil {
 			l.stop(err)
