@@ -76,32 +76,11 @@ have different owners (E204); one key is one identity, for all time (E203).`,
 			if e.Owner == "" {
 				return usage("--owner is mandatory: the team or person that answers for %s", e.ID)
 			}
-			if notAfter != "" {
-				t, err := time.Parse(time.RFC3339, notAfter)
-				if err != nil {
-					return usage("--not-after %q is not a time such as 2027-01-31T00:00:00Z", notAfter)
-				}
-				e.NotAfter = t
-			}
-			f := dirOf(cmd)
-			cl, author, err := o.session(f)
-			if err != nil {
+			var err error
+			if e.NotAfter, err = timeFlag("--not-after", notAfter); err != nil {
 				return err
 			}
-			key, err := f.ensureKey(e.ID)
-			if err != nil {
-				return err
-			}
-			envelope, err := author.Enroll(e, key)
-			if err != nil {
-				return usageError{err}
-			}
-			receipt, _, err := cl.Submit(cmd.Context(), envelope)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "enrolled %s (owner %s), entry %d; its key is in %s\n", e.ID, e.Owner, receipt.Index, f.keyFile(e.ID))
-			return nil
+			return o.enroll(cmd, e)
 		},
 	}
 	o.flags(c)
@@ -113,6 +92,41 @@ have different owners (E204); one key is one identity, for all time (E203).`,
 	flags.StringArrayVar(&e.Namespaces, "namespace", nil, "prefix of documents it may release, or *; may be repeated")
 	flags.StringVar(&notAfter, "not-after", "", "when its key ends, such as 2027-01-31T00:00:00Z")
 	return c
+}
+
+// enroll signs the enrollment, with the new key's proof, and submits it.
+func (o *identityOptions) enroll(cmd *cobra.Command, e client.Enrollment) error {
+	f := dirOf(cmd)
+	cl, author, err := o.session(f)
+	if err != nil {
+		return err
+	}
+	key, err := f.ensureKey(e.ID)
+	if err != nil {
+		return err
+	}
+	envelope, err := author.Enroll(e, key)
+	if err != nil {
+		return usageError{err}
+	}
+	receipt, _, err := cl.Submit(cmd.Context(), envelope)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "enrolled %s (owner %s), entry %d; its key is in %s\n", e.ID, e.Owner, receipt.Index, f.keyFile(e.ID))
+	return nil
+}
+
+// timeFlag reads a flag that holds a time; the zero time stands for none.
+func timeFlag(name, value string) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		return t, usage("%s %q is not a time such as 2027-01-31T00:00:00Z", name, value)
+	}
+	return t, nil
 }
 
 // ensureKey loads the key of an identity, or makes it.
@@ -139,12 +153,9 @@ exit code 13.`,
 			if !statement.ValidID(args[0]) {
 				return usage("%q is not an identity id", args[0])
 			}
-			var compromised time.Time
-			if since != "" {
-				var err error
-				if compromised, err = time.Parse(time.RFC3339, since); err != nil {
-					return usage("--compromised-since %q is not a time such as 2026-11-01T00:00:00Z", since)
-				}
+			compromised, err := timeFlag("--compromised-since", since)
+			if err != nil {
+				return err
 			}
 			cl, author, err := o.session(dirOf(cmd))
 			if err != nil {
