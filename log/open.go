@@ -64,7 +64,7 @@ func Create(ctx context.Context, config Config, genesis *admission.Checked) erro
 		return err
 	}
 	defer b.view.Release()
-	p := &publisher{Config: config}
+	p := &publisher{Config: config, signed: w.signed}
 	return p.publish(b.view)
 }
 
@@ -83,7 +83,7 @@ func (w *writer) createGenesis(b *batch, genesis *admission.Checked) error {
 }
 
 func newWriter(config Config) *writer {
-	w := &writer{Config: config, tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}}
+	w := &writer{Config: config, tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}, signed: new(signedNotes)}
 	if config.Mode == Sealed {
 		w.registers = register.New(firstDepth)
 		w.leaves = newLeafCache(config.Store, firstDepth)
@@ -104,7 +104,7 @@ func recoverLog(config Config) (*writer, *publisher, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &publisher{Config: config}
+	p := &publisher{Config: config, signed: w.signed}
 	if err := p.recover(view); err != nil {
 		view.Release()
 		return nil, nil, err
@@ -245,7 +245,7 @@ func (w *writer) deepen() error {
 // recover compares the durable tree head with the newest note that the log ever
 // let out, decides whether it may sign, and publishes.
 func (p *publisher) recover(v *View) error {
-	note, err := p.Anchor.Load()
+	text, err := p.Anchor.Load()
 	if errors.Is(err, storage.ErrNoAnchor) {
 		return fmt.Errorf("%w: the anchor's folder is wrong, or was lost, or the log's creation did not finish; "+
 			"nothing was signed. A log without its anchor cannot tell whether this store is the newest one", ErrAnchorMissing)
@@ -253,32 +253,46 @@ func (p *publisher) recover(v *View) error {
 	if err != nil {
 		return fmt.Errorf("anchor: %w", err)
 	}
-	anchored, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{p.Signer.key})
+	notes, heads, err := openAnchor(text, p.Signer.key)
 	if err != nil {
-		return fmt.Errorf("%w: the anchor's note does not verify under the log key: %v", ErrMismatch, err)
+		return err
 	}
-	stored := v.TreeHead()
+	anchored, stored := heads[0], v.TreeHead()
 	switch {
 	case anchored.Size > stored.Size:
 		return fmt.Errorf("%w: the log has signed size %d, the store ends at %d. It was restored from an old copy, or lost commits; "+
 			"signing now would make a second history. Nothing was signed: bring back the newest store", ErrBehindAnchor, anchored.Size, stored.Size)
 	case anchored.Size == stored.Size && anchored.Root != stored.Root:
 		return fmt.Errorf("%w: at size %d the store has root %x, but root %x was signed", ErrFork, stored.Size, stored.Root, anchored.Root)
-	case anchored.Size == stored.Size:
-		p.release(v, note)
-		return nil
 	}
-	proof, err := v.Consistency(anchored.Size, stored.Size)
-	if err != nil {
+	for _, h := range heads {
+		if err := extends(v, h); err != nil {
+			return err
+		}
+	}
+	if err := p.signed.recover(v, notes, heads); err != nil {
 		return err
 	}
-	if err := proofs.VerifyConsistency(anchored.TreeHead, stored, proof); err != nil {
-		return fmt.Errorf("%w: the store's size %d does not extend the signed size %d: %v", ErrFork, stored.Size, anchored.Size, err)
+	if anchored.Size == stored.Size {
+		p.release(v, notes[0], text)
+		return nil
 	}
-	p.note = note
+	p.text = text
 	if err := p.publish(v); err != nil {
 		return err
 	}
 	p.Events.Recovered(stored.Size)
+	return nil
+}
+
+// extends proves that a view extends a tree head that was signed.
+func extends(v *View, signed proofs.TreeHead) error {
+	proof, err := v.Consistency(signed.Size, v.Size())
+	if err != nil {
+		return err
+	}
+	if err := proofs.VerifyConsistency(signed, v.TreeHead(), proof); err != nil {
+		return fmt.Errorf("%w: the store's size %d does not extend the signed size %d: %v", ErrFork, v.Size(), signed.Size, err)
+	}
 	return nil
 }

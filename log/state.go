@@ -48,7 +48,7 @@ func find(r storage.Reader, key []byte) (row []byte, found bool, err error) {
 
 // Admitted implements admission.State.
 func (s state) Admitted(digest statement.Digest) (uint64, bool, error) {
-	return firstIndex(s.r, digest)
+	return firstIndex(s.r, storage.DigestIndex(digest))
 }
 
 // Content implements admission.State.
@@ -67,15 +67,15 @@ func (s state) Content(digest statement.Digest) ([]byte, error) {
 	return content, err
 }
 
-// firstIndex returns the index of the entry that a digest names: a statement
-// digest in a sealed log, a leaf hash in a raw one.
-func firstIndex(r storage.Reader, digest [32]byte) (uint64, bool, error) {
-	row, found, err := find(r, storage.DigestIndex(digest))
+// firstIndex returns the index that a row of the digest index or of the leaf
+// hash index holds.
+func firstIndex(r storage.Reader, key []byte) (uint64, bool, error) {
+	row, found, err := find(r, key)
 	if err != nil || !found {
 		return 0, false, err
 	}
 	if len(row) != 8 {
-		return 0, false, damage("digest index %x", digest)
+		return 0, false, damage("%s row %x", storage.SpaceOf(key), key)
 	}
 	return binary.BigEndian.Uint64(row), true, nil
 }

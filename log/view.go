@@ -24,6 +24,7 @@ type View struct {
 	registers *register.Tree
 	rows      storage.Snapshot
 	nodes     *nodeCache
+	recent    []SignedCheckpoint // signed up to this size and not in rows
 	refs      atomic.Int64
 
 	// What receipts of this view share.
@@ -137,39 +138,44 @@ func (v *View) Leaf(index uint64) ([]byte, error) {
 	return readLeaf(v.rows, index)
 }
 
-// Find returns the index of the entry that a statement digest names, or in a
-// raw log a leaf hash; ErrNotFound if this view has none.
-func (v *View) Find(digest [32]byte) (uint64, error) {
-	index, ok, err := firstIndex(v.rows, digest)
+// Find returns the index of the entry that a statement digest names;
+// ErrNotFound if this view has none.
+func (v *View) Find(digest statement.Digest) (uint64, error) {
+	return v.find(storage.DigestIndex(digest), fmt.Sprintf("statement digest %x", digest[:]), func(leaf []byte) bool {
+		c, err := statement.ParseCommitment(leaf)
+		return err == nil && c.Digest == digest
+	})
+}
+
+// FindLeaf returns the index of the first leaf with a leaf hash; ErrNotFound if
+// this view has none.
+func (v *View) FindLeaf(hash proofs.Hash) (uint64, error) {
+	return v.find(storage.LeafHashIndex(hash), fmt.Sprintf("leaf hash %x", hash[:]), func(leaf []byte) bool {
+		return proofs.LeafHash(leaf) == hash
+	})
+}
+
+// find looks an index row up. The leaf is read and compared: a wrong row must
+// not lead to another entry.
+func (v *View) find(key []byte, what string, names func(leaf []byte) bool) (uint64, error) {
+	index, ok, err := firstIndex(v.rows, key)
 	if err != nil {
 		return 0, err
 	}
 	if !ok {
-		return 0, fmt.Errorf("%w: no entry has digest %x", ErrNotFound, digest)
+		return 0, fmt.Errorf("%w: no entry has %s", ErrNotFound, what)
 	}
 	if index >= v.head.Size {
-		return 0, damage("the digest index names leaf %d of %d", index, v.head.Size)
+		return 0, damage("the row of %s names leaf %d of %d", what, index, v.head.Size)
 	}
 	leaf, err := readLeaf(v.rows, index)
 	if err != nil {
 		return 0, err
 	}
-	if v.digestOf(leaf) != digest {
-		return 0, damage("the digest index names leaf %d for digest %x", index, digest)
+	if !names(leaf) {
+		return 0, damage("the row of %s names leaf %d, which is another", what, index)
 	}
 	return index, nil
-}
-
-// digestOf returns what a leaf is found by; of a seal, nothing.
-func (v *View) digestOf(leaf []byte) [32]byte {
-	if v.registers == nil {
-		return proofs.LeafHash(leaf)
-	}
-	c, err := statement.ParseCommitment(leaf)
-	if err != nil {
-		return [32]byte{}
-	}
-	return c.Digest
 }
 
 // Inclusion returns the inclusion proof of the leaf at index.

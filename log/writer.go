@@ -22,6 +22,7 @@ type writer struct {
 	leaves    *leafCache     // sealed log: of the register tree
 	fold      *admission.Fold
 	head      head // of the last commit
+	signed    *signedNotes
 }
 
 // process takes one batch through all stages up to the commit and answers
@@ -65,7 +66,7 @@ func (w *writer) begin() (*batch, error) {
 		}
 		now = w.head.Time
 	}
-	b := &batch{from: w.tree.size(), time: now}
+	b := &batch{from: w.tree.size(), time: now, notes: w.signed.list()}
 	if w.Mode == Sealed {
 		b.overlay = admission.NewOverlay(state{w.Store})
 	} else {
@@ -122,6 +123,7 @@ func (w *writer) integrate(b *batch) error {
 		return err
 	}
 	b.head.Size, b.head.Root = h.Size, h.Root[:]
+	noteRows(&b.rows, b.notes)
 	return putMeta(&b.rows, headRow, b.head)
 }
 
@@ -134,6 +136,7 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	w.seq++
+	w.signed.drop(b.notes)
 	b.stats.Commit = lap(start)
 	if err := recheck(w.Store, w.head.treeHead(), b.head.treeHead(), b.hashes); err != nil {
 		return fmt.Errorf("recheck: %w", err)
