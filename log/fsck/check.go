@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/docketlog/docket/log"
@@ -79,7 +80,7 @@ func Check(ctx context.Context, l Log, o Options) (Report, error) {
 	}
 	err := c.run()
 	if errors.Is(err, storage.ErrDamaged) {
-		c.findings.put(Finding{Where: inStore, What: "the store", Found: err.Error(), Want: "rows that can be read; the check ended here", Do: doRestore})
+		c.findings.put(unreadable(err, "rows that can be read; the check ended here"))
 		err = nil
 	}
 	c.report.Origin, c.report.Rows, c.report.Bytes = l.Origin, count.rows.Load(), count.bytes.Load()
@@ -188,4 +189,17 @@ func (c *check) rest(s *source) error {
 		want.Time, want.Registers, want.Depth = c.tree.last.Time, c.tree.last.Count, c.shape.depth
 	}
 	return checkMeta(s, c.Log, want, c.Mode == log.Raw || c.tree.torn == 0, &c.findings)
+}
+
+// Unreadable is the report on a store that does not open since it is damaged.
+func Unreadable(origin string, err error) Report {
+	f := findings{max: 1}
+	f.put(unreadable(err, "a store that opens"))
+	return Report{Origin: origin, Damaged: f.total, Findings: f.list}
+}
+
+// unreadable is damage that the store itself found, in one line.
+func unreadable(err error, want string) Finding {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return Finding{Where: inStore, What: "the store", Found: line, Want: want, Do: doRestore}
 }

@@ -2,6 +2,7 @@ package fsck
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/docketlog/docket/storage"
@@ -35,6 +36,9 @@ func (s *source) scan(start, end []byte, yield func(key, value []byte) bool) err
 		return yield(key, value)
 	})
 	s.count.add(rows, size)
+	if err != nil {
+		err = fmt.Errorf("%s rows: %w", storage.SpaceOf(start), err)
+	}
 	return err
 }
 
