@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/storage"
@@ -98,6 +99,7 @@ func bucketNode(leaves []register.Leaf, depth int) node {
 type buckets struct {
 	*source
 	depth    int
+	keep     bool // the parts, for the root
 	findings findings
 	t, b     *cursor
 	leaves   []register.Leaf
@@ -121,19 +123,18 @@ func newBuckets(s *source, max, depth int) *buckets {
 
 // next checks the next bucket that has leaves; it returns false at the end.
 func (b *buckets) next() (bool, error) {
-	if err := b.turn(); err != nil {
-		return false, err
-	}
 	number, err := b.readBucket()
 	if err != nil {
 		return false, err
 	}
 	if len(b.leaves) == 0 {
-		return false, b.expect(1<<b.depth, nil)
+		return false, b.expect(math.MaxUint64, nil)
 	}
 	n := bucketNode(b.leaves, b.depth)
 	b.count += uint64(len(b.leaves))
-	b.parts = append(b.parts, part{number, n})
+	if b.keep {
+		b.parts = append(b.parts, part{number, n})
+	}
 	return true, b.expect(uint64(number), append([]byte{n.kind}, n.hash[:]...))
 }
 

@@ -142,9 +142,10 @@ func (c *check) before(s *source) (err error) {
 // the tree from them in their order.
 func (c *check) leaves() error {
 	c.tree = &tree{
-		mode: c.Mode, pyramid: newPyramid(), findings: findings{max: c.MaxFindings}, facts: new(facts), wants: c.notes.wants(),
+		mode: c.Mode, pyramid: newPyramid(), findings: findings{max: c.MaxFindings}, facts: new(facts),
 	}
-	if err := c.tree.note(); err != nil { // of size 0
+	c.tree.at = func() error { return c.notes.keep(c.tree.pyramid) }
+	if err := c.tree.at(); err != nil {
 		return err
 	}
 	size := c.shape.head.Size

@@ -15,7 +15,9 @@ type history struct {
 	of     []candidate // one, as soon as the type is certain
 	size   uint64
 	newest register.EventRow
-	broken bool // an event is missing or no event: there is nothing to rebuild
+	first  uint64 // the first event that is there
+	beyond uint64 // the first event behind a gap, or 0
+	broken bool   // an event is missing or no event: there is nothing to rebuild
 }
 
 // A candidate is a type that the events so far can be of. The type is part of

@@ -19,6 +19,8 @@ type notes struct {
 	findings findings
 	anchor   []anchored // the newest first; nil: the anchor is damaged or empty
 	sizes    []uint64   // of all notes, rising
+	next     int        // in sizes
+	roots    []proofs.TreeHead
 }
 
 // anchored is a note of the anchor that verified.
@@ -92,15 +94,28 @@ func (n *notes) list(s *source) error {
 	return err
 }
 
-// wants says whether a note has this size. Sizes are asked for in rising order.
-func (n *notes) wants() func(size uint64) bool {
-	rest := n.sizes
-	return func(size uint64) bool {
-		for len(rest) > 0 && rest[0] < size {
-			rest = rest[1:]
-		}
-		return len(rest) > 0 && rest[0] == size
+// keep keeps the root of the tree at hand if there is a note of its size. It is
+// asked for every size, in rising order.
+func (n *notes) keep(p *pyramid) error {
+	size := p.size()
+	for len(n.sizes) > n.next && n.sizes[n.next] < size {
+		n.next++
 	}
+	if len(n.sizes) == n.next || n.sizes[n.next] != size {
+		return nil
+	}
+	root, err := p.root()
+	n.roots = append(n.roots, proofs.TreeHead{Size: size, Root: root})
+	return err
+}
+
+// rootAt returns the root of a size that has a note, if the tree came to it.
+func (n *notes) rootAt(size uint64) (root proofs.Hash, ok bool) {
+	at := sort.Search(len(n.roots), func(i int) bool { return n.roots[i].Size >= size })
+	if at == len(n.roots) || n.roots[at].Size != size {
+		return root, false
+	}
+	return n.roots[at].Root, true
 }
 
 // check compares all notes with the tree.
@@ -148,16 +163,20 @@ func (n *notes) row(t *tree, key []byte, size uint64, note []byte) {
 		err = n.fits(t, c.TreeHead)
 	}
 	if err != nil {
-		n.findings.put(Finding{
-			Where: storage.CheckpointSpace.String(), Key: hex.EncodeToString(key), What: fmt.Sprintf("the checkpoint of size %d", size),
-			Found: err.Error(), Want: "the note that was signed for the tree", Do: doRestore,
-		})
+		n.wrong(key, size, err)
 	}
+}
+
+func (n *notes) wrong(key []byte, size uint64, err error) {
+	n.findings.put(Finding{
+		Where: storage.CheckpointSpace.String(), Key: hex.EncodeToString(key), What: fmt.Sprintf("the checkpoint of size %d", size),
+		Found: err.Error(), Want: "the note that was signed for the tree", Do: doRestore,
+	})
 }
 
 // fits compares a signed tree head with the tree over the leaves.
 func (n *notes) fits(t *tree, h proofs.TreeHead) error {
-	root, ok := t.rootAt(h.Size)
+	root, ok := n.rootAt(h.Size)
 	switch {
 	case !ok:
 		return fmt.Errorf("size %d: the leaves end at %d", h.Size, t.pyramid.size())

@@ -87,7 +87,7 @@ func (p *passes) registers() {
 		}
 		p.add(func(s *source, f *findings) error {
 			r := newRegisters(s, p.MaxFindings, p.tree.facts, from, to)
-			err := untilEnd(r.next)
+			err := untilEnd(s, r.next)
 			f.add(r.findings)
 			mu.Lock()
 			defer mu.Unlock()
@@ -98,7 +98,8 @@ func (p *passes) registers() {
 	}
 	p.add(func(s *source, f *findings) error {
 		b := newBuckets(s, p.MaxFindings, p.shape.depth)
-		err := untilEnd(b.next)
+		b.keep = true
+		err := untilEnd(s, b.next)
 		if err == nil && p.tree.torn == 0 {
 			err = b.finish(p.tree.last.Root, p.tree.last.Count)
 		}
@@ -107,8 +108,12 @@ func (p *passes) registers() {
 	})
 }
 
-func untilEnd(next func() (bool, error)) error {
+// untilEnd takes the steps of a pass.
+func untilEnd(s *source, next func() (bool, error)) error {
 	for {
+		if err := s.turn(); err != nil {
+			return err
+		}
 		if more, err := next(); err != nil || !more {
 			return err
 		}

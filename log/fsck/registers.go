@@ -48,9 +48,6 @@ func newRegisters(s *source, max int, facts *facts, from, to []byte) *registers 
 
 // next checks the next register; it returns false when there is none.
 func (r *registers) next() (bool, error) {
-	if err := r.turn(); err != nil {
-		return false, err
-	}
 	key, ok, err := r.nextKey()
 	if err != nil || !ok {
 		return false, err
@@ -69,6 +66,7 @@ func (r *registers) next() (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	r.bridge(h, record)
 	if h.size > 0 && !h.broken {
 		if err := h.of[0].tree.tiles(func(level uint8, n uint64, row []byte) error {
 			return tiles.expect(&r.findings, level, n, row)
@@ -152,12 +150,14 @@ func (r *registers) readEvents(h *history, tiles *tileCheck) error {
 // event takes one event row.
 func (r *registers) event(h *history, key, value []byte) (full []byte, err error) {
 	_, seq, err := storage.ParseEvent(key)
-	if err != nil || h.broken {
+	if err != nil || h.broken || h.beyond > 0 {
 		return nil, err
 	}
 	if seq != h.size {
-		h.broken = true
-		r.findings.row(storage.Event(h.key, h.size), eventName(h.key, h.size), "no row", fmt.Sprintf("an event: there is an event %d", seq))
+		h.beyond = seq
+		if h.size == 0 {
+			h.first = seq
+		}
 		return nil, nil
 	}
 	row, err := register.ParseEventRow(value)
@@ -175,6 +175,20 @@ func (r *registers) event(h *history, key, value []byte) (full []byte, err error
 		err = nil
 	}
 	return full, err
+}
+
+// bridge judges a gap in the events: is the row behind it surplus, or those of
+// the gap missing? The record says how many there are.
+func (r *registers) bridge(h *history, record []byte) {
+	if h.beyond == 0 {
+		return
+	}
+	if parsed, err := register.ParseRecord(record); err == nil && parsed.Size == h.size {
+		r.findings.surplus(storage.Event(h.key, h.beyond), fmt.Sprintf("the register has %d events", h.size))
+		return
+	}
+	h.broken = true
+	r.findings.row(storage.Event(h.key, h.size), eventName(h.key, h.size), "no row", fmt.Sprintf("an event: there is an event %d", h.beyond))
 }
 
 // take returns the row of a keyspace with one row per register, or nil.

@@ -20,12 +20,11 @@ type tree struct {
 	pyramid  *pyramid
 	findings findings
 
-	seals []sealAt               // in order
-	last  statement.Seal         // the newest that could be read
-	torn  uint64                 // leaves since the last seal that could not be read
-	facts *facts                 // nil: not kept
-	roots []proofs.TreeHead      // of the sizes that are wanted, rising
-	wants func(size uint64) bool // whose roots to keep
+	seals []sealAt       // in order
+	last  statement.Seal // the newest that could be read
+	torn  uint64         // leaves since the last seal that could not be read
+	facts *facts         // nil: not kept
+	at    func() error   // called at each size, from 1; may be nil
 }
 
 // sealAt is the place and the time of a seal.
@@ -61,31 +60,14 @@ func (t *tree) add(g *group) error {
 		if t.facts != nil {
 			t.facts.add(e)
 		}
-		if err := t.note(); err != nil {
+		if t.at == nil {
+			continue
+		}
+		if err := t.at(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// note keeps the root of the size at hand if it is wanted.
-func (t *tree) note() error {
-	size := t.pyramid.size()
-	if t.wants == nil || !t.wants(size) {
-		return nil
-	}
-	root, err := t.pyramid.root()
-	t.roots = append(t.roots, proofs.TreeHead{Size: size, Root: root})
-	return err
-}
-
-// rootAt returns the root of a size that was wanted, if the tree came to it.
-func (t *tree) rootAt(size uint64) (root proofs.Hash, ok bool) {
-	at := sort.Search(len(t.roots), func(i int) bool { return t.roots[i].Size >= size })
-	if at == len(t.roots) || t.roots[at].Size != size {
-		return root, false
-	}
-	return t.roots[at].Root, true
 }
 
 // sealed says whether a tree of this size ends in a seal.
@@ -112,6 +94,9 @@ func (t *tree) follow(index uint64, e *entry) {
 	case e.kind != aSeal:
 		return
 	}
+	if t.facts == nil && len(t.seals) > 0 { // only the last one is needed
+		t.seals = append(t.seals[:0], t.seals[len(t.seals)-1])
+	}
 	prev, time := int64(-1), int64(0)
 	if n := len(t.seals); n > 0 {
 		prev, time = int64(t.seals[n-1].index), t.seals[n-1].time
@@ -136,16 +121,14 @@ func (t *tree) finish(s *source, size uint64) error {
 	if err := t.upperTiles(s, size); err != nil {
 		return err
 	}
-	for _, behind := range []struct {
-		space storage.Keyspace
-		first []byte
-	}{{storage.LeafSpace, storage.Leaf(size)}, {storage.ContentSpace, storage.Content(size)}} {
-		_, end := behind.space.Range()
-		err := s.scan(behind.first, end, func(key, _ []byte) bool {
-			t.findings.surplus(key, fmt.Sprintf("the log has %d leaves", size))
-			return true
-		})
-		if err != nil {
+	return behind(s, size, &t.findings)
+}
+
+// behind demands that no leaf and no content is behind the last one.
+func behind(s *source, size uint64, f *findings) error {
+	for _, first := range [][]byte{storage.Leaf(size), storage.Content(size)} {
+		_, end := storage.SpaceOf(first).Range()
+		if err := surplusIn(s, first, end, fmt.Sprintf("the log has %d leaves", size), f); err != nil {
 			return err
 		}
 	}

@@ -64,7 +64,7 @@ func (r *registers) orphan(h *history, record, leaf []byte) {
 	case leaf != nil:
 		r.findings.surplus(storage.RegisterLeaf(h.key), why)
 	default:
-		r.findings.surplus(storage.Event(h.key, 0), why)
+		r.findings.surplus(storage.Event(h.key, h.first), why)
 	}
 }
 
