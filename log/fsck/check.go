@@ -91,7 +91,7 @@ func Check(ctx context.Context, l Log, o Options) (Report, error) {
 
 // source returns a source of rows for one pass.
 func (c *check) source() *source {
-	return &source{rows: c.Store, count: c.count, turn: func() error {
+	return &source{rows: c.Store, count: c.count, chunk: longChunk, turn: func() error {
 		c.progress.tick()
 		return c.Err()
 	}}

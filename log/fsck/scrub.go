@@ -58,8 +58,12 @@ const (
 )
 
 // sliceTime is how long a slice holds its snapshot, but for one step: a group of
-// 256 leaves, a register, or the heads of all buckets.
-const sliceTime = 200 * time.Millisecond
+// 256 leaves, 256 events, or the rows of all buckets. Tests make it 0: a slice for
+// each step.
+var sliceTime = 200 * time.Millisecond
+
+// sliceShare is the part of a second's bytes after which a slice ends, too.
+const sliceShare = time.Second / 2
 
 // maxFound is how many findings of one round are told.
 const maxFound = 100
@@ -119,7 +123,7 @@ type round struct {
 // run makes all passes over the store.
 func (r *round) run() (err error) {
 	start := time.Now()
-	r.source = &source{turn: r.turn, count: r.count}
+	r.source = &source{turn: r.turn, count: r.count, chunk: shortChunk}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.open(); err != nil {
 		return err
@@ -170,7 +174,7 @@ func (r *round) close() error {
 func (r *round) turn() error {
 	read, took := r.count.bytes.Load()-r.before, time.Since(r.opened)
 	owed := time.Duration(float64(read) / float64(r.Rate) * float64(time.Second))
-	if took < sliceTime && owed < sliceTime {
+	if took < sliceTime && owed < sliceShare {
 		return r.ctx.Err()
 	}
 	if err := r.close(); err != nil {

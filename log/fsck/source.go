@@ -17,6 +17,7 @@ type source struct {
 	generation int
 	turn       func() error
 	count      *counter
+	chunk      int // bytes that cursors read ahead
 }
 
 // counter counts what is read, for the progress and the rate. It is shared by
@@ -52,8 +53,12 @@ func (s *source) get(key []byte) ([]byte, error) {
 	return row, err
 }
 
-// chunk is how many bytes a cursor reads ahead.
-const chunk = 128 << 10
+// How many bytes a cursor reads ahead: much in a check, little where the next
+// slice drops what was read.
+const (
+	longChunk  = 128 << 10
+	shortChunk = 8 << 10
+)
 
 // A cursor goes over the rows of a range in key order, one by one. Scans push,
 // and several ranges are to be read in step.
@@ -108,7 +113,7 @@ func (c *cursor) fill() error {
 		c.buf = append(c.buf, value...)
 		s.end = len(c.buf)
 		c.rows = append(c.rows, s)
-		c.last = len(c.buf) < chunk
+		c.last = len(c.buf) < c.src.chunk
 		return c.last
 	})
 }
