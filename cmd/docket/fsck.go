@@ -128,6 +128,9 @@ func (o *fsckOptions) print(out io.Writer, r fsck.Report) error {
 		if more := r.Damaged - len(r.Findings); more > 0 {
 			fmt.Fprintf(out, "%s more\n", grouped(int64(more)))
 		}
+		if r.Signed < r.Size && r.Damaged == 0 {
+			fmt.Fprintf(out, "the newest signed checkpoint is of size %d; size %d is not signed yet, the next start signs it\n", r.Signed, r.Size)
+		}
 		fmt.Fprintln(out, summary(r, o.Replay))
 	}
 	if r.Damaged > 0 {
