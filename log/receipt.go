@@ -230,12 +230,12 @@ func (v *View) registerProof(t register.Type, id string, key register.Key) (proo
 // viewHistory reads the history of a register as of a view, each event once.
 type viewHistory struct {
 	history
-	fresh *fresh
-	rows  map[uint64]register.EventRow
+	recent recent
+	rows   map[uint64]register.EventRow
 }
 
 func (v *View) history(t register.Type, key register.Key) *viewHistory {
-	return &viewHistory{history{r: v.rows, key: key, typ: t}, v.fresh, make(map[uint64]register.EventRow)}
+	return &viewHistory{history{r: v.rows, key: key, typ: t}, v.recent, make(map[uint64]register.EventRow)}
 }
 
 // row returns one event.
@@ -252,7 +252,7 @@ func (h *viewHistory) row(seq uint64) (register.EventRow, error) {
 }
 
 func (h *viewHistory) read(seq uint64) (register.EventRow, error) {
-	if row, ok := h.fresh.event(h.key, seq); ok {
+	if row, ok := h.recent.event(h.key, seq); ok {
 		return row, nil
 	}
 	key := storage.Event(h.key, seq)

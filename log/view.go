@@ -24,8 +24,8 @@ type View struct {
 	registers *register.Tree
 	rows      storage.Snapshot
 	nodes     *nodeCache
-	fresh     *fresh             // nil: read the rows
-	recent    []SignedCheckpoint // signed up to this size and not in rows
+	recent    recent             // what of it is in memory
+	signed    []SignedCheckpoint // notes up to this size that may not be rows
 	refs      atomic.Int64
 
 	// What receipts of this view share.
@@ -141,7 +141,7 @@ func (v *View) Leaf(index uint64) ([]byte, error) {
 
 // leafAt reads a leaf that the view has.
 func (v *View) leafAt(index uint64) ([]byte, error) {
-	if leaf, ok := v.fresh.leaf(index); ok {
+	if leaf, ok := v.recent.leaf(index); ok {
 		return leaf, nil
 	}
 	return readLeaf(v.rows, index)
@@ -214,7 +214,7 @@ func (v *View) Envelope(index uint64) (statement.Envelope, error) {
 
 // statement returns the statement of an entry in its envelope, and parsed.
 func (v *View) statement(index uint64) (e statement.Envelope, s *statement.Statement, err error) {
-	if c, ok := v.fresh.statement(index); ok {
+	if c, ok := v.recent.statement(index); ok {
 		return statement.Envelope{Payload: c.Payload, Signature: c.Signature, SPKI: c.SPKI}, c.Statement, nil
 	}
 	leaf, err := v.Leaf(index)

@@ -164,7 +164,7 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 		if err := w.state.apply(b.registers, b.changes, b.overlay); err != nil {
 			return err
 		}
-		view.fresh = w.freshOf(b)
+		view.recent = recent{w.freshOf(b)}
 	}
 	b.stats.Size, b.stats.Leaves, b.stats.Bytes = b.head.Size, len(b.leaves), b.rows.Size()
 	return nil
