@@ -100,7 +100,7 @@ func (m *Metrics) watch(s *Server) {
 		}
 		return 0
 	})
-	gauge("docket_queue_length", "Submissions that wait for the writer.", func() float64 { return float64(s.log.Queued()) })
+	gauge("docket_queue_length", "Submissions that wait for the writer.", func() float64 { return float64(s.log.Waiting()) })
 	gauge("docket_submissions_in_progress", "Submissions that hold a place.", func() float64 { return float64(len(s.single) + len(s.batches)) })
 	gauge("docket_requests_in_progress", "Requests in progress.", func() float64 { return float64(s.flights.Load()) })
 }
