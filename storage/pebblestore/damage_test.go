@@ -85,7 +85,7 @@ func TestDamagedTable(t *testing.T) {
 	}
 	flip(t, dir, ".sst", 0.3)
 	var told recorder
-	s, err := Open(dir, small(Options{Event: told.event}))
+	s, err = Open(dir, small(Options{Event: told.event}))
 	if err != nil {
 		t.Fatal(err)
 	}
