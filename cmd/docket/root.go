@@ -33,7 +33,7 @@ Start here:
 	root.PersistentFlags().String("dir", defaultDir, "folder of the log and the client: DIR/log, DIR/client, DIR/anchor")
 	root.AddCommand(
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
-		newCheckpoint(), newRawLog(), newKey(), newLoad(), newDemo(),
+		newCheckpoint(), newRawLog(), newFsck(), newKey(), newLoad(), newDemo(),
 	)
 	addCompletion(root)
 	usageArgs(root)
