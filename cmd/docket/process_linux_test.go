@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -63,8 +62,6 @@ type service struct {
 	done chan struct{} // closed when it ended
 	err  error         // how, then
 }
-
-var servingOn = regexp.MustCompile(`(?m)^serving on (http://\S+)$`)
 
 // serve starts docket serve and waits until it serves. The error is how it ended
 // instead, with what it printed.
