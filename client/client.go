@@ -161,16 +161,22 @@ func (c *Client) Checkpoint(ctx context.Context) (proofs.Checkpoint, []byte, err
 	return cp, note, nil
 }
 
-// open verifies a signed note under the pinned log keys.
+// open verifies a signed note of an answer under the pinned log keys.
 func (c *Client) open(note []byte) (proofs.Checkpoint, error) {
-	cp, _, err := proofs.OpenCheckpoint(note, c.Verifier.Policy.LogKeys())
-	if err == nil {
-		err = cp.CheckDocket()
-	}
+	cp, err := c.openNote(note)
 	if err != nil {
 		return cp, fmt.Errorf("%w: checkpoint: %v", ErrAnswer, err)
 	}
 	return cp, nil
+}
+
+// openNote verifies a signed note, wherever it is from.
+func (c *Client) openNote(note []byte) (proofs.Checkpoint, error) {
+	cp, _, err := proofs.OpenCheckpoint(note, c.Verifier.Policy.LogKeys())
+	if err == nil {
+		err = cp.CheckDocket()
+	}
+	return cp, err
 }
 
 // consistency fetches a consistency proof.

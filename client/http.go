@@ -77,8 +77,18 @@ func problem(answer *http.Response, body []byte) error {
 	case answer.StatusCode < 400 && answer.Header.Get("Location") != "":
 		return fmt.Errorf("%w: the server redirects to %q: use that URL if it is the log's", ErrAnswer, answer.Header.Get("Location"))
 	case answer.StatusCode < 400 || media != "application/problem+json" || json.Unmarshal(body, p) != nil || p.Code == "":
-		return fmt.Errorf("%w: status %d without a problem document: this is not a docket server, or something stands before it", ErrAnswer, answer.StatusCode)
+		return &pageError{answer.StatusCode}
 	}
 	p.Status = answer.StatusCode
 	return p
 }
+
+// A pageError is an answer without success that no docket server gave.
+type pageError struct{ status int }
+
+func (e *pageError) Error() string {
+	return fmt.Sprintf("%v: status %d without a problem document: this is not a docket server, or something stands before it", ErrAnswer, e.status)
+}
+
+// Unwrap returns ErrAnswer.
+func (e *pageError) Unwrap() error { return ErrAnswer }
