@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // Limits of answers, in bytes.
@@ -24,7 +23,7 @@ const (
 // httpClient returns the client to use. No redirect is followed: a statement goes to
 // the server that was named.
 func (c *Client) httpClient() *http.Client {
-	h := http.Client{Timeout: 60 * time.Second}
+	h := http.Client{Timeout: requestTime}
 	if c.HTTP != nil {
 		h = *c.HTTP
 	}
