@@ -3,8 +3,8 @@ package client
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/docketlog/docket/proofs"
@@ -69,7 +69,7 @@ func (h *History) page(ctx context.Context, c *Client, path string) error {
 	}
 	var answer struct{ Events []eventJSON }
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return h.wrong("the events from %d on cannot be read", from)
+		return h.wrong("the events from %d on cannot be read: %v", from, err)
 	}
 	if len(answer.Events) == 0 {
 		return h.wrong("event %d is missing", from)
@@ -79,34 +79,35 @@ func (h *History) page(ctx context.Context, c *Client, path string) error {
 		if seq == h.value.Size {
 			return nil
 		}
-		event, opened, err := e.parse(h.Type, seq)
+		event, err := e.parse(h.Type, seq)
 		if err != nil {
 			return h.wrong("event %d: %v", seq, err)
 		}
-		h.Events, h.Bodies = append(h.Events, event), append(h.Bodies, opened)
+		h.Events, h.Bodies = append(h.Events, event), append(h.Bodies, e.Body)
 	}
 	return nil
 }
 
-// eventJSON is one event of an answer.
+// eventJSON is one event of an answer: what the history hashes, and what opens its
+// body hash. The same in words is not used.
 type eventJSON struct {
-	Seq   uint64
-	Event string // base64 of the row
+	Seq                uint64
+	Event, Blind, Body []byte
 }
 
-func (e eventJSON) parse(t register.Type, seq uint64) (event register.Event, body []byte, err error) {
-	if e.Seq != seq {
-		return event, nil, fmt.Errorf("event %d stands in its place", e.Seq)
+func (e eventJSON) parse(t register.Type, seq uint64) (register.Event, error) {
+	event, err := register.ParseEvent(e.Event)
+	switch {
+	case err != nil:
+		return event, err
+	case e.Seq != seq || event.Seq != seq:
+		return event, fmt.Errorf("event %d stands in its place", event.Seq)
+	case event.Type != t:
+		return event, fmt.Errorf("it is of a register of the type %v", event.Type)
+	case len(e.Blind) != len(proofs.Hash{}):
+		return event, errors.New("it is not opened")
 	}
-	b, err := base64.StdEncoding.Strict().DecodeString(e.Event)
-	if err != nil {
-		return event, nil, err
-	}
-	row, err := register.ParseEventRow(b)
-	if err != nil {
-		return event, nil, err
-	}
-	return row.Event(t, seq), row.Body, nil
+	return event, event.VerifyBody(proofs.Hash(e.Blind), e.Body)
 }
 
 // verify proves the events to be all of the register, and the state to be theirs.

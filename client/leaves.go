@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -151,4 +152,30 @@ func (c *Client) Content(ctx context.Context, index uint64) (statement.Envelope,
 		return statement.Envelope{}, err
 	}
 	return t.Content(ctx, index)
+}
+
+// LeafIndex returns the index of the entry with this leaf hash, proven to stand
+// there under the newest checkpoint.
+func (c *Client) LeafIndex(ctx context.Context, hash proofs.Hash) (uint64, error) {
+	b, _, err := c.send(ctx, "GET", fmt.Sprintf("/api/v1/leaf-index/%x", hash), "", nil, maxProblem)
+	if err != nil {
+		return 0, err
+	}
+	var answer struct{ Index *uint64 }
+	if err := json.Unmarshal(b, &answer); err != nil || answer.Index == nil {
+		return 0, fmt.Errorf("%w: not the index of a leaf", ErrAnswer)
+	}
+	t, err := c.NewestTree(ctx)
+	if err != nil {
+		return 0, err
+	}
+	index := *answer.Index
+	if index >= t.Size {
+		return 0, fmt.Errorf("%w: index %d is not in the tree of size %d", ErrAnswer, index, t.Size)
+	}
+	found, err := t.LeafHash(ctx, index)
+	if err == nil && found != hash {
+		err = fmt.Errorf("%w: entry %d has another leaf hash than %x", ErrAnswer, index, hash)
+	}
+	return index, err
 }

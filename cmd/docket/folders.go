@@ -75,12 +75,12 @@ type serverConfig struct {
 
 // clientConfig is DIR/client/config.json.
 type clientConfig struct {
-	Origin    string   `json:"origin"`    // of the log
-	Server    string   `json:"server"`    // base URL
-	Identity  string   `json:"identity"`  // who signs releases
-	Registrar string   `json:"registrar"` // who enrolls and revokes identities
-	Expect    []string `json:"expect"`    // namespaces whose documents verify may call AUTHORITATIVE
-	Dev       bool     `json:"dev"`       // made by --dev: quorum none is enough here
+	Origin    string   `json:"origin"`              // of the log
+	Server    string   `json:"server"`              // base URL
+	Identity  string   `json:"identity"`            // who signs releases
+	Registrar string   `json:"registrar"`           // who enrolls and revokes identities
+	Expect    []string `json:"expect"`              // namespaces whose documents verify may call AUTHORITATIVE
+	Dev       bool     `json:"dev"`                 // made by --dev: quorum none is enough here
 	TokenFile string   `json:"tokenFile,omitempty"` // bearer token for the server; relative to DIR/client
 	CAFile    string   `json:"caFile,omitempty"`    // PEM of the authorities that its certificate is from
 }
