@@ -41,13 +41,15 @@ type batch struct {
 	from      uint64   // index of its first leaf
 	leaves    [][]byte // its leaves, the seal last
 	hashes    []proofs.Hash
-	digests   []statement.Digest // sealed log: of its statements
+	checked   []*admission.Checked // sealed log: its statements
+	events    map[register.Key][]admission.EventWrite
 	time      int64
 	overlay   *admission.Overlay  // sealed log
 	registers *register.Tree      // sealed log: the tree after the batch
 	changes   []register.Leaf     // sealed log: the leaves of that tree that the batch writes
 	seen      map[[32]byte]uint64 // raw log: leaf hashes of this batch
 	head      head
+	notes     []SignedCheckpoint // signed meanwhile: rows of this commit
 	jobs      []*job
 	results   [][]Result // by job
 	view      *View      // after the commit; nil if the batch has no leaves
@@ -57,19 +59,20 @@ type batch struct {
 // next is the index that the next leaf of the batch gets.
 func (b *batch) next() uint64 { return b.from + uint64(len(b.leaves)) }
 
-// add appends a leaf and the row that finds it again by digest.
-func (b *batch) add(leaf []byte, hash proofs.Hash, digest [32]byte) uint64 {
+// add appends a statement's leaf and the row that finds it by statement digest.
+func (b *batch) add(leaf []byte, hash proofs.Hash, digest statement.Digest) uint64 {
 	index := b.push(leaf, hash)
 	b.rows.Set(storage.DigestIndex(digest), binary.BigEndian.AppendUint64(nil, index))
 	return index
 }
 
-// push appends a leaf.
+// push appends a leaf and the row that finds it by its hash.
 func (b *batch) push(leaf []byte, hash proofs.Hash) uint64 {
 	index := b.next()
 	b.leaves = append(b.leaves, leaf)
 	b.hashes = append(b.hashes, hash)
 	b.rows.Set(storage.Leaf(index), leaf)
+	b.rows.Set(storage.LeafHashIndex(hash), binary.BigEndian.AppendUint64(nil, index))
 	return index
 }
 

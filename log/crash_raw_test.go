@@ -113,5 +113,5 @@ func recoversRaw(t testing.TB, m moment) error {
 		return err
 	}
 	m.ledger.notary.check(t)
-	return errors.Join(l.Close(), logtest.AuditRaw(m.ledger.w, store, anchor))
+	return errors.Join(l.Close(), logtest.AuditRaw(m.ledger.w, store, anchor), m.ledger.notary.missing(store, load(t, anchor)))
 }

@@ -196,8 +196,11 @@ func recovers(t testing.TB, m moment) error {
 		if err := m.ledger.lives(t, l, store, anchor); err != nil {
 			return fmt.Errorf("life %d: %w", life, err)
 		}
-		m.disk = m.disk.CrashClone(vfs.CrashCloneCfg{})
 		m.anchor = load(t, anchor)
+		if err := m.ledger.notary.missing(store, m.anchor); err != nil {
+			return fmt.Errorf("life %d: %w", life, err)
+		}
+		m.disk = m.disk.CrashClone(vfs.CrashCloneCfg{})
 		store.Close()
 	}
 	m.ledger.notary.check(t)

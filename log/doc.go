@@ -27,6 +27,8 @@
 //   - For one size one note is ever served: the first that the anchor took. Of
 //     several batches that were committed meanwhile only the newest is signed;
 //     its tree covers them all.
+//   - Each note that was let out is kept byte for byte: as a row of a later
+//     commit, and in the anchor's text until then.
 //   - Readers see the published size, never what the store shows.
 //   - After any doubt (a commit or fsync error, a clock that went back, a failed
 //     check) nothing more is signed: the log stops, and a restart decides from

@@ -118,9 +118,9 @@ func mustOpenLog(t testing.TB, s *sound) *log.Log {
 	return l
 }
 
-// TestRawDigestIndex: a wrong row of a raw log's digest index never gives a
+// TestRawLeafHashIndex: a wrong row of a raw log's leaf hash index never gives a
 // leaf the index of another one, or of none.
-func TestRawDigestIndex(t *testing.T) {
+func TestRawLeafHashIndex(t *testing.T) {
 	w, p := logtest.NewWorld(), newPlace(t)
 	config := w.Config(p.store, p.anchor)
 	config.Mode = log.Raw
@@ -140,7 +140,7 @@ func TestRawDigestIndex(t *testing.T) {
 	view.Release()
 	l.Close()
 	s := &sound{rows: p.store}
-	key := storage.DigestIndex(proofs.LeafHash(leaves[1]))
+	key := storage.LeafHashIndex(proofs.LeafHash(leaves[1]))
 	for bit := range 64 {
 		config.Store = s.with(t, key, flip(s.row(t, key), bit))
 		config.Anchor = anchorHolding(t, load(t, p.anchor))
@@ -149,7 +149,7 @@ func TestRawDigestIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := l.View()
-		if index, err := v.Find(proofs.LeafHash(leaves[1])); err == nil && index != 1 {
+		if index, err := v.FindLeaf(proofs.LeafHash(leaves[1])); err == nil && index != 1 {
 			t.Errorf("bit %d: a reader finds leaf 1 at %d", bit, index)
 		}
 		v.Release()

@@ -102,10 +102,21 @@ func (n *notary) sign(message []byte) {
 	n.signed[c.Size] = c.Root
 }
 
-// note is called for each note that an anchor took or that readers got.
-func (n *notary) note(note []byte) {
+// note is called for each text that an anchor took and each note that readers
+// got.
+func (n *notary) note(text []byte) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	notes, err := log.ParseAnchor(text)
+	if err != nil {
+		n.fault("%q: %v", text, err)
+	}
+	for _, note := range notes {
+		n.one(note)
+	}
+}
+
+func (n *notary) one(note []byte) {
 	parsed, err := proofs.ParseNote(note)
 	if err != nil {
 		n.fault("note %q: %v", note, err)
@@ -120,6 +131,37 @@ func (n *notary) note(note []byte) {
 		n.fault("size %d has two notes:\n%s\n%s", c.Size, old, note)
 	}
 	n.notes[c.Size] = string(note)
+}
+
+// missing says which notes that were let out are neither rows of the store nor in
+// the anchor's text: the log has forgotten what it signed.
+func (n *notary) missing(store storage.Reader, anchor []byte) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	kept, err := logtest.Notes(store, anchor)
+	if err != nil {
+		return err
+	}
+	have := make(map[string]bool)
+	for _, note := range kept {
+		have[string(note.Text)] = true
+	}
+	for size, note := range n.notes {
+		if !have[note] {
+			err = errors.Join(err, fmt.Errorf("the note of size %d is lost:\n%s", size, note))
+		}
+	}
+	return err
+}
+
+// newest returns the newest note of an anchor's text.
+func newest(t testing.TB, text []byte) []byte {
+	t.Helper()
+	notes, err := log.ParseAnchor(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return notes[0]
 }
 
 func (n *notary) count() int {

@@ -62,12 +62,11 @@ func (v *View) openHistory(t register.Type, id string) (*viewHistory, *register.
 	if err != nil {
 		return nil, nil, err
 	}
-	record, err := state{v.rows}.Record(key)
+	record, err := v.record(key)
 	if err != nil || record == nil {
 		return nil, nil, err
 	}
-	h := history{r: v.rows, key: key, typ: t}
-	return &viewHistory{h, make(map[uint64]register.EventRow)}, record, nil
+	return v.history(t, key), record, nil
 }
 
 // events reads the events from..to-1 in one scan.

@@ -79,7 +79,7 @@ func reopen(t *testing.T, b *ledger, folder string, all bool) error {
 		err = errors.Join(b.submit(context.Background(), l, 1), logtest.Audit(b.w, store, a))
 	}
 	b.notary.check(t)
-	return errors.Join(err, l.Close(), store.Close(), a.Close())
+	return errors.Join(err, b.notary.missing(store, load(t, a)), l.Close(), store.Close(), a.Close())
 }
 
 // runChild lets a child live until it is killed or meets its fault, and takes

@@ -84,7 +84,7 @@ func (v *View) Releases(digest statement.Digest, before uint64, limit int) (entr
 // bytes. It reads the document's history backwards down to that version, n
 // events; none when the document is still at it.
 func (v *View) newestReleaseOf(digest statement.Digest, released register.ReleasedBody) (newest bool, n int, err error) {
-	record, err := state{v.rows}.Record(released.Document)
+	record, err := v.record(released.Document)
 	if err != nil {
 		return false, 0, err
 	}
@@ -98,7 +98,7 @@ func (v *View) newestReleaseOf(digest statement.Digest, released register.Releas
 	if now.Version == released.Version {
 		return true, 0, nil
 	}
-	h := viewHistory{history{r: v.rows, key: released.Document, typ: register.TypeDocument}, make(map[uint64]register.EventRow)}
+	h := v.history(register.TypeDocument, released.Document)
 	for seq := record.Size; seq > 0; {
 		seq--
 		row, err := h.row(seq)

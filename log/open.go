@@ -64,7 +64,7 @@ func Create(ctx context.Context, config Config, genesis *admission.Checked) erro
 		return err
 	}
 	defer b.view.Release()
-	p := &publisher{Config: config}
+	p := &publisher{Config: config, signed: w.signed}
 	return p.publish(b.view)
 }
 
@@ -83,10 +83,9 @@ func (w *writer) createGenesis(b *batch, genesis *admission.Checked) error {
 }
 
 func newWriter(config Config) *writer {
-	w := &writer{Config: config, tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}}
+	w := &writer{Config: config, tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}, signed: new(signedNotes)}
 	if config.Mode == Sealed {
-		w.registers = register.New(firstDepth)
-		w.leaves = newLeafCache(config.Store, firstDepth)
+		w.state = newWriterState(config.Store, register.New(firstDepth))
 		w.fold = admission.NewFold(config.Origin)
 	}
 	return w
@@ -100,11 +99,11 @@ func recoverLog(config Config) (*writer, *publisher, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	view, err := newView(config, w.head, w.registers)
+	view, err := newView(config, w.head, w.registers())
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &publisher{Config: config}
+	p := &publisher{Config: config, signed: w.signed}
 	if err := p.recover(view); err != nil {
 		view.Release()
 		return nil, nil, err
@@ -189,13 +188,14 @@ func (w *writer) recoverRegisters() error {
 	if err != nil {
 		return damage("leaf %d is not a seal: %v", w.head.Size-1, err)
 	}
-	if w.registers, err = loadRegisters(w.Store, w.head); err != nil {
+	tree, err := loadRegisters(w.Store, w.head)
+	if err != nil {
 		return err
 	}
-	w.leaves = newLeafCache(w.Store, w.head.Depth)
-	if w.registers.Root() != seal.Root || w.registers.Count() != seal.Count || seal.Time != w.head.Time {
-		return damage("the register rows give root %x, the newest seal says %x", w.registers.Root(), seal.Root)
+	if tree.Root() != seal.Root || tree.Count() != seal.Count || seal.Time != w.head.Time {
+		return damage("the register rows give root %x, the newest seal says %x", tree.Root(), seal.Root)
 	}
+	w.state = newWriterState(w.Store, tree)
 	return nil
 }
 
@@ -203,10 +203,11 @@ func (w *writer) recoverRegisters() error {
 // has about 10 leaves again. The root stays: depth is a local choice. It reads
 // all leaves, under a second for a million, each time their number has doubled.
 func (w *writer) deepen() error {
-	if w.Mode != Sealed || w.registers.Count() <= 20<<uint(w.registers.Depth()) {
+	if w.Mode != Sealed || w.state.tree.Count() <= 20<<uint(w.state.tree.Depth()) {
 		return nil
 	}
-	depth := register.DepthFor(w.registers.Count())
+	shallow := w.state.tree
+	depth := register.DepthFor(shallow.Count())
 	var b storage.Batch
 	tree, err := register.Build(depth,
 		func(yield func(register.Leaf) bool) error {
@@ -219,10 +220,10 @@ func (w *writer) deepen() error {
 	if err != nil {
 		return err
 	}
-	if tree.Root() != w.registers.Root() || tree.Count() != w.registers.Count() {
-		return damage("the register leaves give root %x, the newest seal says %x", tree.Root(), w.registers.Root())
+	if tree.Root() != shallow.Root() || tree.Count() != shallow.Count() {
+		return damage("the register leaves give root %x, the newest seal says %x", tree.Root(), shallow.Root())
 	}
-	start, end := storage.BucketRange(uint8(w.registers.Depth()))
+	start, end := storage.BucketRange(uint8(shallow.Depth()))
 	err = w.Store.Scan(start, end, func(key, _ []byte) bool {
 		b.Delete(key)
 		return true
@@ -238,14 +239,14 @@ func (w *writer) deepen() error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	w.seq++
-	w.registers, w.leaves = tree, newLeafCache(w.Store, depth)
+	w.state.deepened(tree)
 	return nil
 }
 
 // recover compares the durable tree head with the newest note that the log ever
 // let out, decides whether it may sign, and publishes.
 func (p *publisher) recover(v *View) error {
-	note, err := p.Anchor.Load()
+	text, err := p.Anchor.Load()
 	if errors.Is(err, storage.ErrNoAnchor) {
 		return fmt.Errorf("%w: the anchor's folder is wrong, or was lost, or the log's creation did not finish; "+
 			"nothing was signed. A log without its anchor cannot tell whether this store is the newest one", ErrAnchorMissing)
@@ -253,32 +254,46 @@ func (p *publisher) recover(v *View) error {
 	if err != nil {
 		return fmt.Errorf("anchor: %w", err)
 	}
-	anchored, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{p.Signer.key})
+	notes, heads, err := openAnchor(text, p.Signer.key)
 	if err != nil {
-		return fmt.Errorf("%w: the anchor's note does not verify under the log key: %v", ErrMismatch, err)
+		return err
 	}
-	stored := v.TreeHead()
+	anchored, stored := heads[0], v.TreeHead()
 	switch {
 	case anchored.Size > stored.Size:
 		return fmt.Errorf("%w: the log has signed size %d, the store ends at %d. It was restored from an old copy, or lost commits; "+
 			"signing now would make a second history. Nothing was signed: bring back the newest store", ErrBehindAnchor, anchored.Size, stored.Size)
 	case anchored.Size == stored.Size && anchored.Root != stored.Root:
 		return fmt.Errorf("%w: at size %d the store has root %x, but root %x was signed", ErrFork, stored.Size, stored.Root, anchored.Root)
-	case anchored.Size == stored.Size:
-		p.release(v, note)
-		return nil
 	}
-	proof, err := v.Consistency(anchored.Size, stored.Size)
-	if err != nil {
+	for _, h := range heads {
+		if err := extends(v, h); err != nil {
+			return err
+		}
+	}
+	if err := p.signed.recover(v, notes, heads); err != nil {
 		return err
 	}
-	if err := proofs.VerifyConsistency(anchored.TreeHead, stored, proof); err != nil {
-		return fmt.Errorf("%w: the store's size %d does not extend the signed size %d: %v", ErrFork, stored.Size, anchored.Size, err)
+	if anchored.Size == stored.Size {
+		p.release(v, notes[0], text)
+		return nil
 	}
-	p.note = note
+	p.text = text
 	if err := p.publish(v); err != nil {
 		return err
 	}
 	p.Events.Recovered(stored.Size)
+	return nil
+}
+
+// extends proves that a view extends a tree head that was signed.
+func extends(v *View, signed proofs.TreeHead) error {
+	proof, err := v.Consistency(signed.Size, v.Size())
+	if err != nil {
+		return err
+	}
+	if err := proofs.VerifyConsistency(signed, v.TreeHead(), proof); err != nil {
+		return fmt.Errorf("%w: the store's size %d does not extend the signed size %d: %v", ErrFork, v.Size(), signed.Size, err)
+	}
 	return nil
 }

@@ -12,7 +12,8 @@ import (
 // its tree covers them all. All its fields belong to one goroutine.
 type publisher struct {
 	Config
-	note      []byte // what the anchor holds
+	text      []byte // what the anchor holds, see signedNotes
+	signed    *signedNotes
 	published *View
 }
 
@@ -24,17 +25,23 @@ func (p *publisher) publish(v *View) error {
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
+	c, err := v.signedNote(v.head.Size, note)
+	if err != nil {
+		return err
+	}
 	// First write wins: if the anchor does not hold what this publisher put
 	// there, another one signs with our key, and we must not let this note out.
-	if err := p.Anchor.Replace(p.note, note); err != nil {
+	text := anchorText(note, p.signed.list())
+	if err := p.Anchor.Replace(p.text, text); err != nil {
 		return fmt.Errorf("anchor: %w", err)
 	}
-	p.release(v, note)
+	p.signed.add(c) // before the writer begins the batch after the next: then it is a row
+	p.release(v, note, text)
 	return nil
 }
 
 // release makes a view whose note the anchor holds the published one.
-func (p *publisher) release(v *View, note []byte) {
-	v.note = note
-	p.note, p.published = note, v
+func (p *publisher) release(v *View, note, text []byte) {
+	v.note, v.signed = note, p.signed.list()
+	p.text, p.published = text, v
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
 )
 
 // CheckRaw says whether a raw log takes these bytes as a leaf.
@@ -24,7 +25,7 @@ func (w *writer) admitRaw(b *batch, leaf []byte) (Result, error) {
 	if index, ok := b.seen[hash]; ok {
 		return Result{Index: index, Duplicate: true}, nil
 	}
-	index, ok, err := firstIndex(w.Store, hash)
+	index, ok, err := firstIndex(w.Store, storage.LeafHashIndex(hash))
 	if err != nil {
 		return Result{}, err
 	}
@@ -34,11 +35,11 @@ func (w *writer) admitRaw(b *batch, leaf []byte) (Result, error) {
 			return Result{}, err
 		}
 		if proofs.LeafHash(first) != hash { // a wrong index row must not make a promise
-			return Result{}, damage("the digest index names leaf %d for leaf hash %x", index, hash)
+			return Result{}, damage("the leaf hash index names leaf %d for %x", index, hash)
 		}
 		return Result{Index: index, Duplicate: true}, nil
 	}
-	index = b.add(leaf, hash, hash)
+	index = b.push(leaf, hash)
 	b.seen[hash] = index
 	return Result{Index: index}, nil
 }

@@ -95,13 +95,9 @@ func (v *View) collect(q Query, source source, from, to uint64, limit int) (p Pa
 
 // found reads the entry at index.
 func (v *View) found(index uint64, time int64) (Found, error) {
-	e, err := v.Envelope(index)
+	e, s, err := v.statement(index)
 	if err != nil {
 		return Found{}, err
-	}
-	s, err := statement.Parse(e.Payload)
-	if err != nil {
-		return Found{}, damage("content %d: %v", index, err)
 	}
 	return Found{Index: index, Time: time, Digest: statement.DigestOf(e.Payload), Statement: s}, nil
 }
@@ -203,7 +199,7 @@ func (v *View) leavesBelow() source {
 			if chunk == nil || index < first {
 				first = index - min(index, leafChunk-1)
 				var err error
-				if chunk, err = v.leaves(first, index+1); err != nil {
+				if chunk, err = v.readLeaves(first, index+1); err != nil {
 					return 0, 0, false, err
 				}
 			}
@@ -217,8 +213,8 @@ func (v *View) leavesBelow() source {
 	}
 }
 
-// leaves reads the leaves from..to-1.
-func (v *View) leaves(from, to uint64) ([][]byte, error) {
+// readLeaves reads the leaves from..to-1.
+func (v *View) readLeaves(from, to uint64) ([][]byte, error) {
 	out := make([][]byte, 0, to-from)
 	start, end := storage.LeafRange(from, to)
 	err := v.rows.Scan(start, end, func(_, leaf []byte) bool {

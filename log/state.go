@@ -27,6 +27,22 @@ func (s state) Record(key register.Key) (*register.Record, error) {
 	if !found && !inTree {
 		return nil, nil
 	}
+	return checkRecord(key, row, leaf)
+}
+
+// record reads the record of a register whose leaf in the tree is known.
+func (s state) record(key register.Key, leaf register.Hash) (*register.Record, error) {
+	row, found, err := find(s.r, storage.Record(key))
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, damage("the record of register %s is missing", key)
+	}
+	return checkRecord(key, row, leaf[:])
+}
+
+func checkRecord(key register.Key, row, leaf []byte) (*register.Record, error) {
 	record, err := register.ParseRecord(row)
 	if err != nil {
 		return nil, damage("record %s: %v", key, err)
@@ -48,7 +64,7 @@ func find(r storage.Reader, key []byte) (row []byte, found bool, err error) {
 
 // Admitted implements admission.State.
 func (s state) Admitted(digest statement.Digest) (uint64, bool, error) {
-	return firstIndex(s.r, digest)
+	return firstIndex(s.r, storage.DigestIndex(digest))
 }
 
 // Content implements admission.State.
@@ -67,15 +83,15 @@ func (s state) Content(digest statement.Digest) ([]byte, error) {
 	return content, err
 }
 
-// firstIndex returns the index of the entry that a digest names: a statement
-// digest in a sealed log, a leaf hash in a raw one.
-func firstIndex(r storage.Reader, digest [32]byte) (uint64, bool, error) {
-	row, found, err := find(r, storage.DigestIndex(digest))
+// firstIndex returns the index that a row of the digest index or of the leaf
+// hash index holds.
+func firstIndex(r storage.Reader, key []byte) (uint64, bool, error) {
+	row, found, err := find(r, key)
 	if err != nil || !found {
 		return 0, false, err
 	}
 	if len(row) != 8 {
-		return 0, false, damage("digest index %x", digest)
+		return 0, false, damage("%s row %x", storage.SpaceOf(key), key)
 	}
 	return binary.BigEndian.Uint64(row), true, nil
 }

@@ -96,7 +96,7 @@ func TestReadersUnderLoad(t *testing.T) {
 }
 
 func anchoredSize(t *testing.T, b *ledger, a storage.Anchor) uint64 {
-	c, _, err := proofs.OpenCheckpoint(load(t, a), []proofs.VerifierKey{b.w.Signer.Key()})
+	c, _, err := proofs.OpenCheckpoint(newest(t, load(t, a)), []proofs.VerifierKey{b.w.Signer.Key()})
 	if err != nil {
 		t.Error(err)
 	}

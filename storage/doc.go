@@ -17,6 +17,8 @@
 //	N     Tile          u8 level ‖ u64 n          1 to 256 hashes of 32 bytes, only ever extended
 //	C     Content       u64 index                 the content of the entry; erasable
 //	D     DigestIndex   statement digest32        u64 index of the entry
+//	F     LeafHashIndex leaf hash32               u64 index of the first leaf with this hash
+//	K     Checkpoint    u64 size                  the note that was signed for this size
 //	T     RegisterLeaf  key32                     value hash32: one leaf of the register tree
 //	B     Bucket        u8 depth ‖ u32 bucket     u8 kind ‖ hash32: root of the leaves below one
 //	                                              node of the register tree at that depth
@@ -33,6 +35,6 @@
 //	err := store.Scan(start, end, func(key, value []byte) bool { ... })
 //
 // Only the key layout is fixed here; the values belong to the packages that
-// write them. What the rows L, C and M hold is the log; all others can be
-// made again from them.
+// write them. What the rows L, C, K and M hold is the log; all others can
+// be made again from them.
 package storage

@@ -18,6 +18,24 @@ func ParseLeaf(key []byte) (index uint64, err error) { return parseIndex(LeafSpa
 // LeafRange returns the bounds of the leaves with from <= index < to.
 func LeafRange(from, to uint64) (start, end []byte) { return Leaf(from), Leaf(to) }
 
+// LeafHashIndex returns the key of the row that leads from a leaf hash to the
+// index of its leaf.
+func LeafHashIndex(hash [32]byte) []byte { return hashKey(LeafHashSpace, hash) }
+
+// ParseLeafHashIndex returns the leaf hash of a key made by LeafHashIndex.
+func ParseLeafHashIndex(key []byte) (hash [32]byte, err error) {
+	return parseHash(LeafHashSpace, key)
+}
+
+// Checkpoint returns the key of the signed note of a size.
+func Checkpoint(size uint64) []byte { return indexKey(CheckpointSpace, size) }
+
+// ParseCheckpoint returns the size of a key made by Checkpoint.
+func ParseCheckpoint(key []byte) (size uint64, err error) { return parseIndex(CheckpointSpace, key) }
+
+// CheckpointRange returns the bounds of the notes with from <= size < to.
+func CheckpointRange(from, to uint64) (start, end []byte) { return Checkpoint(from), Checkpoint(to) }
+
 // Content returns the key of the content at index.
 func Content(index uint64) []byte { return indexKey(ContentSpace, index) }
 

@@ -13,7 +13,9 @@ const (
 	ContentSpace      Keyspace = 'C'
 	DigestIndexSpace  Keyspace = 'D'
 	EventSpace        Keyspace = 'E'
+	LeafHashSpace     Keyspace = 'F'
 	HistoryTileSpace  Keyspace = 'H'
+	CheckpointSpace   Keyspace = 'K'
 	LeafSpace         Keyspace = 'L'
 	MetaSpace         Keyspace = 'M'
 	TileSpace         Keyspace = 'N'
@@ -34,6 +36,10 @@ func (s Keyspace) String() string {
 		return "digest index"
 	case EventSpace:
 		return "event"
+	case LeafHashSpace:
+		return "leaf hash index"
+	case CheckpointSpace:
+		return "checkpoint"
 	case HistoryTileSpace:
 		return "history tile"
 	case LeafSpace:

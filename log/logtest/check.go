@@ -36,10 +36,10 @@ func Audit(w *World, store storage.Reader, anchor storage.Anchor) error {
 	if err != nil {
 		return err
 	}
-	if err := checkAnchor(w, anchor, root); err != nil {
+	if err := checkNotes(w, store, anchor, leaves, root); err != nil {
 		return err
 	}
-	if err := checkTiles(store, hashes); err != nil {
+	if err := errors.Join(checkTiles(store, hashes), checkLeafHashIndex(store, hashes)); err != nil {
 		return err
 	}
 	if err := checkRegisters(w, store, leaves); err != nil {
@@ -64,7 +64,7 @@ func AuditTree(w *World, store storage.Reader, anchor storage.Anchor) error {
 	if err != nil {
 		return err
 	}
-	if err := checkAnchor(w, anchor, root); err != nil {
+	if err := checkNotes(w, store, anchor, leaves, root); err != nil {
 		return err
 	}
 	_, err = replay(w, store, leaves)
@@ -89,7 +89,7 @@ func AuditRaw(w *World, store storage.Reader, anchor storage.Anchor) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(checkAnchor(w, anchor, root), checkTiles(store, hashes), checkRawIndex(store, hashes))
+	return errors.Join(checkNotes(w, store, anchor, leaves, root), checkTiles(store, hashes), checkLeafHashIndex(store, hashes))
 }
 
 // compareRows demands that a keyspace holds exactly these rows.

@@ -81,13 +81,13 @@ func checkStatements(store storage.Reader, leaves [][]byte) error {
 	return compareRows(store, storage.DigestIndexSpace, index)
 }
 
-// checkRawIndex demands the index of the first leaf with each hash.
-func checkRawIndex(store storage.Reader, hashes []proofs.Hash) error {
+// checkLeafHashIndex demands the index of the first leaf with each hash.
+func checkLeafHashIndex(store storage.Reader, hashes []proofs.Hash) error {
 	index := make(map[string][]byte)
 	for i, hash := range slices.Backward(hashes) {
-		index[string(storage.DigestIndex(hash))] = binary.BigEndian.AppendUint64(nil, uint64(i))
+		index[string(storage.LeafHashIndex(hash))] = binary.BigEndian.AppendUint64(nil, uint64(i))
 	}
-	return compareRows(store, storage.DigestIndexSpace, index)
+	return compareRows(store, storage.LeafHashSpace, index)
 }
 
 // checkBuckets recomputes the root of each bucket from the leaves below it.

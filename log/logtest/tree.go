@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
 )
 
@@ -61,23 +63,79 @@ func treeOf(leaves [][]byte) ([]proofs.Hash, func(size uint64) (proofs.Hash, err
 	}, nil
 }
 
-func checkAnchor(w *World, anchor storage.Anchor, root func(uint64) (proofs.Hash, error)) error {
-	note, err := anchor.Load()
+// checkNotes demands that each note of the anchor and each row of the history is
+// signed by the log, stands at its size, and has the root of the leaves there; in
+// a sealed log it ends in a seal.
+func checkNotes(w *World, store storage.Reader, anchor storage.Anchor, leaves [][]byte, root func(uint64) (proofs.Hash, error)) error {
+	text, err := anchor.Load()
 	if err != nil {
 		return err
 	}
-	signed, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{w.Signer.Key()})
+	notes, err := Notes(store, text)
 	if err != nil {
 		return err
 	}
-	want, err := root(signed.Size)
-	if err != nil {
-		return err
-	}
-	if signed.Root != want {
-		return fmt.Errorf("size %d was signed with another root than its leaves have", signed.Size)
+	for _, note := range notes {
+		signed, _, err := proofs.OpenCheckpoint(note.Text, []proofs.VerifierKey{w.Signer.Key()})
+		if err != nil {
+			return err
+		}
+		want, err := root(signed.Size)
+		if err != nil {
+			return err
+		}
+		if signed.Root != want {
+			return fmt.Errorf("size %d was signed with another root than its leaves have", signed.Size)
+		}
+		if note.Row && note.Size != signed.Size {
+			return fmt.Errorf("the note of size %d is the row of size %d", signed.Size, note.Size)
+		}
+		if w.sealed(leaves) {
+			if _, err := statement.ParseSeal(leaves[signed.Size-1]); err != nil {
+				return fmt.Errorf("size %d was signed without a seal at its end: %w", signed.Size, err)
+			}
+		}
 	}
 	return nil
+}
+
+// sealed says whether these are leaves of a sealed log.
+func (w *World) sealed(leaves [][]byte) bool {
+	return len(leaves) > 0 && bytes.HasPrefix(leaves[len(leaves)-1], []byte(statement.SealPrefix))
+}
+
+// A Note is a signed note as a log keeps it: as a row, or in its anchor.
+type Note struct {
+	Row  bool
+	Size uint64 // of a row
+	Text []byte
+}
+
+// Notes returns the notes of the rows of a store and of an anchor's text, which
+// are separated by an empty line.
+func Notes(store storage.Reader, anchor []byte) ([]Note, error) {
+	var notes []Note
+	for rest := string(anchor); rest != ""; {
+		body, after, _ := strings.Cut(rest, "\n\n")
+		lines, more, _ := strings.Cut(after, "\n\n")
+		if more != "" {
+			lines += "\n"
+		}
+		notes = append(notes, Note{Text: []byte(body + "\n\n" + lines)})
+		rest = more
+	}
+	var bad error
+	start, end := storage.CheckpointSpace.Range()
+	err := store.Scan(start, end, func(key, value []byte) bool {
+		size, err := storage.ParseCheckpoint(key)
+		if err != nil {
+			bad = err
+			return false
+		}
+		notes = append(notes, Note{Row: true, Size: size, Text: bytes.Clone(value)})
+		return true
+	})
+	return notes, errors.Join(err, bad)
 }
 
 // checkTiles recomputes each tile row from the leaf hashes.

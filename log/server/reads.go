@@ -21,6 +21,10 @@ func (s *Server) receiptRoutes() []route {
 			id: "receiptAt", tag: "receipts", summary: "The receipt of an entry, by its index", text: newestText + " A seal has none.",
 			path: []param{numberParam("index", "Index of the entry.", 5)}, replies: receipt, codes: []string{"index", "not-found", "closing"},
 		}},
+		{http.MethodGet, "/api/v1/receipts/leaf/{hash}", reading, s.receiptOfLeaf, operation{
+			id: "receiptOfLeaf", tag: "receipts", summary: "The receipt of an entry, by its leaf hash", text: newestText + " A seal has none.",
+			path: []param{hexParam("hash", "Leaf hash of the entry.")}, replies: receipt, codes: []string{"leaf-hash", "not-found", "closing"},
+		}},
 		{http.MethodGet, "/api/v1/receipts/document/{digest}", reading, s.receiptsOf, operation{
 			id: "receiptsOf", tag: "receipts", summary: "The receipts of these bytes, by the document digest",
 			text: "One receipt for each document that these bytes were released as: that of the newest such release. " +
@@ -69,6 +73,21 @@ func (s *Server) receiptAt(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.staple(w, func(v *log.View) (*proofs.Receipt, error) { return v.Receipt(index) })
+}
+
+// receiptOfLeaf answers with the receipt of the entry with a leaf hash.
+func (s *Server) receiptOfLeaf(w http.ResponseWriter, r *http.Request) error {
+	hash, err := pathLeafHash(r)
+	if err != nil {
+		return err
+	}
+	return s.staple(w, func(v *log.View) (*proofs.Receipt, error) {
+		index, err := v.FindLeaf(hash)
+		if err != nil {
+			return nil, err
+		}
+		return v.Receipt(index)
+	})
 }
 
 // receiptsAnswer holds the receipts of one document digest.

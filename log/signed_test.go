@@ -1,0 +1,160 @@
+package log_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/logtest"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// TestCheckpoints: each note that was served is in the history byte for byte,
+// with the time of its seal, while the log runs and after a restart.
+func TestCheckpoints(t *testing.T) {
+	b, p := newLedger(t), newPlace(t)
+	ctx := context.Background()
+	l, err := b.create(ctx, p.store, p.anchor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := map[uint64]string{}
+	for round := range 3 {
+		for range 4 {
+			if err := b.submit(ctx, l, 1); err != nil {
+				t.Fatal(err)
+			}
+			v := l.View()
+			served[v.Size()] = string(v.Checkpoint())
+			v.Release()
+		}
+		v := l.View()
+		checkHistory(t, v, served)
+		v.Release()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if l, err = b.open(p.store, p.anchor); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+	}
+	l.Close()
+	logtest.Check(t, b.w, p.store, p.anchor)
+	if err := b.notary.missing(p.store, load(t, p.anchor)); err != nil {
+		t.Error(err)
+	}
+}
+
+func checkHistory(t *testing.T, v *log.View, served map[uint64]string) {
+	t.Helper()
+	var all []log.SignedCheckpoint
+	for after := uint64(0); ; {
+		page, err := v.Checkpoints(after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, page...)
+		if len(page) < 3 {
+			break
+		}
+		after = page[2].Size
+	}
+	found := 0
+	for i, c := range all {
+		if i > 0 && c.Size <= all[i-1].Size {
+			t.Fatalf("size %d after size %d", c.Size, all[i-1].Size)
+		}
+		leaf, err := v.Leaf(c.Size - 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seal, err := statement.ParseSeal(leaf)
+		if err != nil || seal.Time != c.Time || c.Time == 0 {
+			t.Errorf("size %d: time %d, seal %v, %v", c.Size, c.Time, seal.Time, err)
+		}
+		if want, ok := served[c.Size]; ok {
+			found++
+			if want != string(c.Note) {
+				t.Errorf("size %d: another note than the one served", c.Size)
+			}
+		}
+		one, err := v.CheckpointAt(c.Size)
+		if err != nil || !bytes.Equal(one.Note, c.Note) || one.Time != c.Time {
+			t.Errorf("size %d: %v, %v", c.Size, one, err)
+		}
+		if c, err := v.CheckpointAt(c.Size - 1); !errors.Is(err, log.ErrNotFound) {
+			t.Errorf("a checkpoint %v of a size without a seal: %v", c, err)
+		}
+	}
+	if found != len(served) {
+		t.Errorf("the history has %d of %d notes", found, len(served))
+	}
+	if page, err := v.Checkpoints(v.Size(), 3); err != nil || len(page) > 0 {
+		t.Errorf("above the view: %v, %v", page, err)
+	}
+}
+
+// TestParseAnchor: one note or several, and nothing else.
+func TestParseAnchor(t *testing.T) {
+	one := "log.example\n3\nAAAA\n\n— log.example AAAA\n"
+	two := "log.example\n2\nBBBB\n\n— log.example BBBB\n— w CCCC\n"
+	for text, want := range map[string][]string{
+		one:                           {one},
+		one + "\n" + two:              {one, two},
+		one + "\n" + two + "\n" + one: {one, two, one},
+		"":                            {},
+		"log.example\n":               {},
+		one + "\n":                    {},
+		one + "\nx":                   {},
+		one + "\n\n" + two:            {},
+		one + two:                     {},
+		two[:len(two)-1]:              {},
+	} {
+		notes, err := log.ParseAnchor([]byte(text))
+		if (err == nil) != (len(want) > 0) {
+			t.Errorf("%q: %q, %v", text, notes, err)
+			continue
+		}
+		for i := range want {
+			if err == nil && (len(notes) != len(want) || string(notes[i]) != want[i]) {
+				t.Errorf("%q: %q", text, notes)
+				break
+			}
+		}
+	}
+}
+
+// TestFindLeaf: each leaf is found by its hash, seals too; a view does not find
+// what came after it.
+func TestFindLeaf(t *testing.T) {
+	b, p := newLedger(t), newPlace(t)
+	ctx := context.Background()
+	l, err := b.create(ctx, p.store, p.anchor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	old := l.View()
+	defer old.Release()
+	if err := b.submit(ctx, l, 3); err != nil {
+		t.Fatal(err)
+	}
+	v := l.View()
+	defer v.Release()
+	for i := range v.Size() {
+		leaf, err := v.Leaf(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash := proofs.LeafHash(leaf)
+		if got, err := v.FindLeaf(hash); err != nil || got != i {
+			t.Errorf("leaf %d is found at %d: %v", i, got, err)
+		}
+		if got, err := old.FindLeaf(hash); (i < old.Size()) != (err == nil) || err != nil && !errors.Is(err, log.ErrNotFound) {
+			t.Errorf("leaf %d in the older view: %d, %v", i, got, err)
+		}
+	}
+}
