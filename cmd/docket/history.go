@@ -80,6 +80,6 @@ func printEvents(out io.Writer, events []eventView) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(out, "%d events, complete: %s\n", len(events), complete)
+	_, err := fmt.Fprintf(out, "events: %d, complete: %s\n", len(events), complete)
 	return err
 }

@@ -8,8 +8,8 @@
 //
 // Exit codes of verify are those of its verdict (docs/spec/receipt.md). For all
 // commands: 1 I/O or network, an answer that does not verify, or local damage;
-// 2 usage, 3 refused by the server, 30 the log contradicts itself, 70 the server
-// stopped on a doubt.
+// 2 usage, 3 refused by the server, 20 the log never released these bytes, 30 the
+// log contradicts itself, 70 the server stopped on a doubt.
 package main
 
 import (
@@ -95,6 +95,7 @@ func exitCode(err error) int {
 		refused *client.Refused
 		doubt   doubtError
 		fork    *client.ForkError
+		never   *neverReleased
 	)
 	switch {
 	case errors.As(err, &verdict):
@@ -105,6 +106,8 @@ func exitCode(err error) int {
 		return exitDoubt
 	case errors.As(err, &fork):
 		return proofs.ExitContradicted
+	case errors.As(err, &never):
+		return proofs.ExitUnknown
 	case errors.As(err, &refused):
 		return exitRefused
 	}

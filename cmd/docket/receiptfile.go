@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -19,10 +18,8 @@ type neverReleased struct {
 }
 
 func (e *neverReleased) Error() string {
-	return fmt.Sprintf("this log released no document with the bytes of %s (%s), as of size %d (proven)", e.file, e.digest, e.size)
+	return fmt.Sprintf("UNKNOWN: this log released no document with the bytes of %s (%s), as of size %d (proven)", e.file, e.digest, e.size)
 }
-
-func asNever(err error, never **neverReleased) bool { return errors.As(err, never) }
 
 // receiptOfFile fetches the receipt of the release of a file's bytes. If they were
 // released as several documents, document says which one is meant.

@@ -127,7 +127,7 @@ func (s *search) run(ctx context.Context, cl *client.Client, out io.Writer) erro
 	if v.More {
 		more = ", more with a larger --limit"
 	}
-	_, err = fmt.Fprintf(out, "%d entries, as of size %d%s; that there are no others is not proved complete\n", len(v.Entries), v.Size, more)
+	_, err = fmt.Fprintf(out, "entries: %d, as of size %d%s; not proved complete: there may be others\n", len(v.Entries), v.Size, more)
 	return err
 }
 
