@@ -41,7 +41,8 @@ type batch struct {
 	from      uint64   // index of its first leaf
 	leaves    [][]byte // its leaves, the seal last
 	hashes    []proofs.Hash
-	digests   []statement.Digest // sealed log: of its statements
+	checked   []*admission.Checked // sealed log: its statements
+	events    map[register.Key][]admission.EventWrite
 	time      int64
 	overlay   *admission.Overlay  // sealed log
 	registers *register.Tree      // sealed log: the tree after the batch

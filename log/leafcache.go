@@ -32,9 +32,45 @@ func newLeafCache(r storage.Reader, depth int) *leafCache {
 	return &leafCache{rows: registerLeaves{r}, depth: depth, young: make(map[uint32][]register.Leaf)}
 }
 
-// bucket is the number that the first depth bits of a key make.
-func (c *leafCache) bucket(key register.Key) uint32 {
-	return uint32(binary.BigEndian.Uint64(key[:8]) >> (64 - c.depth))
+// bucketOf returns the number that the first depth bits of a key make.
+func bucketOf(key register.Key, depth int) uint32 {
+	return uint32(binary.BigEndian.Uint64(key[:8]) >> (64 - depth))
+}
+
+func (c *leafCache) bucket(key register.Key) uint32 { return bucketOf(key, c.depth) }
+
+// find returns the leaf of a key, if the tree has one. A bucket that is read from
+// its rows is compared with the tree: a lost row must not pass for a key that was
+// never there.
+func (c *leafCache) find(tree *register.Tree, key register.Key) (leaf register.Leaf, found bool, err error) {
+	leaves, kept, err := c.read(key)
+	if err == nil && !kept {
+		err = tree.CheckBucket(c, c.bucket(key))
+	}
+	if err != nil {
+		return leaf, false, err
+	}
+	i, found := search(leaves, key)
+	if found {
+		leaf = leaves[i]
+	}
+	return leaf, found, nil
+}
+
+func search(leaves []register.Leaf, key register.Key) (int, bool) {
+	return slices.BinarySearchFunc(leaves, key, func(l register.Leaf, key register.Key) int { return l.Key.Compare(key) })
+}
+
+// collect puts the kept buckets of some leaves into a map.
+func (c *leafCache) collect(leaves []register.Leaf, into map[uint32][]register.Leaf) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, leaf := range leaves {
+		n := c.bucket(leaf.Key)
+		if kept, ok := c.get(n); ok {
+			into[n] = kept
+		}
+	}
 }
 
 // Leaves implements register.LeafReader.
@@ -42,7 +78,7 @@ func (c *leafCache) Leaves(prefix register.Key, depth int, yield func(register.L
 	if depth != c.depth {
 		return c.rows.Leaves(prefix, depth, yield)
 	}
-	leaves, err := c.read(prefix)
+	leaves, _, err := c.read(prefix)
 	if err != nil {
 		return err
 	}
@@ -54,25 +90,26 @@ func (c *leafCache) Leaves(prefix register.Key, depth int, yield func(register.L
 	return nil
 }
 
-func (c *leafCache) read(prefix register.Key) ([]register.Leaf, error) {
+// read returns the leaves of a bucket, and whether they were kept already.
+func (c *leafCache) read(prefix register.Key) (leaves []register.Leaf, kept bool, err error) {
 	n := c.bucket(prefix)
 	c.mu.Lock()
-	leaves, ok := c.get(n)
+	leaves, kept = c.get(n)
 	c.mu.Unlock()
-	if ok {
-		return leaves, nil
+	if kept {
+		return leaves, true, nil
 	}
-	err := c.rows.Leaves(prefix, c.depth, func(leaf register.Leaf) bool {
+	err = c.rows.Leaves(prefix, c.depth, func(leaf register.Leaf) bool {
 		leaves = append(leaves, leaf)
 		return true
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.put(n, leaves)
-	return leaves, nil
+	return leaves, false, nil
 }
 
 // get finds a bucket and keeps it young. c.mu is held.
@@ -105,7 +142,7 @@ func (c *leafCache) apply(changes []register.Leaf) {
 		if !ok {
 			continue
 		}
-		i, found := slices.BinarySearchFunc(leaves, change.Key, func(l register.Leaf, key register.Key) int { return l.Key.Compare(key) })
+		i, found := search(leaves, change.Key)
 		next := make([]register.Leaf, 0, len(leaves)+1)
 		next = append(append(next, leaves[:i]...), change)
 		if found {

@@ -83,10 +83,9 @@ func (w *writer) createGenesis(b *batch, genesis *admission.Checked) error {
 }
 
 func newWriter(config Config) *writer {
-	w := &writer{Config: config, tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}, signed: new(signedNotes)}
+	w := &writer{Config: config, clock: newClock(config), tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}, signed: new(signedNotes)}
 	if config.Mode == Sealed {
-		w.registers = register.New(firstDepth)
-		w.leaves = newLeafCache(config.Store, firstDepth)
+		w.state = newWriterState(config.Store, register.New(firstDepth))
 		w.fold = admission.NewFold(config.Origin)
 	}
 	return w
@@ -100,7 +99,7 @@ func recoverLog(config Config) (*writer, *publisher, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	view, err := newView(config, w.head, w.registers)
+	view, err := newView(config, w.head, w.registers())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -189,13 +188,14 @@ func (w *writer) recoverRegisters() error {
 	if err != nil {
 		return damage("leaf %d is not a seal: %v", w.head.Size-1, err)
 	}
-	if w.registers, err = loadRegisters(w.Store, w.head); err != nil {
+	tree, err := loadRegisters(w.Store, w.head)
+	if err != nil {
 		return err
 	}
-	w.leaves = newLeafCache(w.Store, w.head.Depth)
-	if w.registers.Root() != seal.Root || w.registers.Count() != seal.Count || seal.Time != w.head.Time {
-		return damage("the register rows give root %x, the newest seal says %x", w.registers.Root(), seal.Root)
+	if tree.Root() != seal.Root || tree.Count() != seal.Count || seal.Time != w.head.Time {
+		return damage("the register rows give root %x, the newest seal says %x", tree.Root(), seal.Root)
 	}
+	w.state = newWriterState(w.Store, tree)
 	return nil
 }
 
@@ -203,10 +203,11 @@ func (w *writer) recoverRegisters() error {
 // has about 10 leaves again. The root stays: depth is a local choice. It reads
 // all leaves, under a second for a million, each time their number has doubled.
 func (w *writer) deepen() error {
-	if w.Mode != Sealed || w.registers.Count() <= 20<<uint(w.registers.Depth()) {
+	if w.Mode != Sealed || w.state.tree.Count() <= 20<<uint(w.state.tree.Depth()) {
 		return nil
 	}
-	depth := register.DepthFor(w.registers.Count())
+	shallow := w.state.tree
+	depth := register.DepthFor(shallow.Count())
 	var b storage.Batch
 	tree, err := register.Build(depth,
 		func(yield func(register.Leaf) bool) error {
@@ -219,10 +220,10 @@ func (w *writer) deepen() error {
 	if err != nil {
 		return err
 	}
-	if tree.Root() != w.registers.Root() || tree.Count() != w.registers.Count() {
-		return damage("the register leaves give root %x, the newest seal says %x", tree.Root(), w.registers.Root())
+	if tree.Root() != shallow.Root() || tree.Count() != shallow.Count() {
+		return damage("the register leaves give root %x, the newest seal says %x", tree.Root(), shallow.Root())
 	}
-	start, end := storage.BucketRange(uint8(w.registers.Depth()))
+	start, end := storage.BucketRange(uint8(shallow.Depth()))
 	err = w.Store.Scan(start, end, func(key, _ []byte) bool {
 		b.Delete(key)
 		return true
@@ -238,7 +239,7 @@ func (w *writer) deepen() error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	w.seq++
-	w.registers, w.leaves = tree, newLeafCache(w.Store, depth)
+	w.state.deepened(tree)
 	return nil
 }
 

@@ -25,7 +25,7 @@ func (p *publisher) publish(v *View) error {
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
-	c, err := v.signed(v.head.Size, note)
+	c, err := v.signedNote(v.head.Size, note)
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,6 @@ func (p *publisher) publish(v *View) error {
 
 // release makes a view whose note the anchor holds the published one.
 func (p *publisher) release(v *View, note, text []byte) {
-	v.note, v.recent = note, p.signed.list()
+	v.note, v.signed = note, p.signed.list()
 	p.text, p.published = text, v
 }

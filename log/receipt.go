@@ -15,13 +15,9 @@ import (
 // the tree, the seal, and the registers that the claims need. ErrNotFound if the
 // view has no such entry.
 func (v *View) Receipt(index uint64) (*proofs.Receipt, error) {
-	envelope, err := v.Envelope(index)
+	envelope, s, err := v.statement(index)
 	if err != nil {
 		return nil, err
-	}
-	s, err := statement.Parse(envelope.Payload)
-	if err != nil {
-		return nil, damage("content %d: %v", index, err)
 	}
 	r, err := v.sealed()
 	if err != nil {
@@ -212,11 +208,11 @@ func (v *View) addEvents(p *proofs.RegisterProof, h *viewHistory, first, last ui
 // path that shows its absence.
 func (v *View) registerProof(t register.Type, id string, key register.Key) (proofs.RegisterProof, *viewHistory, error) {
 	p := proofs.RegisterProof{Type: t, ID: id}
-	record, err := state{v.rows}.Record(key)
+	record, err := v.record(key)
 	if err != nil {
 		return p, nil, err
 	}
-	if p.Path, err = v.registers.Prove(registerLeaves{v.rows}, key); err != nil {
+	if p.Path, err = v.registers.Prove(v.leaves(), key); err != nil {
 		return p, nil, err
 	}
 	if (record == nil) != (p.Path.Result != register.ResultInclusion) {
@@ -228,13 +224,18 @@ func (v *View) registerProof(t register.Type, id string, key register.Key) (proo
 	value := record.Value()
 	blind, st := record.StateOpening()
 	p.Value, p.State = &value, &proofs.StateOpening{Blind: blind, State: st}
-	return p, &viewHistory{history{r: v.rows, key: key, typ: t}, make(map[uint64]register.EventRow)}, nil
+	return p, v.history(t, key), nil
 }
 
 // viewHistory reads the history of a register as of a view, each event once.
 type viewHistory struct {
 	history
-	rows map[uint64]register.EventRow
+	recent recent
+	rows   map[uint64]register.EventRow
+}
+
+func (v *View) history(t register.Type, key register.Key) *viewHistory {
+	return &viewHistory{history{r: v.rows, key: key, typ: t}, v.recent, make(map[uint64]register.EventRow)}
 }
 
 // row returns one event.
@@ -251,6 +252,9 @@ func (h *viewHistory) row(seq uint64) (register.EventRow, error) {
 }
 
 func (h *viewHistory) read(seq uint64) (register.EventRow, error) {
+	if row, ok := h.recent.event(h.key, seq); ok {
+		return row, nil
+	}
 	key := storage.Event(h.key, seq)
 	value, found, err := find(h.r, key)
 	if err != nil {

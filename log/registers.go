@@ -13,10 +13,10 @@ import (
 // commit: events, full history tiles, records and leaves of the register tree.
 func (w *writer) registerRows(b *batch) error {
 	events := b.overlay.Events()
-	pending := make(map[register.Key][]admission.EventWrite)
+	b.events = make(map[register.Key][]admission.EventWrite, len(b.changes))
 	for _, e := range events {
 		b.rows.Set(storage.Event(e.Key, e.Seq), e.Row.Marshal())
-		pending[e.Key] = append(pending[e.Key], e)
+		b.events[e.Key] = append(b.events[e.Key], e)
 	}
 	for _, leaf := range b.changes {
 		key := leaf.Key
@@ -24,7 +24,7 @@ func (w *writer) registerRows(b *batch) error {
 		if err != nil {
 			return err
 		}
-		if err := w.historyTiles(b, key, pending[key]); err != nil {
+		if err := w.historyTiles(b, key, b.events[key]); err != nil {
 			return err
 		}
 		b.rows.Set(storage.Record(key), record.Marshal())

@@ -2,6 +2,7 @@ package log
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -110,14 +111,17 @@ func gather(b *batch, durable <-chan *batch) []*batch {
 // publishGroup publishes the newest view of the group, if it has any.
 func (l *Log) publishGroup(p *publisher, group []*batch) error {
 	var newest *View
+	var held recent
 	for _, b := range group {
 		if b.view != nil {
 			newest = b.view
+			held = append(slices.Clone(b.view.recent), held...)
 		}
 	}
 	if newest == nil {
 		return nil // only duplicates and refusals
 	}
+	newest.recent = held
 	if err := p.publish(newest); err != nil {
 		return err
 	}

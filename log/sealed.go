@@ -29,7 +29,7 @@ func (w *writer) admitStatement(b *batch, c *admission.Checked) (Result, error) 
 	}
 	b.add(c.Leaf, c.LeafHash, c.Digest)
 	b.rows.Set(storage.Content(index), c.Payload)
-	b.digests = append(b.digests, c.Digest)
+	b.checked = append(b.checked, c)
 	return Result{Index: index}, nil
 }
 
@@ -70,7 +70,7 @@ func (w *writer) leaf(b *batch, index uint64) ([]byte, error) {
 // seal over their root.
 func (w *writer) seal(b *batch) error {
 	changes := b.overlay.Changes()
-	registers, buckets, err := w.registers.Update(w.leaves, changes)
+	registers, buckets, err := w.state.tree.Update(w.state.leaves, changes)
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func (s *signedNotes) recover(v *View, notes [][]byte, heads []proofs.TreeHead) 
 		case found:
 			continue
 		}
-		c, err := v.signed(size, note)
+		c, err := v.signedNote(size, note)
 		if err != nil {
 			return err
 		}
@@ -133,8 +133,8 @@ func (s *signedNotes) recover(v *View, notes [][]byte, heads []proofs.TreeHead) 
 	return nil
 }
 
-// signed completes the note of a size with the time of its seal.
-func (v *View) signed(size uint64, note []byte) (SignedCheckpoint, error) {
+// signedNote completes the note of a size with the time of its seal.
+func (v *View) signedNote(size uint64, note []byte) (SignedCheckpoint, error) {
 	c := SignedCheckpoint{Size: size, Note: note}
 	if v.registers == nil {
 		return c, nil
@@ -176,11 +176,11 @@ func (v *View) Checkpoints(after uint64, limit int) ([]SignedCheckpoint, error) 
 		return nil, err
 	}
 	for i, c := range rows {
-		if rows[i], err = v.signed(c.Size, c.Note); err != nil {
+		if rows[i], err = v.signedNote(c.Size, c.Note); err != nil {
 			return nil, err
 		}
 	}
-	for _, c := range v.recent {
+	for _, c := range v.signed {
 		newest := after
 		if len(rows) > 0 {
 			newest = rows[len(rows)-1].Size

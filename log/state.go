@@ -27,6 +27,22 @@ func (s state) Record(key register.Key) (*register.Record, error) {
 	if !found && !inTree {
 		return nil, nil
 	}
+	return checkRecord(key, row, leaf)
+}
+
+// record reads the record of a register whose leaf in the tree is known.
+func (s state) record(key register.Key, leaf register.Hash) (*register.Record, error) {
+	row, found, err := find(s.r, storage.Record(key))
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, damage("the record of register %s is missing", key)
+	}
+	return checkRecord(key, row, leaf[:])
+}
+
+func checkRecord(key register.Key, row, leaf []byte) (*register.Record, error) {
 	record, err := register.ParseRecord(row)
 	if err != nil {
 		return nil, damage("record %s: %v", key, err)

@@ -24,7 +24,8 @@ type View struct {
 	registers *register.Tree
 	rows      storage.Snapshot
 	nodes     *nodeCache
-	recent    []SignedCheckpoint // signed up to this size and not in rows
+	recent    recent             // what of it is in memory
+	signed    []SignedCheckpoint // notes up to this size that may not be rows
 	refs      atomic.Int64
 
 	// What receipts of this view share.
@@ -135,6 +136,14 @@ func (v *View) Leaf(index uint64) ([]byte, error) {
 	if index >= v.head.Size {
 		return nil, fmt.Errorf("%w: leaf %d at size %d", ErrNotFound, index, v.head.Size)
 	}
+	return v.leafAt(index)
+}
+
+// leafAt reads a leaf that the view has.
+func (v *View) leafAt(index uint64) ([]byte, error) {
+	if leaf, ok := v.recent.leaf(index); ok {
+		return leaf, nil
+	}
 	return readLeaf(v.rows, index)
 }
 
@@ -168,7 +177,7 @@ func (v *View) find(key []byte, what string, names func(leaf []byte) bool) (uint
 	if index >= v.head.Size {
 		return 0, damage("the row of %s names leaf %d of %d", what, index, v.head.Size)
 	}
-	leaf, err := readLeaf(v.rows, index)
+	leaf, err := v.leafAt(index)
 	if err != nil {
 		return 0, err
 	}
@@ -199,23 +208,35 @@ func (v *View) Consistency(older, newer uint64) ([]proofs.Hash, error) {
 // signature and key stand in the leaf, the statement in the content. ErrNotFound
 // for a seal.
 func (v *View) Envelope(index uint64) (statement.Envelope, error) {
+	e, _, err := v.statement(index)
+	return e, err
+}
+
+// statement returns the statement of an entry in its envelope, and parsed.
+func (v *View) statement(index uint64) (e statement.Envelope, s *statement.Statement, err error) {
+	if c, ok := v.recent.statement(index); ok {
+		return statement.Envelope{Payload: c.Payload, Signature: c.Signature, SPKI: c.SPKI}, c.Statement, nil
+	}
 	leaf, err := v.Leaf(index)
 	if err != nil {
-		return statement.Envelope{}, err
+		return e, nil, err
 	}
 	c, err := statement.ParseCommitment(leaf)
 	if err != nil {
-		return statement.Envelope{}, fmt.Errorf("%w: leaf %d is no statement", ErrNotFound, index)
+		return e, nil, fmt.Errorf("%w: leaf %d is no statement", ErrNotFound, index)
 	}
 	payload, found, err := find(v.rows, storage.Content(index))
 	if err != nil {
-		return statement.Envelope{}, err
+		return e, nil, err
 	}
 	if !found {
-		return statement.Envelope{}, damage("content %d is missing", index)
+		return e, nil, damage("content %d is missing", index)
 	}
 	if statement.DigestOf(payload) != c.Digest {
-		return statement.Envelope{}, damage("content %d is not the one that its leaf commits to", index)
+		return e, nil, damage("content %d is not the one that its leaf commits to", index)
 	}
-	return statement.Envelope{Payload: payload, Signature: c.Signature, SPKI: c.SPKI}, nil
+	if s, err = statement.Parse(payload); err != nil {
+		return e, nil, damage("content %d: %v", index, err)
+	}
+	return statement.Envelope{Payload: payload, Signature: c.Signature, SPKI: c.SPKI}, s, nil
 }

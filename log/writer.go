@@ -16,13 +16,21 @@ import (
 // what it committed. All its fields belong to one goroutine.
 type writer struct {
 	Config
-	seq       uint64 // number of the last commit
-	tree      *tree
-	registers *register.Tree // sealed log
-	leaves    *leafCache     // sealed log: of the register tree
-	fold      *admission.Fold
-	head      head // of the last commit
-	signed    *signedNotes
+	clock  clock
+	seq    uint64 // number of the last commit
+	tree   *tree
+	state  *writerState // sealed log
+	fold   *admission.Fold
+	head   head // of the last commit
+	signed *signedNotes
+}
+
+// registers returns the register tree of the last commit; nil in a raw log.
+func (w *writer) registers() *register.Tree {
+	if w.state == nil {
+		return nil
+	}
+	return w.state.tree
 }
 
 // process takes one batch through all stages up to the commit and answers
@@ -59,16 +67,13 @@ func (w *writer) process(jobs []*job) (*batch, error) {
 // begin starts a batch. Its time is fixed here, before the fold judges the
 // first entry, and is never before that of the last seal.
 func (w *writer) begin() (*batch, error) {
-	now := w.Now().UnixMilli()
-	if now < w.head.Time {
-		if back := time.Duration(w.head.Time-now) * time.Millisecond; back > maxBackstep {
-			return nil, fmt.Errorf("%w by %s: set the clock, then start again", ErrClock, back)
-		}
-		now = w.head.Time
+	now, err := w.clock.read(w.head.Time)
+	if err != nil {
+		return nil, err
 	}
 	b := &batch{from: w.tree.size(), time: now, notes: w.signed.list()}
 	if w.Mode == Sealed {
-		b.overlay = admission.NewOverlay(state{w.Store})
+		b.overlay = admission.NewOverlay(w.state)
 	} else {
 		b.seen = make(map[[32]byte]uint64)
 	}
@@ -141,7 +146,7 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 	if err := recheck(w.Store, w.head.treeHead(), b.head.treeHead(), b.hashes); err != nil {
 		return fmt.Errorf("recheck: %w", err)
 	}
-	if err := recheckContents(w.Store, b.from, b.digests); err != nil {
+	if err := recheckContents(w.Store, b.from, b.checked); err != nil {
 		return fmt.Errorf("recheck: %w", err)
 	}
 	b.stats.Recheck = lap(start)
@@ -152,9 +157,12 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 		return err
 	}
 	b.view = view
-	w.head, w.registers = b.head, b.registers
+	w.head = b.head
 	if w.Mode == Sealed {
-		w.leaves.apply(b.changes)
+		if err := w.state.apply(b.registers, b.changes, b.overlay); err != nil {
+			return err
+		}
+		view.recent = recent{w.freshOf(b)}
 	}
 	b.stats.Size, b.stats.Leaves, b.stats.Bytes = b.head.Size, len(b.leaves), b.rows.Size()
 	return nil
@@ -219,13 +227,13 @@ func recheckTiles(r storage.Reader, old, new proofs.TreeHead, hashes []proofs.Ha
 
 // recheckContents reads the statements of a committed batch back: with the leaves
 // they are what cannot be derived again from other rows.
-func recheckContents(r storage.Reader, from uint64, digests []statement.Digest) error {
+func recheckContents(r storage.Reader, from uint64, checked []*admission.Checked) error {
 	n := 0
 	var bad error
-	start, end := storage.ContentRange(from, from+uint64(len(digests)))
+	start, end := storage.ContentRange(from, from+uint64(len(checked)))
 	err := r.Scan(start, end, func(key, content []byte) bool {
 		index := from + uint64(n)
-		if !bytes.Equal(key, storage.Content(index)) || statement.DigestOf(content) != digests[n] {
+		if !bytes.Equal(key, storage.Content(index)) || n >= len(checked) || statement.DigestOf(content) != checked[n].Digest {
 			bad = damage("content %d is not what was written", index)
 		}
 		n++
@@ -234,7 +242,7 @@ func recheckContents(r storage.Reader, from uint64, digests []statement.Digest) 
 	if err == nil {
 		err = bad
 	}
-	if err == nil && n != len(digests) {
+	if err == nil && n != len(checked) {
 		err = damage("content %d is missing", from+uint64(n))
 	}
 	return err

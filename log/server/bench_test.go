@@ -152,14 +152,19 @@ func BenchmarkRelease256(b *testing.B) {
 	s.run("/api/v1/statements", "application/json", http.StatusCreated, 256, s.releases(b.N), 1)
 }
 
-// BenchmarkBatch100 is one pipeline that sends 100 releases at once.
+// BenchmarkBatch100 is pipelines that send 100 releases at once: one, and 8 that
+// share batches.
 func BenchmarkBatch100(b *testing.B) {
-	s := newBenchSite(b, log.Sealed, 1)
-	var bodies [][]byte
-	for lines := range slices.Chunk(s.releases(100*b.N), 100) {
-		bodies = append(bodies, bytes.Join(lines, []byte("\n")))
+	for _, clients := range []int{1, 8} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			s := newBenchSite(b, log.Sealed, clients)
+			var bodies [][]byte
+			for lines := range slices.Chunk(s.releases(100*b.N), 100) {
+				bodies = append(bodies, bytes.Join(lines, []byte("\n")))
+			}
+			s.run("/api/v1/statements", "application/x-ndjson", http.StatusOK, clients, bodies, 100)
+		})
 	}
-	s.run("/api/v1/statements", "application/x-ndjson", http.StatusOK, 1, bodies, 100)
 }
 
 // BenchmarkRawAdd256 is 256 writers of a raw log, with leaves of 490 bytes.

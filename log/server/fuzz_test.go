@@ -26,7 +26,12 @@ func judge(t *testing.T, r *http.Request, a answer) {
 	if a.header.Get("Location") != "" && a.status >= 300 {
 		t.Fatalf("%q redirects to %q", r.RequestURI, a.header.Get("Location"))
 	}
-	if a.header.Get("Access-Control-Allow-Origin") != "*" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+	if a.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Fatalf("%q: %v", r.RequestURI, a.header)
+	}
+	// Pages of other sites read what is public, and nothing else.
+	shared := a.header.Get("Access-Control-Allow-Origin") == "*"
+	if a.status != http.StatusNotFound && shared != publicPath(r.URL.Path) {
 		t.Fatalf("%q: %v", r.RequestURI, a.header)
 	}
 	if a.status >= 300 {
@@ -41,9 +46,23 @@ func judge(t *testing.T, r *http.Request, a answer) {
 			t.Fatalf("%q is served and not canonical", path)
 		}
 	}
-	if immutableNow := a.header.Get("Cache-Control") == immutable; immutableNow != (strings.HasPrefix(path, "/tile/") || strings.HasPrefix(path, "/api/v1/consistency/")) {
+	never := strings.HasPrefix(path, "/tile/") || strings.HasPrefix(path, "/api/v1/consistency/") || strings.HasPrefix(path, "/api/v1/inclusion/") ||
+		strings.HasPrefix(path, "/api/v1/checkpoints/")
+	if immutableNow := a.header.Get("Cache-Control") == immutable; immutableNow != never {
 		t.Fatalf("%q: Cache-Control %q", path, a.header.Get("Cache-Control"))
 	}
+}
+
+// publicPath says whether a path is that of a resource for everybody.
+func publicPath(path string) bool {
+	for _, prefix := range []string{
+		"/checkpoint", "/tile/", "/healthz", "/openapi.yaml", "/api/v1/inclusion/", "/api/v1/consistency/", "/api/v1/checkpoints", "/api/v1/leaf-index/", "/api/v1/log",
+	} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // FuzzTarget sends any request line: no panic, no redirect, one path for each
@@ -52,7 +71,9 @@ func FuzzTarget(f *testing.F) {
 	for _, seed := range []string{
 		"/checkpoint", "/tile/0/000.p/5", "/tile/entries/000.p/5", "/tile/0/000.p/256", "/tile/0/x000/000", "/tile/00/000", "/tile//000", "/tile", "/tile/",
 		"//tile/0/000", "/tile/0/00%30.p/5", "/%2e%2e/checkpoint", "/../checkpoint", "/api/v1/consistency/2/5", "/api/v1/consistency/02/5", "/api/v1/documents/a",
-		"/api/v1/documents/", "/api/v1/documents/a%2fb", "/api/v1/identities/wl/pipeline", "/api/v1/receipts/" + strings.Repeat("0", 64), "/api/v1/log",
+		"/api/v1/inclusion/3/5", "/api/v1/inclusion/5/5", "/api/v1/content/1", "/api/v1/receipts/index/1", "/api/v1/search?since=2026-11-10T09:00:00Z",
+		"/api/v1/search?document=a&cursor=AAAA", "/api/v1/histories/identities/wl/pipeline?from=1&limit=2", "/api/v1/digests/" + strings.Repeat("0", 64),
+		"/api/v1/receipts/document/" + strings.Repeat("0", 64) + "?limit=1", "/openapi.yaml", "/api/v1/documents/", "/api/v1/documents/a%2fb", "/api/v1/identities/wl/pipeline", "/api/v1/receipts/" + strings.Repeat("0", 64), "/api/v1/log",
 		"/healthz", "/add", "*", "http://other.example/checkpoint", "/checkpoint?x=%zz", "/checkpoint#x", "/\x7f", "/api/v1/log;x", "other.example:443",
 	} {
 		f.Add("GET", seed)

@@ -13,13 +13,13 @@ import (
 
 // A Problem is an error as it is sent: a problem document of RFC 9457.
 type Problem struct {
-	Type    string   `json:"type"`
+	Type    string   `json:"type" format:"uri" doc:"Leads to the section of the code."`
 	Title   string   `json:"title"`
 	Status  int      `json:"status"`
-	Code    string   `json:"code"`             // stable: a refusal code such as E408, or a word
-	Field   string   `json:"field,omitempty"`  // JSON path in what was sent
-	Detail  string   `json:"detail,omitempty"` // what is wrong, and what would be accepted
-	Indices []uint64 `json:"indices,omitempty"`
+	Code    string   `json:"code" doc:"Stable: a refusal code such as E408, or a word."`
+	Field   string   `json:"field,omitempty" doc:"JSON path in what was sent, or the name of a parameter."`
+	Detail  string   `json:"detail,omitempty" doc:"What is wrong, and what would be accepted."`
+	Indices []uint64 `json:"indices,omitempty" nullable:"false" doc:"Entries of the log that show why."`
 
 	retryAfter int // seconds
 }
@@ -28,12 +28,59 @@ func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 
 const problemType = "https://github.com/docketlog/docket/blob/main/docs/problems.md#"
 
-func notFound(detail string) *Problem {
-	return &Problem{Status: http.StatusNotFound, Code: "not-found", Detail: detail}
+// codes are the codes of this package's own, with their status.
+var codes = map[string]int{
+	"not-found":        http.StatusNotFound,
+	"method":           http.StatusMethodNotAllowed,
+	"media-type":       http.StatusUnsupportedMediaType,
+	"content-encoding": http.StatusUnsupportedMediaType,
+	"body":             http.StatusBadRequest,
+	"body-size":        http.StatusRequestEntityTooLarge,
+	"too-many":         http.StatusBadRequest,
+	"digest":           http.StatusBadRequest,
+	"leaf-hash":        http.StatusBadRequest,
+	"document":         http.StatusBadRequest,
+	"identity":         http.StatusBadRequest,
+	"index":            http.StatusBadRequest,
+	"size":             http.StatusBadRequest,
+	"query":            http.StatusBadRequest,
+	"cursor":           http.StatusBadRequest,
+	"wait":             http.StatusBadRequest,
+	"token":            http.StatusUnauthorized,
+	"scope":            http.StatusForbidden,
+	"off":              http.StatusForbidden,
+	"host":             http.StatusForbidden,
+	"quota":            http.StatusTooManyRequests,
+	"busy":             http.StatusServiceUnavailable,
+	"internal":         http.StatusInternalServerError,
 }
 
-func badRequest(code, field, detail string) *Problem {
-	return &Problem{Status: http.StatusBadRequest, Code: code, Field: field, Detail: detail}
+// problem makes a problem with one of the codes above.
+func problem(code, field, detail string) *Problem {
+	status, ok := codes[code]
+	if !ok {
+		panic("server: no problem has the code " + code)
+	}
+	return &Problem{Status: status, Code: code, Field: field, Detail: detail}
+}
+
+func notFound(detail string) *Problem { return problem("not-found", "", detail) }
+
+// statusOf returns the status of any code: of this package's own, of an outcome
+// of the log, or of a refusal.
+func statusOf(code string) int {
+	if status, ok := codes[code]; ok {
+		return status
+	}
+	for _, p := range problems {
+		if p.code == code {
+			return p.status
+		}
+	}
+	if status, ok := statuses[code]; ok {
+		return status
+	}
+	return http.StatusUnprocessableEntity
 }
 
 // problems maps outcomes of the log to HTTP, in one place. The first that fits
@@ -54,6 +101,13 @@ var problems = []struct {
 	{log.ErrLeafSize, http.StatusBadRequest, "leaf-size", 0},
 	{context.Canceled, 499, "canceled", 0},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "timeout", 0},
+}
+
+// refusalCodes are the codes of the admission rules.
+var refusalCodes = []string{
+	admission.CodeForm, admission.CodeField, admission.CodeOrigin, admission.CodeSignature, admission.CodeGenesis,
+	admission.CodeIssuer, admission.CodeKey, admission.CodeKeyTaken, admission.CodeDuties, admission.CodePossession, admission.CodeScope, admission.CodeIdentity,
+	admission.CodeRun, admission.CodeDuplicate, admission.CodeGrant, admission.CodeVersion, admission.CodeSealedOnly, admission.CodeSkew,
 }
 
 // statuses maps refusal codes to HTTP. What is not listed is 422.
@@ -82,11 +136,7 @@ func problemOf(err error) *Problem {
 	}
 	var r *admission.Refusal
 	if errors.As(err, &r) {
-		status, ok := statuses[r.Code]
-		if !ok {
-			status = http.StatusUnprocessableEntity
-		}
-		return &Problem{Status: status, Code: r.Code, Field: r.Field, Detail: r.Reason, Indices: r.Indices}
+		return &Problem{Status: statusOf(r.Code), Code: r.Code, Field: r.Field, Detail: r.Reason, Indices: r.Indices}
 	}
 	for _, k := range problems {
 		if errors.Is(err, k.err) {
@@ -97,7 +147,7 @@ func problemOf(err error) *Problem {
 			return &Problem{Status: k.status, Code: k.code, Detail: detail, retryAfter: k.retryAfter}
 		}
 	}
-	return &Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: "the server could not answer; its operator finds the reason in the server's log"}
+	return problem("internal", "", "the server could not answer; its operator finds the reason in the server's log")
 }
 
 // complete fills in what follows from the other fields.
@@ -120,6 +170,9 @@ func writeProblem(w http.ResponseWriter, err error) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}

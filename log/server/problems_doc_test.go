@@ -22,7 +22,7 @@ const problemsPage = "../../docs/problems.md"
 // TestProblemsHaveSections: the page that a problem's type leads to has a section
 // for every code in the Go sources, and no other one.
 func TestProblemsHaveSections(t *testing.T) {
-	want := append(serverCodes(t), refusalCodes(t)...)
+	want := append(serverCodes(t), admissionCodes(t)...)
 	slices.Sort(want)
 	want = slices.Compact(want)
 	if len(want) < 30 {
@@ -46,15 +46,34 @@ func TestProblemsSayTheStatus(t *testing.T) {
 			t.Errorf("section %s does not begin with HTTP %d", code, status)
 		}
 	}
-	for _, code := range refusalCodes(t) {
-		status, ok := statuses[code]
-		if !ok {
-			status = http.StatusUnprocessableEntity
-		}
-		check(code, status)
+	for _, code := range admissionCodes(t) {
+		check(code, statusOf(code))
 	}
 	for _, p := range problems {
 		check(p.code, p.status)
+	}
+	for code, status := range codes {
+		check(code, status)
+	}
+}
+
+// TestCodesAreComplete: the tables have the codes that the sources use, and no
+// other ones.
+func TestCodesAreComplete(t *testing.T) {
+	used := make(map[string]bool)
+	for _, code := range serverCodes(t) {
+		used[code] = true
+		if statusOf(code) == http.StatusUnprocessableEntity {
+			t.Errorf("no table has the code %s", code)
+		}
+	}
+	for code := range codes {
+		if !used[code] {
+			t.Errorf("nothing answers with the code %s", code)
+		}
+	}
+	if diff := cmp.Diff(admissionCodes(t), refusalCodes); diff != "" {
+		t.Errorf("refusal codes (-source +table):\n%s", diff)
 	}
 }
 
@@ -85,8 +104,8 @@ func problemSections(t *testing.T) map[string]string {
 	return sections
 }
 
-// refusalCodes are the codes of the admission rules, as their source has them.
-func refusalCodes(t *testing.T) []string {
+// admissionCodes are the codes of the admission rules, as their source has them.
+func admissionCodes(t *testing.T) []string {
 	t.Helper()
 	source, err := os.ReadFile("../../proofs/admission/refusal.go")
 	if err != nil {
@@ -100,7 +119,7 @@ func refusalCodes(t *testing.T) []string {
 }
 
 // serverCodes are the codes in this package's sources: the field Code of a
-// Problem, the first argument of badRequest, and the table of problems.
+// Problem, the first argument of problem, and the table of outcomes of the log.
 func serverCodes(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -136,7 +155,7 @@ func codeIn(n ast.Node) (string, bool) {
 			return literal(n.Value)
 		}
 	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "badRequest" && len(n.Args) > 0 {
+		if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "problem" && len(n.Args) > 0 {
 			return literal(n.Args[0])
 		}
 	}

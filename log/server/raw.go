@@ -3,9 +3,22 @@ package server
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/docketlog/docket/proofs/statement"
 )
+
+// rawRoutes are those of a raw log.
+func (s *Server) rawRoutes() []route {
+	return []route{{http.MethodPost, "/add", submitting, s.add, operation{
+		id: "add", tag: "submissions", summary: "Add a leaf",
+		body:    []reply{{media: "application/octet-stream"}},
+		replies: []reply{{status: http.StatusOK, media: "text/plain; charset=utf-8", text: "The decimal index of the leaf, once it is published."}},
+		codes: []string{
+			"leaf-size", "seal-like", "body", "body-size", "content-encoding", "quota", "busy", "stopped", "unhealthy", "closing", "no-space", "timeout",
+		},
+	}}}
+}
 
 // add takes the body as a leaf and answers with its decimal index and nothing
 // else, once a checkpoint that covers it is published. A leaf that is there
@@ -13,6 +26,9 @@ import (
 func (s *Server) add(w http.ResponseWriter, r *http.Request) error {
 	leaf, err := readBody(w, r, statement.MaxLeaf)
 	if err != nil {
+		return err
+	}
+	if err := s.quotas.take(callerOf(w), time.Now(), 1); err != nil {
 		return err
 	}
 	leave, err := s.single.enter()

@@ -1,22 +1,61 @@
 package server
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"net/http"
-	"strconv"
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
+// receiptRoutes are receipts and contents.
+func (s *Server) receiptRoutes() []route {
+	receipt := []reply{receiptReply(http.StatusOK, "The receipt.")}
+	return []route{
+		{http.MethodGet, "/api/v1/receipts/{digest}", reading, s.receipt, operation{
+			id: "receipt", tag: "receipts", summary: "The receipt of a statement, by its digest", text: newestText,
+			path: []param{hexParam("digest", "Statement digest.")}, replies: receipt, codes: []string{"digest", "not-found", "closing"},
+		}},
+		{http.MethodGet, "/api/v1/receipts/index/{index}", reading, s.receiptAt, operation{
+			id: "receiptAt", tag: "receipts", summary: "The receipt of an entry, by its index", text: newestText + " A seal has none.",
+			path: []param{numberParam("index", "Index of the entry.", 5)}, replies: receipt, codes: []string{"index", "not-found", "closing"},
+		}},
+		{http.MethodGet, "/api/v1/receipts/leaf/{hash}", reading, s.receiptOfLeaf, operation{
+			id: "receiptOfLeaf", tag: "receipts", summary: "The receipt of an entry, by its leaf hash", text: newestText + " A seal has none.",
+			path: []param{hexParam("hash", "Leaf hash of the entry.")}, replies: receipt, codes: []string{"leaf-hash", "not-found", "closing"},
+		}},
+		{http.MethodGet, "/api/v1/receipts/document/{digest}", reading, s.receiptsOf, operation{
+			id: "receiptsOf", tag: "receipts", summary: "The receipts of these bytes, by the document digest",
+			text: "One receipt for each document that these bytes were released as: that of the newest such release. " +
+				"A page may hold fewer receipts than the limit, or none, and still have a `next`.",
+			path:    []param{hexParam("digest", "SHA-256 of the document's exact bytes.")},
+			query:   []param{cursorParam, limitParam(log.MaxReleases, 20)},
+			replies: []reply{jsonReply[receiptsAnswer]("The receipts, newest entry first.")},
+			codes:   []string{"digest", "cursor", "closing"},
+		}},
+		{http.MethodGet, "/api/v1/content/{index}", reading, s.content, operation{
+			id: "content", tag: "receipts", summary: "The envelope of the statement at an index", text: "A seal has none.",
+			path:    []param{numberParam("index", "Index of the entry.", 5)},
+			replies: []reply{{status: http.StatusOK, media: envelopeMediaType, text: "The statement as it was signed, in its DSSE envelope.", schema: schemaOf[envelopeForm]}},
+			codes:   []string{"index", "not-found", "closing"},
+		}},
+	}
+}
+
+const (
+	newestText        = "Under the newest published checkpoint."
+	envelopeMediaType = "application/vnd.dsse.envelope.v1+json"
+)
+
+var cursorParam = textParam("cursor", "The `next` of the page before.", "")
+
 // receipt answers with the receipt of a statement, named by its digest in
 // lower-case hex, under the newest published checkpoint.
 func (s *Server) receipt(w http.ResponseWriter, r *http.Request) error {
-	digest, err := statement.ParseDigest("sha256:" + r.PathValue("digest"))
+	digest, err := pathDigest(r)
 	if err != nil {
-		return badRequest("digest", "", "a statement digest is 64 lower-case hex digits")
+		return err
 	}
 	return s.staple(w, func(v *log.View) (*proofs.Receipt, error) {
 		index, err := v.Find(digest)
@@ -27,87 +66,98 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// document answers with the register of a document, or the proof that it has
-// none: both are 200, since both are answers.
-func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	if !statement.ValidDocumentID(id) && id != statement.PolicyDocument {
-		return badRequest("document", "", "not a document id: segments of letters, digits, '.', '_' and '-', joined by '/'")
+// receiptAt answers with the receipt of the entry at an index.
+func (s *Server) receiptAt(w http.ResponseWriter, r *http.Request) error {
+	index, err := pathIndex(r)
+	if err != nil {
+		return err
 	}
-	return s.staple(w, func(v *log.View) (*proofs.Receipt, error) { return v.Document(id) })
+	return s.staple(w, func(v *log.View) (*proofs.Receipt, error) { return v.Receipt(index) })
 }
 
-// identity answers with the register of an identity, or the proof that it has
-// none.
-func (s *Server) identity(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	if !statement.ValidID(id) {
-		return badRequest("identity", "", "not an identity id: segments of letters, digits, '.', '_' and '-', joined by '/'")
+// receiptOfLeaf answers with the receipt of the entry with a leaf hash.
+func (s *Server) receiptOfLeaf(w http.ResponseWriter, r *http.Request) error {
+	hash, err := pathLeafHash(r)
+	if err != nil {
+		return err
 	}
-	return s.staple(w, func(v *log.View) (*proofs.Receipt, error) { return v.Identity(id) })
-}
-
-func (s *Server) staple(w http.ResponseWriter, read func(*log.View) (*proofs.Receipt, error)) error {
-	body, err := s.fromView(func(v *log.View) ([]byte, error) {
-		r, err := read(v)
+	return s.staple(w, func(v *log.View) (*proofs.Receipt, error) {
+		index, err := v.FindLeaf(hash)
 		if err != nil {
 			return nil, err
 		}
-		return r.Marshal(), nil
+		return v.Receipt(index)
+	})
+}
+
+// receiptsAnswer holds the receipts of one document digest.
+type receiptsAnswer struct {
+	Digest   string        `json:"digest" pattern:"^[0-9a-f]{64}$"`
+	Size     uint64        `json:"size" doc:"The published size as of the first page."`
+	Receipts []receiptText `json:"receipts" nullable:"false"`
+	Next     string        `json:"next,omitempty" doc:"Cursor of the next page."`
+}
+
+// receiptsOf answers with the receipts of the releases of the same bytes.
+func (s *Server) receiptsOf(w http.ResponseWriter, r *http.Request) error {
+	digest, err := pathDigest(r)
+	if err != nil {
+		return err
+	}
+	limit, err := queryLimit(r, 20, log.MaxReleases)
+	if err != nil {
+		return err
+	}
+	answer, err := fromView(s, func(v *log.View) (receiptsAnswer, error) {
+		query := "receipts of " + digest.String()
+		c, err := queryCursor(r, query, v.Size())
+		if err != nil {
+			return receiptsAnswer{}, err
+		}
+		return readReceipts(v, digest, c, limit, query)
 	})
 	if err != nil {
 		return err
 	}
-	return write(w, proofs.ReceiptMediaType, "no-store", body)
+	return writeJSON(w, "no-store", answer)
 }
 
-// consistency answers with the hashes that prove the tree of the older size a
-// prefix of that of the newer one. The two sizes stand in the path, so the
-// answer never changes.
-func (s *Server) consistency(w http.ResponseWriter, r *http.Request) error {
-	older, err1 := strconv.ParseUint(r.PathValue("older"), 10, 63)
-	newer, err2 := strconv.ParseUint(r.PathValue("newer"), 10, 63)
-	if err1 != nil || err2 != nil || r.PathValue("older") != strconv.FormatUint(older, 10) || r.PathValue("newer") != strconv.FormatUint(newer, 10) {
-		return badRequest("size", "", "a size is a decimal number without sign or leading zeros")
-	}
-	v, err := s.view()
+func readReceipts(v *log.View, digest statement.Digest, c cursor, limit int, query string) (receiptsAnswer, error) {
+	answer := receiptsAnswer{Digest: hex.EncodeToString(digest[:]), Size: c.size, Receipts: []receiptText{}}
+	entries, more, err := v.Releases(digest, c.below, limit)
 	if err != nil {
-		return err
+		return answer, err
 	}
-	defer v.Release()
-	hashes, err := v.Consistency(older, newer)
-	if err != nil {
-		return err
+	for _, index := range entries {
+		r, err := v.Receipt(index)
+		if err != nil {
+			return answer, err
+		}
+		answer.Receipts = append(answer.Receipts, r.Marshal())
 	}
-	return writeJSON(w, immutable, map[string]any{"older": older, "newer": newer, "hashes": encodeHashes(hashes)})
+	if more != 0 {
+		answer.Next = cursor{c.size, more}.text(query)
+	}
+	return answer, nil
 }
 
-func encodeHashes(hashes []proofs.Hash) []string {
-	out := make([]string, len(hashes))
-	for i, h := range hashes {
-		out[i] = base64.StdEncoding.EncodeToString(h[:])
+// content answers with a statement as it was submitted.
+func (s *Server) content(w http.ResponseWriter, r *http.Request) error {
+	index, err := pathIndex(r)
+	if err != nil {
+		return err
 	}
-	return out
+	e, err := fromView(s, func(v *log.View) (statement.Envelope, error) { return v.Envelope(index) })
+	if err != nil {
+		return err
+	}
+	return write(w, envelopeMediaType, "no-store", e.Marshal())
 }
 
-// about describes the log to a person who sets up a verifier policy, and who
-// compares it with what the operator published elsewhere.
-func (s *Server) about(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.view()
+func (s *Server) staple(w http.ResponseWriter, read func(*log.View) (*proofs.Receipt, error)) error {
+	r, err := fromView(s, read)
 	if err != nil {
 		return err
 	}
-	defer v.Release()
-	genesis, err := v.Leaf(0)
-	if err != nil {
-		return err
-	}
-	hash := proofs.LeafHash(genesis)
-	return writeJSON(w, "no-store", map[string]any{
-		"origin":  s.log.Origin(),
-		"key":     s.log.Key().String(),
-		"genesis": hex.EncodeToString(hash[:]),
-		"rules":   statement.Rules,
-		"size":    v.Size(),
-	})
+	return write(w, proofs.ReceiptMediaType, "no-store", r.Marshal())
 }

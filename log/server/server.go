@@ -1,11 +1,13 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"path"
 	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/docketlog/docket/log"
@@ -14,9 +16,32 @@ import (
 // A Server answers HTTP requests from a log. It is an http.Handler.
 type Server struct {
 	log     *log.Log
+	options Options
+	logger  *slog.Logger
 	mux     *http.ServeMux
 	single  lane // submissions of one entry
 	batches lane // NDJSON submissions
+	bodies  budget
+	quotas  *quotas
+	flights atomic.Int64 // requests in progress
+	openapi []byte       // the description of the API, YAML
+}
+
+// Options say who may use a Server and what it tells of its work. The zero value
+// leaves all resources open to everybody, and tells nothing.
+type Options struct {
+	// Access says who may use the protected resources when Tokens is nil.
+	Access Access
+	// Tokens, if not nil, makes each use of a protected resource demand one.
+	Tokens *Tokens
+	// Quota is how many statements a second one client may submit, with bursts
+	// of twice as many; 0: any number.
+	Quota int
+	// Logger gets a line per request at level debug, and each error that a
+	// client is not told. nil: none.
+	Logger *slog.Logger
+	// Metrics, if not nil, are filled, and served at /metrics.
+	Metrics *Metrics
 }
 
 // Limits of a Server. Of NDJSON fewer are taken at once: each may hold
@@ -24,34 +49,31 @@ type Server struct {
 const (
 	MaxSubmissions = 1024      // submissions of one entry in progress; more get 503
 	MaxBatches     = 16        // NDJSON submissions in progress; more get 503
-	MaxBody        = 128 << 10 // bytes of one envelope
+	MaxBody        = 128 << 10 // bytes of one envelope, also as a line of NDJSON
 	MaxBatchBody   = 16 << 20  // bytes of an NDJSON body
+	MaxBodies      = 256 << 20 // bytes of all NDJSON bodies that are being read; more get 503
+	MaxHeader      = 32 << 10  // bytes of a request's header; more get 431
 )
 
-// New returns the handler for a log, sealed or raw.
-func New(l *log.Log) *Server {
+// New returns the handler for a log, sealed or raw, with default options.
+func New(l *log.Log) *Server { return NewWith(l, Options{}) }
+
+// NewWith returns the handler for a log, sealed or raw. Metrics go to one server
+// only.
+func NewWith(l *log.Log, o Options) *Server {
 	s := &Server{
-		log: l, mux: http.NewServeMux(),
-		single: make(lane, MaxSubmissions), batches: make(lane, MaxBatches),
+		log: l, options: o, logger: o.Logger, mux: http.NewServeMux(),
+		single: make(lane, MaxSubmissions), batches: make(lane, MaxBatches), quotas: newQuotas(o.Quota),
 	}
-	s.get("/checkpoint", s.checkpoint)
-	s.get("/tile/", s.tile)
-	s.get("/healthz", s.health)
-	if l.Mode() == log.Raw {
-		s.post("/add", s.add)
-	} else {
-		s.post("/api/v1/statements", s.submit)
-		s.get("/api/v1/receipts/{digest}", s.receipt)
-		s.get("/api/v1/documents/{id...}", s.document)
-		s.get("/api/v1/identities/{id...}", s.identity)
-		s.get("/api/v1/consistency/{older}/{newer}", s.consistency)
-		s.get("/api/v1/log", s.about)
+	s.bodies.left.Store(MaxBodies)
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
 	}
-	// The folders too: the mux would redirect to them with a slash at the end.
-	for _, none := range []string{"/", "/tile", "/api/v1/documents", "/api/v1/identities"} {
-		s.mux.HandleFunc(none, func(w http.ResponseWriter, r *http.Request) {
-			writeProblem(w, notFound("no such resource"))
-		})
+	routes := s.routes()
+	s.fill(routes)
+	s.openapi = describe(l, routes)
+	if o.Metrics != nil {
+		o.Metrics.watch(s)
 	}
 	return s
 }
@@ -59,18 +81,22 @@ func New(l *log.Log) *Server {
 // ServeHTTP implements http.Handler. Paths are taken as they are: no cleaning,
 // no escapes, no redirects. So each resource has one path, in each cache too.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Access-Control-Allow-Origin", "*")
+	e := &exchange{ResponseWriter: w, begun: time.Now()}
+	s.flights.Add(1)
+	defer func() {
+		s.flights.Add(-1)
+		s.record(e, r)
+	}()
+	e.Header().Set("X-Content-Type-Options", "nosniff")
 	if p := r.URL.Path; path.Clean(p) != p || r.URL.EscapedPath() != p {
-		writeProblem(w, notFound("no such resource"))
+		noResource(e, r)
 		return
 	}
-	s.mux.ServeHTTP(w, r)
+	s.mux.ServeHTTP(e, r)
 }
 
-// HTTPServer returns an http.Server for h with the time limits that a server on
-// an open network needs.
+// HTTPServer returns an http.Server for h with the limits that a server on an
+// open network needs.
 func HTTPServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -78,76 +104,31 @@ func HTTPServer(h http.Handler) *http.Server {
 		ReadTimeout:       60 * time.Second,
 		WriteTimeout:      120 * time.Second,
 		IdleTimeout:       120 * time.Second,
-		MaxHeaderBytes:    32 << 10,
+		MaxHeaderBytes:    MaxHeader - 4096, // net/http adds as much
 	}
 }
 
-// handler answers a request, or returns the error to answer with.
-type handler func(w http.ResponseWriter, r *http.Request) error
-
-func (s *Server) get(pattern string, h handler) {
-	s.handle(pattern, h, http.MethodGet, http.MethodHead)
-}
-
-func (s *Server) post(pattern string, h handler) { s.handle(pattern, h, http.MethodPost) }
-
-func (s *Server) handle(pattern string, h handler, methods ...string) {
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		for _, m := range methods {
-			if r.Method == m {
-				if err := h(w, r); err != nil {
-					writeProblem(w, err)
-				}
-				return
-			}
-		}
-		w.Header().Set("Allow", strings.Join(methods, ", "))
-		writeProblem(w, &Problem{Status: http.StatusMethodNotAllowed, Code: "method", Detail: "use " + methods[0]})
-	})
-}
-
-// fromView reads a body from the published view and gives the view back before
-// anything is written: a slow reader must not hold a snapshot of the store.
-func (s *Server) fromView(read func(*log.View) ([]byte, error)) ([]byte, error) {
-	v, err := s.view()
-	if err != nil {
-		return nil, err
+// fromView reads from the published view and gives the view back before anything
+// is written: a slow reader must not hold a snapshot of the store.
+func fromView[T any](s *Server, read func(*log.View) (T, error)) (out T, err error) {
+	v := s.log.View()
+	if v == nil {
+		return out, log.ErrClosed
 	}
 	defer v.Release()
 	return read(v)
 }
 
-// view returns the published view, for the caller to Release.
-func (s *Server) view() (*log.View, error) {
-	if v := s.log.View(); v != nil {
-		return v, nil
-	}
-	return nil, log.ErrClosed
-}
-
-func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
-	// A health check that fails says "do not send": 503, whatever a submission
-	// would get.
-	if err := s.log.Health(); err != nil {
-		p := *problemOf(err)
-		p.Status = http.StatusServiceUnavailable
-		return &p
-	}
-	v, err := s.view()
-	if err != nil {
-		return err
-	}
-	defer v.Release()
-	return writeJSON(w, "no-store", map[string]any{"status": "ok", "size": v.Size()})
-}
-
-// writeJSON writes a body whose keys are sorted.
+// writeJSON writes a body as encoding/json prints it, but for HTML's sake
+// escapes nothing: a receipt has one form.
 func writeJSON(w http.ResponseWriter, cache string, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return err
 	}
-	return write(w, "application/json", cache, append(body, '\n'))
+	return write(w, "application/json", cache, body.Bytes())
 }
 
 func write(w http.ResponseWriter, contentType, cache string, body []byte) error {

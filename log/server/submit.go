@@ -11,6 +11,9 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs"
@@ -18,25 +21,78 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
+// submitRoutes take statements.
+func (s *Server) submitRoutes() []route {
+	codes := []string{
+		"wait", "media-type", "content-encoding", "body", "body-size", "too-many", "quota",
+		"busy", "stopped", "unhealthy", "closing", "no-space", "timeout",
+	}
+	envelope := reply{schema: schemaOf[envelopeForm]}
+	one, dsse := envelope, envelope
+	one.media, dsse.media = "application/json", envelopeMediaType
+	location := map[string]string{"Location": "Path of the receipt."}
+	created := receiptReply(http.StatusCreated, "The receipt of a new entry.")
+	known := receiptReply(http.StatusOK, "The receipt of an entry that the log had, or a line for each line of NDJSON.")
+	created.headers, known.headers = location, location
+	return []route{{http.MethodPost, "/api/v1/statements", submitting, s.submit, operation{
+		id: "submit", tag: "submissions", summary: "Submit statements and wait for their receipts",
+		text: fmt.Sprintf("One DSSE envelope, or with application/x-ndjson up to %d, one a line, which are judged in their order and come in under one seal. "+
+			"The answer comes when the entries are sealed, signed and published. Sending a statement again is safe: its digest is its name.", log.MaxSubmission),
+		query: []param{{
+			name: "wait", text: "What the answer waits for. `sealed` is the only and the usual value.", example: "sealed",
+			schema: huma.Schema{Type: huma.TypeString, Enum: []any{"sealed"}, Default: "sealed"},
+		}},
+		body: []reply{one, dsse, {media: ndjsonMediaType}},
+		replies: []reply{
+			created, known,
+			{status: http.StatusOK, media: ndjsonMediaType, text: known.text, schema: schemaOf[line]},
+		},
+		codes: append(codes, refusalCodes...),
+	}}}
+}
+
+const ndjsonMediaType = "application/x-ndjson"
+
 // submit takes one envelope, or with Content-Type application/x-ndjson one per
 // line, and answers when they are sealed, signed and published.
 func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
+	if err := checkWait(r); err != nil {
+		return err
+	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case err != nil:
 		media = ""
-	case media == "application/x-ndjson":
+	case media == ndjsonMediaType:
 		return s.submitMany(w, r)
 	}
-	if media != "application/json" && media != "application/vnd.dsse.envelope.v1+json" {
-		return &Problem{Status: http.StatusUnsupportedMediaType, Code: "media-type",
-			Detail: "send one DSSE envelope as application/json, or up to 1000, one a line, as application/x-ndjson"}
+	if media != "application/json" && media != envelopeMediaType {
+		return problem("media-type", "", "send one DSSE envelope as application/json, or up to 1000, one a line, as application/x-ndjson")
 	}
-	return s.submitOne(w, r)
+	err = s.submitOne(w, r)
+	if err != nil {
+		s.count(problemOf(err).Code, 1)
+	}
+	return err
+}
+
+// checkWait takes the one thing that a submission can wait for.
+func checkWait(r *http.Request) error {
+	query := r.URL.Query()
+	switch {
+	case !query.Has("wait") || query.Get("wait") == "sealed":
+		return nil
+	case query.Get("wait") == "final":
+		return problem("wait", "wait", "no witness quorum is configured here, so no receipt ever is final: wait=sealed")
+	}
+	return problem("wait", "wait", "want wait=sealed, or nothing")
 }
 
 // submitOne reads the body before it counts: a slow sender holds up nobody.
 func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
+	if err := s.quotas.take(callerOf(w), time.Now(), 1); err != nil {
+		return err
+	}
 	body, err := readBody(w, r, MaxBody)
 	if err != nil {
 		return err
@@ -59,6 +115,7 @@ func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.count(outcome(results[0]), 1)
 	w.Header().Set("Location", fmt.Sprintf("/api/v1/receipts/%x", c.Digest[:]))
 	return writeStatus(w, status(results[0]), proofs.ReceiptMediaType, "no-store", answer)
 }
@@ -83,6 +140,21 @@ func status(r log.Result) int {
 	return http.StatusCreated
 }
 
+// outcome is the word under which metrics count what came in.
+func outcome(r log.Result) string {
+	if r.Duplicate {
+		return "duplicate"
+	}
+	return "created"
+}
+
+// count tells the metrics what became of n statements.
+func (s *Server) count(outcome string, n int) {
+	if s.options.Metrics != nil {
+		s.options.Metrics.submissions.WithLabelValues(outcome).Add(float64(n))
+	}
+}
+
 // check parses an envelope and runs the stateless rules.
 func (s *Server) check(body []byte) (*admission.Checked, error) {
 	e, err := statement.ParseEnvelope(body)
@@ -99,30 +171,65 @@ func (s *Server) check(body []byte) (*admission.Checked, error) {
 // line is one line of the answer to an NDJSON submission: its number, counted
 // from 0, an HTTP status, and a receipt or a problem.
 type line struct {
-	Line    int             `json:"line"`
-	Status  int             `json:"status"`
-	Receipt json.RawMessage `json:"receipt,omitempty"`
-	Problem *Problem        `json:"problem,omitempty"`
+	Line    int         `json:"line"`
+	Status  int         `json:"status"`
+	Receipt receiptText `json:"receipt,omitempty"`
+	Problem *Problem    `json:"problem,omitempty"`
 }
 
-// submitMany counts before it reads: the bodies are large.
+// submitMany reads the body before it takes one of the few places: a slow sender
+// holds up nobody. What is read meanwhile is bounded by the budget of bodies.
 func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
-	leave, err := s.batches.enter()
+	body, release, err := s.readBatch(w, r)
+	defer release()
 	if err != nil {
+		s.count(problemOf(err).Code, 1)
 		return err
 	}
-	defer leave()
-	body, err := readBody(w, r, MaxBatchBody)
+	bodies, err := splitLines(body)
+	if err == nil {
+		err = s.quotas.take(callerOf(w), time.Now(), len(bodies))
+	}
 	if err != nil {
+		s.count(problemOf(err).Code, max(1, len(bodies)))
 		return err
 	}
+	lines, err := s.submitLines(r.Context(), bodies)
+	if err != nil {
+		s.count(problemOf(err).Code, len(bodies))
+		return err
+	}
+	s.countLines(lines)
+	w.Header().Set("Content-Type", ndjsonMediaType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false) // a receipt has one form
+	for i := range lines {
+		if out.Encode(&lines[i]) != nil {
+			return nil // the client left
+		}
+	}
+	return nil
+}
+
+// splitLines splits a body, but first counts: 16 Mi empty lines would take 400 MB.
+func splitLines(body []byte) ([][]byte, error) {
 	newline := []byte("\n")
 	body = bytes.TrimSuffix(body, newline)
-	// Counted before they are split: 16 Mi empty lines would take 400 MB.
 	if n := bytes.Count(body, newline) + 1; n > log.MaxSubmission {
-		return badRequest("too-many", "", fmt.Sprintf("%d lines; at most %d are taken at once", n, log.MaxSubmission))
+		return nil, problem("too-many", "", fmt.Sprintf("%d lines; at most %d are taken at once", n, log.MaxSubmission))
 	}
-	bodies := bytes.Split(body, newline)
+	return bytes.Split(body, newline), nil
+}
+
+// submitLines submits the lines that pass the check, in one of the places for it.
+func (s *Server) submitLines(ctx context.Context, bodies [][]byte) ([]line, error) {
+	leave, err := s.batches.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	lines := make([]line, len(bodies))
 	checked := make([]*admission.Checked, len(bodies))
 	parallel(len(bodies), func(i int) {
@@ -134,20 +241,20 @@ func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
 		}
 		checked[i] = c
 	})
-	if err := s.submitChecked(r.Context(), checked, lines); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false) // a receipt has one form
+	return lines, s.submitChecked(ctx, checked, lines)
+}
+
+func (s *Server) countLines(lines []line) {
 	for i := range lines {
-		if out.Encode(&lines[i]) != nil {
-			return nil // the client left
+		switch l := &lines[i]; {
+		case l.Problem != nil:
+			s.count(l.Problem.Code, 1)
+		case l.Status == http.StatusCreated:
+			s.count("created", 1)
+		default:
+			s.count("duplicate", 1)
 		}
 	}
-	return nil
 }
 
 func (l *line) fail(err error) {

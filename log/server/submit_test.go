@@ -214,7 +214,7 @@ func TestSubmitTakesAnyFormOfTheEnvelope(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, media := range []string{jsonBody, "Content-Type: APPLICATION/JSON;charset=UTF-8", "Content-Type: application/vnd.dsse.envelope.v1+json"} {
-		if a := s.do("POST", "/api/v1/statements?dry-run=1", indented.Bytes(), media); a.status >= 300 {
+		if a := s.do("POST", "/api/v1/statements?wait=sealed", indented.Bytes(), media); a.status >= 300 {
 			t.Errorf("%s: %d %s", media, a.status, a.body)
 		}
 	}

@@ -11,9 +11,28 @@ import (
 // immutable is the caching of what never changes (C2SP tlog-tiles).
 const immutable = "public, max-age=604800, immutable"
 
+// tileRoutes are the read API of C2SP tlog-tiles.
+func (s *Server) tileRoutes() []route {
+	return []route{
+		{http.MethodGet, "/checkpoint", public, s.checkpoint, operation{
+			id: "checkpoint", tag: "tiles", summary: "The newest signed note",
+			replies: []reply{{status: http.StatusOK, media: "text/plain; charset=utf-8", text: "A C2SP checkpoint, byte for byte as signed."}},
+			codes:   []string{"closing"},
+		}},
+		{http.MethodGet, "/tile/", public, s.tile, operation{
+			id: "tile", tag: "tiles", summary: "Hash tiles and entry bundles",
+			text: "Tiles are at `/tile/<L>/<N>[.p/<W>]`, entry bundles at `/tile/entries/<N>[.p/<W>]` (C2SP tlog-tiles); " +
+				"bundles hold leaves, never content.",
+			path:    []param{textParam("path", "What follows `/tile/`, with its slashes.", "0/000.p/2")},
+			replies: []reply{{status: http.StatusOK, media: "application/octet-stream", text: "The tile or the bundle; it never changes."}},
+			codes:   []string{"not-found", "closing"},
+		}},
+	}
+}
+
 // checkpoint answers with the signed note of the published size, byte for byte.
 func (s *Server) checkpoint(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.fromView(func(v *log.View) ([]byte, error) { return v.Checkpoint(), nil })
+	body, err := fromView(s, func(v *log.View) ([]byte, error) { return v.Checkpoint(), nil })
 	if err != nil {
 		return err
 	}
@@ -24,7 +43,7 @@ func (s *Server) checkpoint(w http.ResponseWriter, r *http.Request) error {
 // a width above the published size and a full tile that still grows are 404:
 // anything else would be cached as immutable.
 func (s *Server) tile(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.fromView(func(v *log.View) ([]byte, error) {
+	body, err := fromView(s, func(v *log.View) ([]byte, error) {
 		return tileBody(v, strings.TrimPrefix(r.URL.Path, "/"))
 	})
 	if err != nil {

@@ -21,6 +21,8 @@ type Checked struct {
 	Leaf      []byte
 	LeafHash  [32]byte
 	Payload   []byte
+	Signature []byte // as in the leaf
+	SPKI      []byte // the signer's key, as in the leaf
 
 	policy   *statement.Policy // of a policy.set: its parsed text
 	unproven *Refusal          // E205, for the fold to judge in its turn; nil: none
@@ -61,6 +63,8 @@ func Check(origin string, leaf, content []byte) (*Checked, error) {
 		Leaf:      leaf,
 		LeafHash:  leafHash(leaf),
 		Payload:   content,
+		Signature: commitment.Signature,
+		SPKI:      commitment.SPKI,
 	}
 	return c, c.prepare()
 }

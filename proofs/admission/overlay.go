@@ -17,6 +17,7 @@ type Overlay struct {
 	events   []EventWrite
 	contents map[statement.Digest][]byte
 	admitted map[statement.Digest]uint64
+	absent   statement.Digest // the last one that base said was not admitted: a writer asks, then the fold
 }
 
 // An EventWrite is one event row that an entry wrote.
@@ -58,7 +59,14 @@ func (o *Overlay) Admitted(digest statement.Digest) (uint64, bool, error) {
 	if index, ok := o.admitted[digest]; ok {
 		return index, true, nil
 	}
-	return o.base.Admitted(digest)
+	if digest == o.absent {
+		return 0, false, nil
+	}
+	index, ok, err := o.base.Admitted(digest)
+	if err == nil && !ok {
+		o.absent = digest
+	}
+	return index, ok, err
 }
 
 // Write adds an admitted entry: each effect becomes the next event of its
@@ -113,6 +121,10 @@ func (o *Overlay) writable(key register.Key) (*register.Record, error) {
 // Events returns the event rows in log order, those of one entry in the order
 // of its effects.
 func (o *Overlay) Events() []EventWrite { return o.events }
+
+// Records returns the registers that were written, by key. Nobody changes it, and
+// no entry is applied after it was given away.
+func (o *Overlay) Records() map[register.Key]*register.Record { return o.records }
 
 // Keys returns the registers that were written, in ascending order.
 func (o *Overlay) Keys() []register.Key {

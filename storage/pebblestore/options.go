@@ -8,6 +8,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -51,6 +52,7 @@ const (
 	defaultCacheSize    = 128 << 20
 	defaultMemTableSize = 64 << 20
 	defaultPause        = 200 * time.Millisecond
+	lastBlockSize       = 8 << 10 // bytes before compression; Pebble's default is 4 KiB
 )
 
 func (o Options) withDefaults() Options {
@@ -96,6 +98,12 @@ func (o Options) pebble(m *monitor) *pebble.Options {
 	}
 	for i := range p.Levels {
 		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	// Nearly all rows are in the last levels. Leaves and contents repeat keys and
+	// field names there, in larger blocks more of them; the other rows are hashes.
+	for i := len(p.Levels) - 2; i < len(p.Levels); i++ {
+		p.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.BalancedCompression }
+		p.Levels[i].BlockSize = lastBlockSize
 	}
 	if o.tune != nil {
 		o.tune(p)
