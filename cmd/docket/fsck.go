@@ -40,8 +40,8 @@ from other rows, and compares. It says what is damaged, what it expected, and wh
 to do; it repairs nothing. The server must be stopped.
 
 With --replay it also verifies every signature and admits every entry anew, and
-compares the registers with every seal. That takes about 1 KiB of memory for each
-document.
+compares the registers with every seal. That takes about 2.5 KiB of memory for
+each document.
 
 Exit codes: 0 no damage, 4 damage, 1 the check did not come to its end.`,
 		Example: `  docket fsck --dir /srv/docket --anchor /mnt/other-disk/anchor

@@ -177,7 +177,6 @@ func (c *check) rest(s *source) error {
 		p.index(storage.DigestIndexSpace, "statement digest", c.tree.facts.digests)
 	}
 	p.index(storage.LeafHashSpace, "leaf hash", c.tree.facts.hashes)
-	c.progress.phase("registers", 0)
 	if err := p.run(); err != nil {
 		return err
 	}
