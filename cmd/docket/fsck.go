@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,6 +58,9 @@ Exit codes: 0 no damage, 4 damage, 1 the check did not come to its end.`,
 			o.Progress = bar.show
 			report, err := o.check(cmd, f)
 			bar.clear()
+			if errors.Is(err, context.Canceled) {
+				return errors.New("fsck was interrupted: it says nothing about the log")
+			}
 			if err != nil {
 				return err
 			}

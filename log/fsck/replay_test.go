@@ -3,6 +3,7 @@ package fsck_test
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 
@@ -149,6 +150,42 @@ func TestSealsAreFollowed(t *testing.T) {
 			t.Errorf("%s: %v", name, r.Findings)
 		}
 		found(t, r, name, storage.Leaf(4))
+	}
+}
+
+// TestEventsNameEntries: events that speak of another leaf, or of another time,
+// than the log has, though record and register leaf fit them.
+func TestEventsNameEntries(t *testing.T) {
+	p := sealed(t, 5)
+	last := len(p.rows(t)[storage.LeafSpace]) - 1
+	seal, err := statement.ParseSeal(p.leaf(t, last))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal.Time++
+	c, err := statement.ParseCommitment(p.leaf(t, last-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Signature = slices.Clone(c.Signature)
+	c.Signature[len(c.Signature)-1] ^= 1
+	for says, l := range map[string]fsck.Log{
+		"time ":      p.rewrite(t, last, seal.Marshal()),
+		"leaf hash ": p.rewrite(t, last-1, c.Leaf()),
+	} {
+		r, err := fsck.Check(t.Context(), l, fsck.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, f := range r.Findings {
+			if f.Where == storage.EventSpace.String() && strings.HasPrefix(f.Found, says) {
+				n++
+			}
+		}
+		if n != 2 { // a withdrawal: of document and activity
+			t.Errorf("%s: %v", says, r.Findings)
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ func TestScrubFinds(t *testing.T) {
 						"a flip": flip(x.value, r.IntN(len(x.value)*8)), "another flip": flip(x.value, r.IntN(len(x.value)*8)),
 						"a cut": x.value[:len(x.value)-1], "deletion": nil,
 					} {
-						if unseen(mode, x.key, value) {
+						if unseen(mode, x, value) {
 							continue
 						}
 						found, round := p.scrub(t, mode, &snapshots{store: p.store, changes: []row{{x.key, value}}}, fast, 1)
