@@ -35,6 +35,7 @@ Start here:
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
 		newCheckpoint(), newRawLog(), newDemo(),
 	)
+	root.AddCommand(newToken())
 	usageArgs(root)
 	return root
 }
