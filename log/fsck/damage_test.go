@@ -234,6 +234,23 @@ func TestUnknownKeyspace(t *testing.T) {
 	found(t, p.check(t, log.Raw, p.with(t, row{storage.Content(0), []byte("x")}), fsck.Options{}), "adding", storage.Content(0))
 }
 
+// TestSurplusInAnEmptyLog: a raw log without leaves has rows of meta and one
+// checkpoint, and no others.
+func TestSurplusInAnEmptyLog(t *testing.T) {
+	p := raw(t, 0)
+	hash := [32]byte{1}
+	for _, key := range [][]byte{
+		{'L'}, storage.Leaf(0), storage.Leaf(7), append(storage.Leaf(0), 0), {'N'}, {'N', 0}, storage.Tile(0, 0), storage.Tile(1, 0), storage.Tile(9, 9),
+		{'F'}, storage.LeafHashIndex(hash), {'K'}, storage.Checkpoint(1), storage.Checkpoint(1 << 60),
+	} {
+		found(t, p.check(t, log.Raw, p.with(t, row{key, make([]byte, 32)}), fsck.Options{}), "adding", key)
+		told, _ := p.scrub(t, log.Raw, &snapshots{store: p.store, changes: []row{{key, make([]byte, 32)}}}, fast, 1)
+		if len(told) == 0 {
+			t.Errorf("no round finds row %x", key)
+		}
+	}
+}
+
 // TestRandomBits flips single bits of random rows, of keys and of values. All
 // are found.
 func TestRandomBits(t *testing.T) {
