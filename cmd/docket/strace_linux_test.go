@@ -122,7 +122,7 @@ func (f fault) command(args ...string) *exec.Cmd {
 // Go runtime when it cannot wake its own poller, which no disk causes.
 func (f fault) judge(t *testing.T, err error, out string) {
 	t.Helper()
-	foreign := strings.HasPrefix(out, "panic: sync ") || strings.Contains(out, "fatal error: runtime: netpollBreak")
+	foreign := strings.Contains(out, "panic: sync ") || strings.Contains(out, "fatal error: runtime: netpollBreak")
 	if err == nil || f.kind == killing || foreign {
 		return
 	}
