@@ -24,7 +24,7 @@ func testSender(t *testing.T, batch int, h http.HandlerFunc) *sender {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	return newSender(&client.Client{Server: s.URL}, 2, batch, 0)
+	return newSender(&client.Client{Server: s.URL, Token: "secret"}, 2, batch, 0)
 }
 
 // An answer that is not about what was sent is never counted as a success.
@@ -73,6 +73,9 @@ func TestLoadWaits(t *testing.T) {
 	var tries atomic.Int32
 	want := job{envelope: []byte(`{"payload":"YQ=="}`)}
 	s := testSender(t, 1, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Authorization"); got != "Bearer secret" {
+			t.Errorf("the token is sent as %q", got)
+		}
 		got, _ := io.ReadAll(r.Body)
 		if !bytes.Equal(got, want.envelope) {
 			t.Errorf("sent %q", got)

@@ -52,23 +52,3 @@ func TestOperatingLinks(t *testing.T) {
 		}
 	}
 }
-
-// Commands and flags that the page names exist.
-func TestOperatingCommands(t *testing.T) {
-	page := strings.ReplaceAll(operatingPage(t), "\\\n", " ")
-	commands := regexp.MustCompile("(?m)(?:^    +|`|try`, then\n`)(?:ExecStart=/usr/local/bin/)?docket ([a-z][^`\n]*)").FindAllStringSubmatch(page, -1)
-	if len(commands) < 10 {
-		t.Fatalf("%d commands", len(commands))
-	}
-	for _, m := range commands {
-		line, _, _ := strings.Cut(m[1], " >")
-		c, rest, err := newRoot().Find(strings.Fields(line))
-		if err != nil || c == nil || !c.HasParent() {
-			t.Errorf("docket %s: no such command: %v", line, err)
-			continue
-		}
-		if err := c.ParseFlags(rest); err != nil {
-			t.Errorf("docket %s: %v", line, err)
-		}
-	}
-}
