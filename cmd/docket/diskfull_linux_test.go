@@ -56,7 +56,7 @@ func TestDiskFull(t *testing.T) {
 		t.Error("the health check does not say that there is room again")
 	}
 	server.stop()
-	s.again(t, f, s.kept())
+	s.again(t, s.kept(), "--dir", f.dir)
 }
 
 // TestDiskFullWithoutMark lets the log meet the end of the disk itself: the store
@@ -93,7 +93,7 @@ func TestDiskFullWithoutMark(t *testing.T) {
 		if err := os.Remove(d.path("ballast")); err != nil {
 			t.Fatal(err)
 		}
-		s.again(t, f, s.kept())
+		s.again(t, s.kept(), "--dir", f.dir)
 	}
 }
 
@@ -105,15 +105,4 @@ func newFullDisk(t *testing.T) (*disk, folders) {
 	f := folders{dir: d.path("docket")}
 	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "disk/")
 	return d, f
-}
-
-// again starts the server once more and demands all that was answered.
-func (s *submitter) again(t *testing.T, f folders, acks []ack) {
-	t.Helper()
-	server, err := serve(t, "--dir", f.dir)
-	if err != nil {
-		t.Fatalf("after %d releases: %v", len(acks), err)
-	}
-	s.demand(t, server.url, acks)
-	server.stop()
 }

@@ -258,3 +258,16 @@ func (s *submitter) demand(t *testing.T, url string, acks []ack) {
 		t.Fatal(err)
 	}
 }
+
+// again starts a server once more, demands all of acks, stops it, and has every row
+// of what it left checked.
+func (s *submitter) again(t *testing.T, acks []ack, args ...string) {
+	t.Helper()
+	server, err := serve(t, args...)
+	if err != nil {
+		t.Fatalf("after %d releases: %v", len(acks), err)
+	}
+	s.demand(t, server.url, acks)
+	server.stop()
+	mustDocket(t, append([]string{"fsck"}, args...)...)
+}

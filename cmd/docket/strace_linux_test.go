@@ -144,7 +144,7 @@ func initVictim(t *testing.T) func(*testing.T, fault) {
 		if _, err := os.Stat(f.aside().log()); err == nil {
 			t.Errorf("%s is left over", f.aside().log())
 		}
-		newSubmitter(t, f).again(t, f, nil)
+		newSubmitter(t, f).again(t, nil, "--dir", f.dir)
 	}
 }
 
@@ -173,7 +173,7 @@ func serveVictim(t *testing.T) func(*testing.T, fault) {
 				t.Errorf("it ended well and answered %v: %s", answer, server.out.String())
 			}
 		}
-		s.again(t, f, s.kept())
+		s.again(t, s.kept(), "--dir", f.dir)
 	}
 }
 
