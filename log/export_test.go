@@ -10,6 +10,3 @@ func LetWriterRunAhead(n int) (restore func()) {
 	maxAhead = n
 	return func() { maxAhead = before }
 }
-
-// SpaceInterval is for how long submissions do not ask for free space again.
-const SpaceInterval = spaceInterval

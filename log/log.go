@@ -108,9 +108,9 @@ func (l *Log) checkSpace() error {
 	return nil
 }
 
-// spaceInterval is for how long there is enough space once there was: asking the
+// SpaceInterval is for how long there is enough space once there was: asking the
 // file system costs more than queueing a submission.
-const spaceInterval = 10 * time.Millisecond
+const SpaceInterval = 10 * time.Millisecond
 
 // admits is Health, as a submission asks it.
 func (l *Log) admits() error {
@@ -118,7 +118,7 @@ func (l *Log) admits() error {
 		return err
 	}
 	now := time.Since(l.opened)
-	if last := time.Duration(l.spaced.Load()); last > 0 && now-last < spaceInterval {
+	if last := time.Duration(l.spaced.Load()); last > 0 && now-last < SpaceInterval {
 		return nil
 	}
 	if err := l.checkSpace(); err != nil {
