@@ -52,3 +52,29 @@ func TestOperatingLinks(t *testing.T) {
 		}
 	}
 }
+
+var (
+	commandLine = regexp.MustCompile("(?m)(?:^ {4,}(?:[a-z 0-9;]+; )?|`|=/usr/local/bin/)(docket [a-z][^`>\n]*)")
+	flagName    = regexp.MustCompile(`--[a-z-]+`)
+)
+
+// Commands and flags that the page names exist.
+func TestOperatingCommands(t *testing.T) {
+	page := strings.ReplaceAll(operatingPage(t), "\\\n", " ")
+	commands := commandLine.FindAllStringSubmatch(page, -1)
+	if len(commands) < 15 {
+		t.Fatalf("%d commands", len(commands))
+	}
+	for _, m := range commands {
+		c, _, err := newRoot().Find(strings.Fields(m[1])[1:])
+		if err != nil || !c.HasParent() {
+			t.Errorf("%s: no such command: %v", m[1], err)
+			continue
+		}
+		for _, flag := range flagName.FindAllString(m[1], -1) {
+			if c.Flag(strings.TrimPrefix(flag, "--")) == nil && flag != "--help" {
+				t.Errorf("%s: no flag %s", m[1], flag)
+			}
+		}
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -47,7 +46,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"ready":   ready,
 			"stopped": stopped,
-			"serving": serving,
+			"serving": waitServing,
 			"flip":    flip,
 			"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
 				waitFor(ts, args[0]+" did not come", func() bool {
@@ -134,9 +133,7 @@ func stopped(ts *testscript.TestScript, neg bool, args []string) {
 	waitFor(ts, "the server did not stop", func() bool { return !answers(serverOf(ts, args[0])) })
 }
 
-var servingOn = regexp.MustCompile(`(?m)^serving on (\S+)$`)
-
-func serving(ts *testscript.TestScript, neg bool, args []string) {
+func waitServing(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serving FILE")
 	}

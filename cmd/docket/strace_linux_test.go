@@ -138,7 +138,7 @@ func initVictim(t *testing.T) func(*testing.T, fault) {
 		args := []string{"init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "disk/"}
 		out, err := x.command(args...).CombinedOutput()
 		x.judge(t, err, string(out))
-		if text, err := docket(args...); err != nil && !strings.Contains(text, "a log is never made over another one") {
+		if text, err := runDocket(args...); err != nil && !strings.Contains(text, "a log is never made over another one") {
 			t.Fatalf("the next init: %v: %s\nafter %s", err, text, out)
 		}
 		if _, err := os.Stat(f.aside().log()); err == nil {
