@@ -50,7 +50,10 @@ func newSender(c *client.Client, clients, batch int, percent float64) *sender {
 	}
 	if c.HTTP != nil {
 		if t, ok := c.HTTP.Transport.(*http.Transport); ok {
-			transport.TLSClientConfig = t.TLSClientConfig // the authorities that are trusted
+			transport.TLSClientConfig = t.TLSClientConfig.Clone() // the authorities that are trusted
+		}
+		if transport.TLSClientConfig != nil {
+			transport.TLSClientConfig.NextProtos = nil // one request a connection: no HTTP/2
 		}
 	}
 	return &sender{

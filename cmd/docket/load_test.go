@@ -108,6 +108,30 @@ func TestLoadWaits(t *testing.T) {
 	}
 }
 
+// Over TLS each connection carries one request at a time, whatever the server and
+// the client that is verified with would rather speak.
+func TestLoadTLS(t *testing.T) {
+	want := job{envelope: []byte(`{"payload":"YQ=="}`)}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.ProtoMajor != 1 {
+			t.Errorf("the request came by %s", r.Proto)
+		}
+		w.Write(answerTo(want.envelope))
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	first, err := server.Client().Get(server.URL) // its transport now offers HTTP/2
+	if err != nil || first.ProtoMajor != 2 {
+		t.Fatalf("%v, %v", first, err)
+	}
+	first.Body.Close()
+	s := newSender(&client.Client{Server: server.URL, HTTP: server.Client()}, 1, 1, 0)
+	if err := s.send(t.Context(), []lane{{want}}); err != nil {
+		t.Error(err)
+	}
+}
+
 // A percentile is not below the true one and at most 1.6 % above it.
 func TestHistogram(t *testing.T) {
 	var h histogram
