@@ -21,7 +21,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -47,19 +46,17 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// serving is a docket serve --dev in this process.
-type serving struct {
+// inProcess is a docket serve --dev in this process.
+type inProcess struct {
 	url            string
 	stdout, stderr output
 	signal         context.CancelFunc // the first Ctrl-C
 	ended          chan error
 }
 
-var servingOn = regexp.MustCompile(`(?m)^serving on (\S+)$`)
-
-func startServe(t *testing.T, args ...string) *serving {
+func startServe(t *testing.T, args ...string) *inProcess {
 	t.Helper()
-	s := &serving{ended: make(chan error, 1)}
+	s := &inProcess{ended: make(chan error, 1)}
 	root := newRoot()
 	root.SetOut(&s.stdout)
 	root.SetErr(&s.stderr)
@@ -124,8 +121,8 @@ func get(t *testing.T, c *http.Client, url string, headers ...string) (status in
 
 const protectedPath = "/api/v1/search?identity=wl/pipeline"
 
-// docket runs a command that ends by itself.
-func docket(args ...string) (stdout string, err error) {
+// runHere runs a command that ends by itself.
+func runHere(args ...string) (stdout string, err error) {
 	var out bytes.Buffer
 	root := newRoot()
 	root.SetOut(&out)
@@ -137,7 +134,7 @@ func docket(args ...string) (stdout string, err error) {
 
 // A server with tokens, and what its lines on stderr say of requests.
 func TestServeTokens(t *testing.T) {
-	line, err := docket("token", "new", "ci/one", "read", "metrics")
+	line, err := runHere("token", "new", "ci/one", "read", "metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
