@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -132,6 +133,8 @@ func stopped(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	waitFor(ts, "the server did not stop", func() bool { return !answers(serverOf(ts, args[0])) })
 }
+
+var servingOn = regexp.MustCompile(`(?m)^serving on (\S+)$`)
 
 func waitServing(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
