@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"ready":   ready,
 			"stopped": stopped,
-			"serving": serving,
+			"serving": waitServing,
 			"flip":    flip,
 			"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
 				waitFor(ts, args[0]+" did not come", func() bool {
@@ -140,7 +140,7 @@ func stopped(ts *testscript.TestScript, neg bool, args []string) {
 
 var servingOn = regexp.MustCompile(`(?m)^serving on (\S+)$`)
 
-func serving(ts *testscript.TestScript, neg bool, args []string) {
+func waitServing(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serving FILE")
 	}
