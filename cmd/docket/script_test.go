@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,6 +38,9 @@ func TestMain(m *testing.M) {
 //	waitfile FILE             wait until a file is there
 //	flip FILE                 flip one bit in the middle of a file
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
+//	lossy DIR                 put a proxy before the server of a folder that loses the reply to
+//	                          each POST, and its URL into $LOSSY
+//	damage FILE HOW           make a kept checkpoint unusable: cut, signature, open or folder
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -53,6 +59,8 @@ func TestScripts(t *testing.T) {
 			},
 			"pending": pending,
 			"rival":   rival,
+			"lossy":   lossy,
+			"damage":  damage,
 		},
 	})
 }
@@ -169,6 +177,48 @@ func rival(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), next(digest, size).Marshal(), 0o644))
 	_, _, err = c.Submit(ctx, next(sha256.Sum256([]byte("rival")), 5))
 	ts.Check(err)
+}
+
+func lossy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: lossy DIR")
+	}
+	target, err := url.Parse(serverOf(ts, args[0]))
+	ts.Check(err)
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			forward.ServeHTTP(w, r)
+			return
+		}
+		forward.ServeHTTP(httptest.NewRecorder(), r) // it comes in
+		panic(http.ErrAbortHandler)                  // and nobody hears of it
+	}))
+	ts.Defer(proxy.Close)
+	ts.Setenv("LOSSY", proxy.URL)
+}
+
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage FILE HOW")
+	}
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	switch args[1] {
+	case "cut":
+		ts.Check(os.WriteFile(path, b[:len(b)/2], 0o644))
+	case "signature":
+		b[len(b)-10] ^= 1
+		ts.Check(os.WriteFile(path, b, 0o644))
+	case "open":
+		ts.Check(os.Chmod(path, 0o666))
+	case "folder":
+		ts.Check(os.Remove(path))
+		ts.Check(os.Mkdir(path, 0o755))
+	default:
+		ts.Fatalf("no such damage: %s", args[1])
+	}
 }
 
 // TestSamplePDF holds the demo's PDF to what a reader of PDFs looks at first.
