@@ -37,6 +37,7 @@ Start here:
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
 		newReceipt(), newSearch(), newCheckpoint(), newProof(), newRawLog(), newDemo(),
 	)
+	root.AddCommand(newToken())
 	usageArgs(root)
 	return root
 }

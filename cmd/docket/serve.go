@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/log"
-	"github.com/docketlog/docket/log/server"
 	"github.com/docketlog/docket/storage/anchor"
 	"github.com/docketlog/docket/storage/pebblestore"
 )
@@ -31,6 +31,14 @@ type serveOptions struct {
 	passwordFile string
 	minFree      uint64 // MiB
 	anchorDir    string
+	tokens       string // file
+	quota        int
+	tlsCert      string
+	tlsKey       string
+	logFormat    string
+	logLevel     string
+
+	given func(flag string) bool // whether it stands on the command line; nil: none does
 }
 
 func (o *serveOptions) flags(c *cobra.Command, listen string) {
@@ -39,6 +47,13 @@ func (o *serveOptions) flags(c *cobra.Command, listen string) {
 	flags.StringVar(&o.passwordFile, "password-file", "", "file with the password of the log key (default DIR/log/key-password)")
 	flags.Uint64Var(&o.minFree, "min-free", log.DefaultMinFree>>20, "MiB that must be free on the store's disk to admit submissions")
 	flags.StringVar(&o.anchorDir, "anchor", "", "folder of the anchor, neither the store's nor below it (default DIR/anchor)")
+	flags.StringVar(&o.tokens, "tokens", "", "file with the tokens of clients; docket token new makes a line of it")
+	o.given = flags.Changed
+	flags.IntVar(&o.quota, "quota", 0, "statements per second that one client may submit, with bursts of twice as many; 0: any number\n(default 0 on the loopback, 200 elsewhere)")
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "PEM file with the server's certificate and those above it; read again when it changes")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "PEM file with the certificate's private key")
+	flags.StringVar(&o.logFormat, "log-format", "text", "form of the lines on stderr: text or json")
+	flags.StringVar(&o.logLevel, "log-level", "info", "least level of the lines on stderr: debug, info, warn or error; debug has a line per request")
 }
 
 func newServe() *cobra.Command {
@@ -49,7 +64,12 @@ func newServe() *cobra.Command {
 		Short: "run the log server",
 		Long: `serve runs the log in DIR/log: it admits statements, appends them, seals and
 signs each batch, and answers with receipts. It stops cleanly on SIGINT or
-SIGTERM, after it has answered what it admitted.
+SIGTERM, after it has answered what it admitted; a second one cuts that short.
+
+With --tokens, whoever submits or reads what statements say needs a token. Without
+it, a server on the loopback is open to whoever is on this machine, and one that
+is reached from elsewhere serves only what is public: checkpoints, tiles, and
+proofs about the tree.
 
 With --dev, and no log in DIR yet, it first makes one for trying docket out: keys,
 identities, and a policy that allows direct releases everywhere.
@@ -57,7 +77,8 @@ identities, and a policy that allows direct releases everywhere.
 It refuses to start, and signs nothing, when the store is damaged, is older than
 what the log has signed (a restored backup), or when its anchor is missing.`,
 		Example: `  docket serve --dev
-  docket serve --dir /srv/docket --listen 127.0.0.1:8070 --anchor /mnt/other-disk/anchor`,
+  docket serve --dir /srv/docket --listen 127.0.0.1:8070 --anchor /mnt/other-disk/anchor
+  docket serve --dir /srv/docket --listen :443 --tokens /etc/docket/tokens --tls-cert log.pem --tls-key log.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f := dirOf(cmd)
@@ -118,7 +139,10 @@ func announce(out io.Writer, f folders, url string, dev bool) {
 
 // serve opens the log and serves it until ctx ends or the log stops on a doubt.
 func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig, stderr io.Writer, ready func(url string, size uint64, sealed time.Time)) (err error) {
-	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	site, err := o.newSite(stderr)
+	if err != nil {
+		return err
+	}
 	if err := anchor.Apart(f.anchor(), f.store()); err != nil {
 		return err
 	}
@@ -126,7 +150,7 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if err != nil {
 		return err
 	}
-	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(logger)})
+	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(site.logger)})
 	if err != nil {
 		return err
 	}
@@ -138,42 +162,37 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	defer func() { err = errors.Join(err, a.Close()) }()
 	l, err := log.Open(log.Config{
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Anchor: a, Signer: signer,
-		MinFree: o.minFree << 20, Events: logEvents(logger),
+		MinFree: o.minFree << 20, Events: site.metrics.Events(logEvents(site.logger)),
 	})
 	if err != nil {
 		return err
 	}
-	return o.listenAndServe(ctx, l, f, ready)
+	return site.listenAndServe(ctx, l, f, ready)
 }
 
 // listenAndServe answers requests until the end, then closes the log.
-func (o *serveOptions) listenAndServe(ctx context.Context, l *log.Log, f folders, ready func(url string, size uint64, sealed time.Time)) error {
-	listener, err := net.Listen("tcp", o.listen)
+func (s *site) listenAndServe(ctx context.Context, l *log.Log, f folders, ready func(url string, size uint64, sealed time.Time)) error {
+	listener, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	url := "http://" + listener.Addr().String()
+	url := s.url(listener.Addr())
 	v := l.View()
 	size, sealed := v.Size(), v.Time()
 	v.Release()
 	if err := noteServer(f, url); err != nil {
 		return errors.Join(err, listener.Close(), l.Close())
 	}
-	h := server.HTTPServer(server.New(l))
+	h := s.httpServer(l, listener.Addr())
 	served := make(chan error, 1)
-	go func() { served <- h.Serve(listener) }()
+	go func() { served <- s.answer(h, listener) }()
 	ready(url, size, sealed)
 	select {
 	case <-ctx.Done():
 	case <-l.Done():
 	case err = <-served:
 	}
-	// The server answers what it admitted before the log closes.
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	if shutdown := h.Shutdown(drain); shutdown != nil {
-		err = errors.Join(err, shutdown, h.Close())
-	}
+	err = errors.Join(err, s.drain(h))
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
@@ -181,6 +200,19 @@ func (o *serveOptions) listenAndServe(ctx context.Context, l *log.Log, f folders
 		return doubtError{stopped}
 	}
 	return err
+}
+
+// drain answers what the server admitted, before the log closes. A second signal
+// cuts it short.
+func (s *site) drain(h *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if h.Shutdown(ctx) == nil {
+		return nil
+	}
+	return errors.Join(errors.New("some answers were not sent: their statements may or may not be in the log"), h.Close())
 }
 
 // noteServer tells a development client on this machine where its server is.
@@ -191,21 +223,4 @@ func noteServer(f folders, url string) error {
 	}
 	config.Server = url
 	return writeConfig(filepath.Join(f.client(), "config.json"), config)
-}
-
-// logEvents turns what the log tells into lines.
-func logEvents(logger *slog.Logger) log.Events {
-	return log.Events{
-		Recovered: func(size uint64) {
-			logger.Info("signed the durable tree head that the last run did not come to sign", "size", size)
-		},
-		Published: func(b log.Batch) {
-			logger.Debug("published", "size", b.Size, "leaves", b.Leaves, "registers", b.Registers, "bytes", b.Bytes)
-		},
-		Stopped: func(err error) { logger.Error("stopped: nothing more is signed", "error", err) },
-	}
-}
-
-func storeEvents(logger *slog.Logger) func(pebblestore.Event) {
-	return func(e pebblestore.Event) { logger.Warn("store", "event", e) }
 }

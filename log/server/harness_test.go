@@ -9,6 +9,15 @@ package server_test
 //	ndjson_test.go      POST /api/v1/statements, many
 //	reads_test.go       receipts, documents, identities, consistency
 //	trouble_test.go     busy, full, stopped, closing, and what must not leak
+//	registers_test.go   staples of digests and activities, histories
+//	search_test.go      search, receipts by document digest, cursors
+//	checkpoints_test.go checkpoints of the past, inclusion, leaf index
+//	access_test.go      tokens, hosts, what is public
+//	quota_test.go       statements a second
+//	hostile_test.go     headers, slow bodies, huge lines
+//	metrics_test.go     metrics and lines of the operator's log
+//	openapi_test.go     the description against the handlers, both ways
+//	apidoc_test.go      docs/api.md against the description
 //	concurrent_test.go  writers and readers together
 //	fuzz_test.go        paths and bodies
 //	bench_test.go       figures
@@ -105,6 +114,13 @@ func (s *site) serve(c log.Config, options []option) *site {
 		s.l.Close()
 	})
 	return s
+}
+
+// with returns the site under a server with these options.
+func (s *site) with(o server.Options) *site {
+	other := *s
+	other.s = server.NewWith(s.l, o)
+	return &other
 }
 
 // in returns the site with what fails reported to t.

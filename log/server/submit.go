@@ -25,7 +25,7 @@ import (
 func (s *Server) submitRoutes() []route {
 	codes := []string{
 		"wait", "media-type", "content-encoding", "body", "body-size", "too-many", "quota",
-		"busy", "stopped", "unhealthy", "closing", "no-space", "timeout",
+		"busy", "stopped", "unhealthy", "closing", "no-space",
 	}
 	envelope := reply{schema: schemaOf[envelopeForm]}
 	one, dsse := envelope, envelope
