@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -40,6 +42,9 @@ func TestMain(m *testing.M) {
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
 //	lossy DIR                 put a proxy before the server of a folder that loses the reply to
 //	                          each POST, and its URL into $LOSSY
+//	secure DIR CA             put a TLS server before that of a folder, its certificate into the
+//	                          file CA, and its URL into $SECURE
+//	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
 //	damage FILE HOW           make a kept checkpoint unusable: cut, signature, open or folder
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
@@ -60,6 +65,8 @@ func TestScripts(t *testing.T) {
 			"pending": pending,
 			"rival":   rival,
 			"lossy":   lossy,
+			"secure":  secure,
+			"recheck": recheck,
 			"damage":  damage,
 		},
 	})
@@ -196,6 +203,21 @@ func lossy(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 	ts.Defer(proxy.Close)
 	ts.Setenv("LOSSY", proxy.URL)
+}
+
+func secure(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: secure DIR CA")
+	}
+	target, err := url.Parse(serverOf(ts, args[0]))
+	ts.Check(err)
+	// The host stays that of the log's server: what it serves to strangers does not.
+	proxy := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
+	proxy.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	proxy.StartTLS()
+	ts.Defer(proxy.Close)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}), 0o644))
+	ts.Setenv("SECURE", proxy.URL)
 }
 
 func damage(ts *testscript.TestScript, neg bool, args []string) {
