@@ -35,7 +35,7 @@ asks, 30 CONTRADICTED, 40 a note is no checkpoint of this log; 1 no proof came, 
 I/O, 2 usage, 3 refused by the server.`,
 		Example: `  docket checkpoint check yesterday.txt
   docket checkpoint check mine.txt theirs.txt
-  curl -s https://log.example/checkpoint | docket checkpoint check mine.txt -`,
+  docket checkpoint check mine.txt -`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, _, err := dirOf(cmd).newClient(server)

@@ -35,9 +35,9 @@ Start here:
 	root.PersistentFlags().String("ca-file", "", "PEM file of the authorities that the server's certificate is from (default: as configured, else the system's)")
 	root.AddCommand(
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
-		newReceipt(), newSearch(), newCheckpoint(), newProof(), newRawLog(), newDemo(),
+		newCheckpoint(), newProof(), newReceipt(), newSearch(), newRawLog(), newFsck(), newKey(), newToken(), newLoad(), newDemo(),
 	)
-	root.AddCommand(newToken())
+	addCompletion(root)
 	usageArgs(root)
 	return root
 }

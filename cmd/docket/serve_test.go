@@ -124,8 +124,8 @@ func get(t *testing.T, c *http.Client, url string, headers ...string) (status in
 
 const protectedPath = "/api/v1/search?identity=wl/pipeline"
 
-// docket runs a command that ends by itself.
-func docket(args ...string) (stdout string, err error) {
+// inProcess runs a command that ends by itself, in this process.
+func inProcess(args ...string) (stdout string, err error) {
 	var out bytes.Buffer
 	root := newRoot()
 	root.SetOut(&out)
@@ -137,7 +137,7 @@ func docket(args ...string) (stdout string, err error) {
 
 // A server with tokens, and what its lines on stderr say of requests.
 func TestServeTokens(t *testing.T) {
-	line, err := docket("token", "new", "ci/one", "read", "metrics")
+	line, err := inProcess("token", "new", "ci/one", "read", "metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,14 +212,14 @@ func TestServeRefusesWrongFlags(t *testing.T) {
 		{[]string{"--log-level", "loud"}, "--log-level"},
 		{[]string{"--log-format", "xml"}, "--log-format"},
 	} {
-		_, err := docket(append([]string{"serve", "--dev", "--dir", filepath.Join(dir, "d"), "--listen", "127.0.0.1:0"}, c.args...)...)
+		_, err := inProcess(append([]string{"serve", "--dev", "--dir", filepath.Join(dir, "d"), "--listen", "127.0.0.1:0"}, c.args...)...)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), token) {
 			t.Errorf("%v: %v, want %q", c.args, err, c.want)
 		}
 	}
 	for _, args := range [][]string{{"token", "new"}, {"token", "new", "a b"}, {"token", "new", "a", "write"}, {"token", "new", "a", "read", "read"}} {
 		var wrong usageError
-		if _, err := docket(args...); !errors.As(err, &wrong) {
+		if _, err := inProcess(args...); !errors.As(err, &wrong) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
