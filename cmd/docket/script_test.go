@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"ready":   ready,
 			"stopped": stopped,
-			"serving": serves,
+			"serving": serving,
 			"flip":    flip,
 			"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
 				waitFor(ts, args[0]+" did not come", func() bool {
@@ -148,7 +149,9 @@ func stopped(ts *testscript.TestScript, neg bool, args []string) {
 	waitFor(ts, "the server did not stop", func() bool { return !answers(serverOf(ts, args[0])) })
 }
 
-func serves(ts *testscript.TestScript, neg bool, args []string) {
+var servingOn = regexp.MustCompile(`(?m)^serving on (\S+)$`)
+
+func serving(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serving FILE")
 	}
