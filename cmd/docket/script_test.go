@@ -45,6 +45,8 @@ func TestMain(m *testing.M) {
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
 //	lossy DIR                 put a proxy before the server of a folder that loses the reply to
 //	                          each POST, and its URL into $LOSSY
+//	lying DIR HOW             put a proxy before the server of a folder that lies in one way,
+//	                          and its URL into $LYING
 //	secure DIR CA             put a TLS server before that of a folder, its certificate into the
 //	                          file CA, and its URL into $SECURE
 //	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
@@ -70,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"rival":   rival,
 			"lossy":   lossy,
 			"secure":  secure,
+			"lying":   lying,
 			"recheck": recheck,
 			"damage":  damage,
 		},
