@@ -30,7 +30,7 @@ server keeps a hash only; give the token to the client, and the line to the file
 
 NAME says whose token it is, in quotas and in the server's log. It may stand on
 several lines: add the new one, change the client, then remove the old one.`,
-		Example: `  umask 077; docket token new ci/release >> tokens
+		Example: `  docket token new ci/release >> tokens
   docket token new prometheus metrics`,
 		Args: cobra.RangeArgs(1, 4),
 		RunE: func(cmd *cobra.Command, args []string) error {
