@@ -43,6 +43,12 @@ var layers = []layer{
 	{folder: "proofs", deny: []string{module + "proofs/admission"}, why: "verifying a receipt needs no fold"},
 	{folder: "client/...", deny: []string{module + "log", module + "storage"}, why: "a client talks HTTP and never opens a store"},
 	{
+		folder: "client/sigstore",
+		deny:   []string{"os", "net", "net/http", "io/fs", "path/filepath", "log/slog", "math/rand", "math/rand/v2", "crypto/rand", "syscall", "time"},
+		only:   []string{module + "proofs"},
+		why:    "an export is a function of the receipt: no I/O, no clock",
+	},
+	{
 		folder: "log",
 		deny: []string{
 			module + "storage/pebblestore", module + "storage/objectstore", module + "storage/anchor",
@@ -149,6 +155,8 @@ func TestLayerRulesBite(t *testing.T) {
 		{"proofs", "github.com/transparency-dev/merkle/proof", false},
 		{"proofs", module + "proofs/admission", true},
 		{"client/monitor", module + "log", true},
+		{"client/sigstore", module + "client", true},
+		{"client/sigstore", "os", true},
 		{"client", module + "log/server", true},
 		{"log", module + "storage/pebblestore", true},
 		{"log", module + "storage", false},

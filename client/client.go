@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -21,6 +20,9 @@ type Client struct {
 	Verifier proofs.Verifier // what the caller pinned
 	Memory   *Memory         // the newest checkpoint that was seen; nil: none is kept
 	HTTP     *http.Client    // nil: one with a time limit of 60 s
+	// Token is sent as a bearer token unless it is empty: to Server alone, in a
+	// header alone. No error has it, whatever the server answers.
+	Token string
 }
 
 // Submit submits one signed statement and returns its verified receipt, and
@@ -34,7 +36,7 @@ func (c *Client) Submit(ctx context.Context, e statement.Envelope) (r *proofs.Re
 	if err != nil {
 		return nil, false, err
 	}
-	r, err = c.receipt(ctx, body, statement.DigestOf(e.Payload), before)
+	r, err = c.receipt(ctx, body, ofStatement(statement.DigestOf(e.Payload)), before)
 	return r, err == nil && status == http.StatusOK, err
 }
 
@@ -97,34 +99,9 @@ func (c *Client) submitted(ctx context.Context, i int, text []byte, digest state
 		p.Status = line.Status
 		return Submitted{Err: p}, nil
 	}
-	s.Receipt, s.Err = c.receipt(ctx, line.Receipt, digest, before)
+	s.Receipt, s.Err = c.receipt(ctx, line.Receipt, ofStatement(digest), before)
 	s.Duplicate = s.Err == nil && line.Status == http.StatusOK
 	return s, nil
-}
-
-// Receipt fetches the receipt of a statement under the newest checkpoint.
-func (c *Client) Receipt(ctx context.Context, digest statement.Digest) (*proofs.Receipt, error) {
-	before, err := c.newest()
-	if err != nil {
-		return nil, err
-	}
-	body, _, err := c.send(ctx, http.MethodGet, "/api/v1/receipts/"+hex.EncodeToString(digest[:]), "", nil, maxReceipt)
-	if err != nil {
-		return nil, err
-	}
-	return c.receipt(ctx, body, digest, before)
-}
-
-// receipt parses and verifies a receipt, and compares it with what was asked for.
-func (c *Client) receipt(ctx context.Context, body []byte, digest statement.Digest, before sighting) (*proofs.Receipt, error) {
-	r, err := proofs.ParseReceipt(bytes.TrimSpace(body))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
-	}
-	if r.Envelope == nil || statement.DigestOf(r.Envelope.Payload) != digest {
-		return nil, fmt.Errorf("%w: the receipt is of another statement than the one asked for, %s", ErrAnswer, digest)
-	}
-	return c.verify(ctx, r, before)
 }
 
 // verify returns a receipt or staple whose every proof holds, and remembers its
@@ -161,16 +138,22 @@ func (c *Client) Checkpoint(ctx context.Context) (proofs.Checkpoint, []byte, err
 	return cp, note, nil
 }
 
-// open verifies a signed note under the pinned log keys.
+// open verifies a signed note of an answer under the pinned log keys.
 func (c *Client) open(note []byte) (proofs.Checkpoint, error) {
-	cp, _, err := proofs.OpenCheckpoint(note, c.Verifier.Policy.LogKeys())
-	if err == nil {
-		err = cp.CheckDocket()
-	}
+	cp, err := c.openNote(note)
 	if err != nil {
 		return cp, fmt.Errorf("%w: checkpoint: %v", ErrAnswer, err)
 	}
 	return cp, nil
+}
+
+// openNote verifies a signed note, wherever it is from.
+func (c *Client) openNote(note []byte) (proofs.Checkpoint, error) {
+	cp, _, err := proofs.OpenCheckpoint(note, c.Verifier.Policy.LogKeys())
+	if err == nil {
+		err = cp.CheckDocket()
+	}
+	return cp, err
 }
 
 // consistency fetches a consistency proof.

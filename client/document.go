@@ -24,15 +24,11 @@ func (c *Client) Document(ctx context.Context, id string) (*Document, error) {
 	if !statement.ValidDocumentID(id) {
 		return nil, fmt.Errorf("%q is not a document id", id)
 	}
-	r, err := c.staple(ctx, "/api/v1/documents/"+id, register.TypeDocument, id)
+	r, size, err := c.register(ctx, register.TypeDocument, id)
 	if err != nil {
 		return nil, err
 	}
-	cp, err := c.open(r.Checkpoint)
-	if err != nil {
-		return nil, err
-	}
-	d := &Document{ID: id, Size: cp.Size, Staple: r}
+	d := &Document{ID: id, Size: size, Staple: r}
 	p := r.Registers[0]
 	if p.Value == nil {
 		return d, nil
@@ -45,25 +41,34 @@ func (c *Client) Document(ctx context.Context, id string) (*Document, error) {
 	return d, nil
 }
 
-// staple fetches a staple of one register and verifies it.
-func (c *Client) staple(ctx context.Context, path string, t register.Type, id string) (*proofs.Receipt, error) {
+// register fetches a staple of one register, verifies it, and returns it with the
+// size that it speaks for.
+func (c *Client) register(ctx context.Context, t register.Type, id string) (*proofs.Receipt, uint64, error) {
+	path, err := resourceOf(t, id)
+	if err != nil {
+		return nil, 0, err
+	}
 	before, err := c.newest()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	body, _, err := c.send(ctx, http.MethodGet, path, "", nil, maxReceipt)
+	body, _, err := c.send(ctx, http.MethodGet, "/api/v1/"+path, "", nil, maxReceipt)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	r, err := proofs.ParseReceipt(bytes.TrimSpace(body))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, 0, fmt.Errorf("%w: %v", ErrAnswer, err)
 	}
 	if r.Envelope != nil || len(r.Registers) != 1 || r.Registers[0].Type != t || r.Registers[0].ID != id {
-		return nil, fmt.Errorf("%w: not the register of %v %q", ErrAnswer, t, id)
+		return nil, 0, fmt.Errorf("%w: not the register of %v %q", ErrAnswer, t, id)
 	}
 	if p := r.Registers[0]; p.Value != nil && p.State == nil {
-		return nil, fmt.Errorf("%w: the state of %v %q is missing", ErrAnswer, t, id)
+		return nil, 0, fmt.Errorf("%w: the state of %v %q is missing", ErrAnswer, t, id)
 	}
-	return c.verify(ctx, r, before)
+	if r, err = c.verify(ctx, r, before); err != nil {
+		return nil, 0, err
+	}
+	cp, err := c.open(r.Checkpoint)
+	return r, cp.Size, err
 }

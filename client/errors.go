@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/register"
 )
 
 var (
@@ -87,6 +88,42 @@ func (e *UnprovenError) Error() string {
 
 // Unwrap returns ErrAnswer.
 func (e *UnprovenError) Unwrap() error { return ErrAnswer }
+
+// A TileError says that a tile or entry bundle is missing, has the wrong length, or
+// does not belong to the tree of the checkpoint. It is an ErrAnswer: tiles are not
+// signed, so whoever stands between may have changed them.
+type TileError struct {
+	Path   string // of the resource; empty if it is one of several
+	Size   uint64 // of the tree
+	Reason string
+}
+
+func (e *TileError) Error() string {
+	what := e.Path
+	if what == "" {
+		what = "tiles"
+	}
+	return fmt.Sprintf("%v: %s of the tree of size %d: %s", ErrAnswer, what, e.Size, e.Reason)
+}
+
+// Unwrap returns ErrAnswer.
+func (e *TileError) Unwrap() error { return ErrAnswer }
+
+// A HistoryError says that the events that a server shows are not those of the
+// register, as the log signed it: one is missing, changed, or stands at another
+// place. It is an ErrAnswer.
+type HistoryError struct {
+	Type   register.Type
+	ID     string
+	Reason string
+}
+
+func (e *HistoryError) Error() string {
+	return fmt.Sprintf("%v: the history of %v %q is not the whole one that the log signed: %s", ErrAnswer, e.Type, e.ID, e.Reason)
+}
+
+// Unwrap returns ErrAnswer.
+func (e *HistoryError) Unwrap() error { return ErrAnswer }
 
 // A RollbackError says that the server shows an older state than it did before:
 // it was restored from an old copy, or a cache answers for it. The older note

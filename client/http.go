@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // Limits of answers, in bytes.
@@ -24,7 +23,7 @@ const (
 // httpClient returns the client to use. No redirect is followed: a statement goes to
 // the server that was named.
 func (c *Client) httpClient() *http.Client {
-	h := http.Client{Timeout: 60 * time.Second}
+	h := http.Client{Timeout: requestTime}
 	if c.HTTP != nil {
 		h = *c.HTTP
 	}
@@ -41,6 +40,9 @@ func (c *Client) send(ctx context.Context, method, path, media string, body []by
 	}
 	if media != "" {
 		r.Header.Set("Content-Type", media)
+	}
+	if c.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	answer, err := c.httpClient().Do(r)
 	if err != nil {
@@ -63,22 +65,41 @@ func (c *Client) send(ctx context.Context, method, path, media string, body []by
 		return nil, 0, fmt.Errorf("%w: above %d bytes", ErrAnswer, limit)
 	}
 	if !good {
-		return nil, 0, problem(answer, b)
+		return nil, 0, c.problem(answer, b)
 	}
 	return b, answer.StatusCode, nil
 }
 
 // problem reads what is no success. Only a problem document with a code is the
 // log's word: a page of a gateway says nothing about a statement.
-func problem(answer *http.Response, body []byte) error {
+func (c *Client) problem(answer *http.Response, body []byte) error {
 	media, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	p := &Refused{}
 	switch {
 	case answer.StatusCode < 400 && answer.Header.Get("Location") != "":
-		return fmt.Errorf("%w: the server redirects to %q: use that URL if it is the log's", ErrAnswer, answer.Header.Get("Location"))
+		return fmt.Errorf("%w: the server redirects to %q: use that URL if it is the log's", ErrAnswer, c.scrub(answer.Header.Get("Location")))
 	case answer.StatusCode < 400 || media != "application/problem+json" || json.Unmarshal(body, p) != nil || p.Code == "":
-		return fmt.Errorf("%w: status %d without a problem document: this is not a docket server, or something stands before it", ErrAnswer, answer.StatusCode)
+		return &pageError{answer.StatusCode}
 	}
 	p.Status = answer.StatusCode
+	p.Code, p.Field, p.Detail = c.scrub(p.Code), c.scrub(p.Field), c.scrub(p.Detail)
 	return p
 }
+
+// scrub takes the token out of words of the server, which may repeat what it got.
+func (c *Client) scrub(text string) string {
+	if c.Token == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, c.Token, "[token]")
+}
+
+// A pageError is an answer without success that no docket server gave.
+type pageError struct{ status int }
+
+func (e *pageError) Error() string {
+	return fmt.Sprintf("%v: status %d without a problem document: this is not a docket server, or something stands before it", ErrAnswer, e.status)
+}
+
+// Unwrap returns ErrAnswer.
+func (e *pageError) Unwrap() error { return ErrAnswer }

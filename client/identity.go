@@ -22,15 +22,11 @@ func (c *Client) Identity(ctx context.Context, id string) (*Identity, error) {
 	if !statement.ValidID(id) {
 		return nil, fmt.Errorf("%q is not an identity id", id)
 	}
-	r, err := c.staple(ctx, "/api/v1/identities/"+id, register.TypeIdentity, id)
+	r, size, err := c.register(ctx, register.TypeIdentity, id)
 	if err != nil {
 		return nil, err
 	}
-	cp, err := c.open(r.Checkpoint)
-	if err != nil {
-		return nil, err
-	}
-	i := &Identity{ID: id, Size: cp.Size, Staple: r}
+	i := &Identity{ID: id, Size: size, Staple: r}
 	p := r.Registers[0]
 	if p.Value == nil {
 		return i, nil

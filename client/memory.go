@@ -14,7 +14,8 @@ import (
 
 // A Memory keeps the newest verified checkpoint of one log in a file, so that a
 // server that later shows another or an older history is caught. The zero Path
-// keeps it for the life of the Memory only.
+// keeps it for the life of the Memory only. Several processes may share the file:
+// whoever replaces it holds a lock on PATH.lock, so the newest one stays.
 type Memory struct {
 	Path string
 
@@ -22,9 +23,9 @@ type Memory struct {
 	note []byte
 }
 
-// ErrMemory: the file is damaged here, on this machine, or was kept for another
-// log. It says nothing about the log.
-var ErrMemory = errors.New("the kept checkpoint is damaged on this machine")
+// ErrMemory: the file is damaged here, on this machine, cannot be read or written,
+// or was kept for another log. It says nothing about the log.
+var ErrMemory = errors.New("local damage: the checkpoint kept on this machine cannot be used")
 
 // load returns the kept note, or nil.
 func (m *Memory) load() ([]byte, error) {
@@ -37,30 +38,55 @@ func (m *Memory) read() ([]byte, error) {
 	if m.Path == "" {
 		return m.note, nil
 	}
-	note, err := os.ReadFile(m.Path)
+	info, err := os.Stat(m.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return note, err
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		return nil, m.damaged(errors.New("it is not a file"))
+	case info.Size() > proofs.MaxNote:
+		return nil, m.damaged(fmt.Errorf("it has %d bytes", info.Size()))
+	case info.Mode().Perm()&0o002 != 0:
+		return nil, m.damaged(errors.New("everybody on this machine may write to it: correct its permissions, chmod o-w"))
+	}
+	note, err := os.ReadFile(m.Path)
+	if err != nil {
+		return nil, m.damaged(err)
+	}
+	return note, nil
 }
 
 func (m *Memory) damaged(why error) error {
-	return fmt.Errorf("%w: %s: %v: put it aside, to start anew from the next checkpoint", ErrMemory, m.Path, why)
+	return fmt.Errorf("%w: %s: %w: put it aside, to start anew from the next checkpoint", ErrMemory, m.Path, why)
 }
 
-// replace keeps a note, unless another one than old is kept by now.
+// replace keeps a note, unless another one than old is kept by now: by another
+// request of this process, or by another process.
 func (m *Memory) replace(old, note []byte) (done bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.Path == "" {
+		if !bytes.Equal(m.note, old) {
+			return false, nil
+		}
+		m.note = bytes.Clone(note)
+		return true, nil
+	}
+	unlock, err := lockFile(m.Path + ".lock")
+	if err != nil {
+		return false, fmt.Errorf("%w: %s: it cannot be locked for writing: %w", ErrMemory, m.Path, err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	kept, err := m.read()
 	if err != nil || !bytes.Equal(kept, old) {
 		return false, err
 	}
-	if m.Path == "" {
-		m.note = bytes.Clone(note)
-		return true, nil
+	if err := WriteFile(m.Path, note, 0o644); err != nil {
+		return false, fmt.Errorf("%w: %s: it cannot be written: %w", ErrMemory, m.Path, err)
 	}
-	return true, WriteFile(m.Path, note, 0o644)
+	return true, nil
 }
 
 // A sighting is a verified checkpoint with its signed note; nil note: none.
@@ -79,7 +105,7 @@ func (c *Client) newest() (sighting, error) {
 	if err != nil || note == nil {
 		return sighting{}, err
 	}
-	cp, err := c.open(note)
+	cp, err := c.openNote(note)
 	if err != nil {
 		return sighting{}, c.Memory.damaged(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/verify"
 	"github.com/sigstore/sigstore/pkg/signature"
 
+	"github.com/docketlog/docket/client/sigstore"
 	"github.com/docketlog/docket/interop/site"
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
@@ -21,16 +23,6 @@ import (
 	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/statement"
 )
-
-// logged is a statement of a served log with all that a Sigstore bundle takes.
-type logged struct {
-	log        proofs.VerifierKey // whose log it says it is in
-	envelope   statement.Envelope
-	leaf       []byte
-	index      uint64
-	inclusion  []proofs.Hash
-	checkpoint []byte
-}
 
 // TestSigstoreVerifiesStatements: sigstore-go rebuilds the leaf from the envelope
 // and the trusted key, hashes its own result, and finds that at our index. It
@@ -45,7 +37,7 @@ func TestSigstoreVerifiesStatements(t *testing.T) {
 	for i := range 10 { // signatures differ in length
 		submit(t, s, w.Release(fmt.Sprintf("more/%d", i), 1, nil, []byte{byte(i)}))
 	}
-	policy, err := statement.Parse(receipt(t, s, genesisDigest(t, s)).envelope.Payload)
+	policy, err := statement.Parse(receipt(t, s, genesisDigest(t, s)).Envelope.Payload)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,13 +50,13 @@ func TestSigstoreVerifiesStatements(t *testing.T) {
 		{"document.withdraw", withdrawal.Digest, file},
 		{"policy.set", genesisDigest(t, s), []byte(policy.Body.(*statement.SetPolicy).Text)},
 	} {
-		if err := sigstoreVerify(s.Log.Key(), receipt(t, s, c.digest), c.file); err != nil {
+		if err := sigstoreVerify(s.Log.Key(), export(t, s, receipt(t, s, c.digest)), c.file); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 	for size, n := head(s).Size, 0; n < 10; n++ {
 		index := size - 2 - uint64(2*n) // releases and seals take turns
-		if err := sigstoreVerify(s.Log.Key(), entry(t, s, index), []byte{byte(9 - n)}); err != nil {
+		if err := sigstoreVerify(s.Log.Key(), export(t, s, entry(t, s, index)), []byte{byte(9 - n)}); err != nil {
 			t.Errorf("entry %d: %v", index, err)
 		}
 	}
@@ -78,7 +70,7 @@ func TestSigstoreRefuses(t *testing.T) {
 	other := w.Release("contracts/2", 1, nil, []byte("other"))
 	submit(t, s, release, other)
 	key := s.Log.Key()
-	good := func() logged { return receipt(t, s, release.Digest) }
+	good := func() signed { return export(t, s, receipt(t, s, release.Digest)) }
 	if err := sigstoreVerify(key, good(), file); err != nil {
 		t.Fatal(err)
 	}
@@ -91,29 +83,35 @@ func TestSigstoreRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	otherStatement := receipt(t, s, other.Digest)
+	otherStatement := export(t, s, receipt(t, s, other.Digest))
 	for name, c := range map[string]struct {
 		key    proofs.VerifierKey
 		file   []byte
-		change func(*logged)
+		change func(signed)
 		want   string // in sigstore-go's error
 	}{
-		"another document":          {key, []byte("other bytes"), func(*logged) {}, "artifact digests do not match"},
-		"a log that is not trusted": {otherKey, file, func(*logged) {}, "not enough verified log entries"},
-		"another log key":           {otherKey, file, func(l *logged) { l.log = otherKey }, "no verifiable signatures"},
-		"another origin":            {otherOrigin, file, func(l *logged) { l.log = otherOrigin }, "no verifiable signatures"},
-		"another statement's place": {key, file, func(l *logged) { l.index, l.inclusion = otherStatement.index, otherStatement.inclusion }, "verifying inclusion"},
-		"another index":             {key, file, func(l *logged) { l.index-- }, "verifying inclusion"},
-		"another proof":             {key, file, func(l *logged) { l.inclusion[0][0] ^= 1 }, "verifying inclusion"},
-		"no proof":                  {key, file, func(l *logged) { l.inclusion = nil }, "wrong proof size"},
-		"another root":              {key, file, func(l *logged) { l.checkpoint[bytes.IndexByte(l.checkpoint, '\n')+6] ^= 1 }, "invalid signature"},
-		"another signature":         {key, file, func(l *logged) { l.envelope.Signature = otherStatement.envelope.Signature }, "verifying inclusion"},
-		"another payload":           {key, file, func(l *logged) { l.envelope.Payload = otherStatement.envelope.Payload }, "verifying inclusion"},
+		"another document":          {key, []byte("other bytes"), func(signed) {}, "artifact digests do not match"},
+		"a log that is not trusted": {otherKey, file, func(signed) {}, "not enough verified log entries"},
+		"another log key":           {otherKey, file, func(b signed) { b.entry().Log.KeyID = sigstore.LogKeyID(otherKey) }, "no verifiable signatures"},
+		"another origin":            {otherOrigin, file, func(b signed) { b.entry().Log.KeyID = sigstore.LogKeyID(otherOrigin) }, "no verifiable signatures"},
+		"another statement's place": {key, file, func(b signed) {
+			o := otherStatement.entry()
+			b.entry().Index, b.entry().Inclusion.Index, b.entry().Inclusion.Hashes = o.Index, o.Index, o.Inclusion.Hashes
+		}, "verifying inclusion"},
+		"another index": {key, file, func(b signed) {
+			index := strconv.FormatUint(receipt(t, s, release.Digest).Index-1, 10)
+			b.entry().Index, b.entry().Inclusion.Index = index, index
+		}, "verifying inclusion"},
+		"another proof":     {key, file, func(b signed) { b.entry().Inclusion.Hashes[0][0] ^= 1 }, "verifying inclusion"},
+		"no proof":          {key, file, func(b signed) { b.entry().Inclusion.Hashes = nil }, "wrong proof size"},
+		"another root":      {key, file, func(b signed) { b.flipRoot() }, "invalid signature"},
+		"another signature": {key, file, func(b signed) { b.Envelope.Signatures = otherStatement.Envelope.Signatures }, "verifying inclusion"},
+		"another payload":   {key, file, func(b signed) { b.Envelope.Payload = otherStatement.Envelope.Payload }, "verifying inclusion"},
 		// It never hashes the leaf in the bundle, but reads it.
-		"another leaf to show": {key, file, func(l *logged) { l.leaf = l.leaf[:len(l.leaf)-1] }, "not a recognizable"},
+		"another leaf to show": {key, file, func(b signed) { b.entry().CanonicalBody = b.entry().CanonicalBody[1:] }, "not a recognizable"},
 	} {
 		l := good()
-		c.change(&l)
+		c.change(l)
 		if err := sigstoreVerify(c.key, l, c.file); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want a refusal for %q", name, err, c.want)
 		}
@@ -127,8 +125,8 @@ func TestSigstoreTakesCosignatures(t *testing.T) {
 	file := []byte("the released bytes")
 	release := w.Release("contracts/1", 1, nil, file)
 	submit(t, s, release)
-	l := receipt(t, s, release.Digest)
-	c, _, err := proofs.OpenCheckpoint(l.checkpoint, []proofs.VerifierKey{s.Log.Key()})
+	r := receipt(t, s, release.Digest)
+	c, _, err := proofs.OpenCheckpoint(r.Checkpoint, []proofs.VerifierKey{s.Log.Key()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,8 +135,8 @@ func TestSigstoreTakesCosignatures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.checkpoint = append(l.checkpoint, line...)
-		if err := sigstoreVerify(s.Log.Key(), l, file); err != nil {
+		r.Checkpoint = append(r.Checkpoint, line...)
+		if err := sigstoreVerify(s.Log.Key(), export(t, s, r), file); err != nil {
 			t.Errorf("with %s: %v", name, err)
 		}
 	}
@@ -174,7 +172,9 @@ func TestSigstoreWantsEveryByte(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = sigstoreVerify(s.Log.Key(), logged{s.Log.Key(), envelope(t, release), leaf, uint64(i), inclusion, v.Checkpoint()}, file)
+		e := envelope(t, release)
+		r := &proofs.Receipt{Envelope: &e, Index: uint64(i), Inclusion: inclusion, Checkpoint: v.Checkpoint()}
+		err = sigstoreVerify(s.Log.Key(), export(t, s, r), file)
 		if i == 0 && err != nil {
 			t.Errorf("the unchanged leaf: %v", err)
 		}
@@ -186,12 +186,21 @@ func TestSigstoreWantsEveryByte(t *testing.T) {
 
 // sigstoreVerify has sigstore-go check a statement and the file that it is about,
 // with that log key and the statement's key as the only things it trusts.
-func sigstoreVerify(trusted proofs.VerifierKey, l logged, file []byte) error {
-	logs, err := root.NewTrustedRootFromJSON(trustedRoot(trusted))
+func sigstoreVerify(trusted proofs.VerifierKey, l signed, file []byte) error {
+	trust, err := sigstore.TrustedRootOf([]proofs.VerifierKey{trusted})
+	if err != nil {
+		return err
+	}
+	return sigstoreVerifyFiles(trust.Marshal(), l.Marshal(), l.spki, file)
+}
+
+// sigstoreVerifyFiles does so with the files that a user has.
+func sigstoreVerifyFiles(trust, exported, spki, file []byte) error {
+	logs, err := root.NewTrustedRootFromJSON(trust)
 	if err != nil {
 		return fmt.Errorf("trusted root: %w", err)
 	}
-	public, err := statement.ParsePublicKey(l.envelope.SPKI)
+	public, err := statement.ParsePublicKey(spki)
 	if err != nil {
 		return err
 	}
@@ -208,7 +217,7 @@ func sigstoreVerify(trusted proofs.VerifierKey, l logged, file []byte) error {
 		return err
 	}
 	var b bundle.Bundle
-	if err := b.UnmarshalJSON(sigstoreBundle(l)); err != nil {
+	if err := b.UnmarshalJSON(exported); err != nil {
 		return fmt.Errorf("bundle: %w", err)
 	}
 	result, err := verifier.Verify(&b, verify.NewPolicy(verify.WithArtifact(bytes.NewReader(file)), verify.WithKey()))

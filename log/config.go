@@ -23,10 +23,15 @@ const (
 type Config struct {
 	Origin string // the log's name: a bare host name
 	Mode   Mode
-	Store  storage.Store  // closed by the caller, after Close
-	Anchor storage.Anchor // the same; never in or below the store's folder
-	Signer *Signer        // the log's Ed25519 key, named Origin
-	Now    func() time.Time
+	Store  storage.Store    // closed by the caller, after Close
+	Anchor storage.Anchor   // the same; never in or below the store's folder
+	Signer *Signer          // the log's Ed25519 key, named Origin
+	Now    func() time.Time // the wall clock; default time.Now
+
+	// Elapsed is the time since some fixed moment, by a clock that nobody sets: by
+	// it the log notices that the wall clock leapt. Default: the machine's own, or
+	// nothing when Now is not the machine's.
+	Elapsed func() time.Duration
 
 	Events   Events
 	MaxBatch int    // leaves after which a batch takes no further submission; default 1024
@@ -51,6 +56,9 @@ const maxBackstep = time.Second
 func (c Config) withDefaults() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
+		if c.Elapsed == nil {
+			c.Elapsed = sinceBoot
+		}
 	}
 	if c.MaxBatch == 0 {
 		c.MaxBatch = DefaultMaxBatch

@@ -32,8 +32,8 @@ var (
 	ErrFork = errors.New("the store contradicts what was signed")
 	// ErrDamage: what the store returns is not what was written.
 	ErrDamage = errors.New("the store is damaged")
-	// ErrClock: the clock went back.
-	ErrClock = errors.New("the clock is behind the newest seal")
+	// ErrClock: the clock went back behind the newest seal, or leapt forward.
+	ErrClock = errors.New("the clock cannot be right")
 	// ErrNotFound: the log has no such entry, register or tile as of the view.
 	ErrNotFound = errors.New("not in the log")
 	// ErrSealLike: a raw log refuses leaves that begin like a seal.

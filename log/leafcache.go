@@ -24,9 +24,11 @@ type leafCache struct {
 	kept       int                        // leaves in young
 }
 
-// maxCachedLeaves bounds one of the two generations: some 12 MiB. It counts
-// leaves, since the buckets of a log that outgrew its depth are large.
-const maxCachedLeaves = 160_000
+// maxCachedLeaves bounds one of the two generations: some 70 MiB. It counts
+// leaves, since the buckets of a log that outgrew its depth are large. The keys of
+// registers are random, so a log with more leaves than are kept reads rows for the
+// rest: a scan, that is a block of each level of the store, for each new register.
+const maxCachedLeaves = 1_000_000
 
 func newLeafCache(r storage.Reader, depth int) *leafCache {
 	return &leafCache{rows: registerLeaves{r}, depth: depth, young: make(map[uint32][]register.Leaf)}

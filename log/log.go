@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
@@ -22,6 +23,8 @@ type Log struct {
 	close   sync.Once
 	view    atomic.Pointer[View]
 	failure atomic.Pointer[error] // why the writer stopped
+	opened  time.Time
+	spaced  atomic.Int64 // when there was enough space last, since opened
 }
 
 // Open opens a log that Create made, recovers it, and starts its writer. It
@@ -42,6 +45,7 @@ func Open(config Config) (*Log, error) {
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 		done:    make(chan struct{}),
+		opened:  time.Now(),
 	}
 	l.view.Store(p.published)
 	durable := make(chan *batch, maxAhead)
@@ -75,6 +79,13 @@ func (l *Log) Done() <-chan struct{} { return l.done }
 // Health says why the log does not admit submissions now, or nil: it stopped, or
 // the store is below its free-space mark or reports a fault of its own.
 func (l *Log) Health() error {
+	if err := l.fault(); err != nil {
+		return err
+	}
+	return l.checkSpace()
+}
+
+func (l *Log) fault() error {
 	if err := l.Err(); err != nil {
 		return err
 	}
@@ -83,7 +94,7 @@ func (l *Log) Health() error {
 			return fmt.Errorf("%w: %w", ErrUnhealthy, err)
 		}
 	}
-	return l.checkSpace()
+	return nil
 }
 
 func (l *Log) checkSpace() error {
@@ -94,6 +105,26 @@ func (l *Log) checkSpace() error {
 	if free < l.config.MinFree {
 		return fmt.Errorf("%w: %d MiB free, %d MiB demanded", ErrNoSpace, free>>20, l.config.MinFree>>20)
 	}
+	return nil
+}
+
+// SpaceInterval is for how long there is enough space once there was: asking the
+// file system costs more than queueing a submission.
+const SpaceInterval = 10 * time.Millisecond
+
+// admits is Health, as a submission asks it.
+func (l *Log) admits() error {
+	if err := l.fault(); err != nil {
+		return err
+	}
+	now := time.Since(l.opened)
+	if last := time.Duration(l.spaced.Load()); last > 0 && now-last < SpaceInterval {
+		return nil
+	}
+	if err := l.checkSpace(); err != nil {
+		return err
+	}
+	l.spaced.Store(int64(now))
 	return nil
 }
 
@@ -136,7 +167,7 @@ func (l *Log) submit(ctx context.Context, j *job) ([]Result, *View, error) {
 	if n := j.len(); n == 0 || n > MaxSubmission {
 		return nil, nil, fmt.Errorf("a submission has 1 to %d entries, not %d", MaxSubmission, n)
 	}
-	if err := l.Health(); err != nil {
+	if err := l.admits(); err != nil {
 		return nil, nil, err
 	}
 	j.answer = make(chan answer, 1)

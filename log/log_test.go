@@ -248,6 +248,50 @@ func TestClockGoingBack(t *testing.T) {
 	logtest.Check(t, w, p.store, p.anchor)
 }
 
+// TestClockLeapingForward: time that passed is no leap, a small step is taken, and
+// a large one stops the log before a seal is given that time. After a restart the
+// operator has looked: the log goes on.
+func TestClockLeapingForward(t *testing.T) {
+	w, p := logtest.NewWorld(), newPlace(t)
+	w.Create(t, p.store, p.anchor).Close()
+	var passed time.Duration
+	config := w.Config(p.store, p.anchor)
+	config.Elapsed = func() time.Duration { return passed }
+	l, err := log.Open(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	submit := func(id string) error {
+		_, v, err := l.Submit(context.Background(), []*admission.Checked{w.Release(id, 1, nil, []byte(id))})
+		if err == nil {
+			v.Release()
+		}
+		return err
+	}
+	w.Clock.Add(72 * time.Hour) // an idle weekend
+	passed += 72 * time.Hour
+	if err := submit("a"); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Add(time.Minute)
+	if err := submit("b"); err != nil {
+		t.Fatalf("a step of a minute: %v", err)
+	}
+	w.Clock.Add(time.Minute + time.Millisecond)
+	if err := submit("c"); !errors.Is(err, log.ErrStopped) || !errors.Is(err, log.ErrClock) {
+		t.Fatalf("got %v, want ErrStopped and ErrClock", err)
+	}
+	l.Close()
+	logtest.Check(t, w, p.store, p.anchor)
+	if l, err = log.Open(config); err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := submit("c"); err != nil {
+		t.Errorf("after a restart: %v", err)
+	}
+}
+
 func TestRawLog(t *testing.T) {
 	w, p := logtest.NewWorld(), newPlace(t)
 	config := w.Config(p.store, p.anchor)

@@ -83,7 +83,7 @@ func (w *writer) createGenesis(b *batch, genesis *admission.Checked) error {
 }
 
 func newWriter(config Config) *writer {
-	w := &writer{Config: config, tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}, signed: new(signedNotes)}
+	w := &writer{Config: config, clock: newClock(config), tree: newTree(), head: head{Root: proofs.EmptyRoot[:]}, signed: new(signedNotes)}
 	if config.Mode == Sealed {
 		w.state = newWriterState(config.Store, register.New(firstDepth))
 		w.fold = admission.NewFold(config.Origin)

@@ -16,6 +16,7 @@ import (
 // what it committed. All its fields belong to one goroutine.
 type writer struct {
 	Config
+	clock  clock
 	seq    uint64 // number of the last commit
 	tree   *tree
 	state  *writerState // sealed log
@@ -66,12 +67,9 @@ func (w *writer) process(jobs []*job) (*batch, error) {
 // begin starts a batch. Its time is fixed here, before the fold judges the
 // first entry, and is never before that of the last seal.
 func (w *writer) begin() (*batch, error) {
-	now := w.Now().UnixMilli()
-	if now < w.head.Time {
-		if back := time.Duration(w.head.Time-now) * time.Millisecond; back > maxBackstep {
-			return nil, fmt.Errorf("%w by %s: set the clock, then start again", ErrClock, back)
-		}
-		now = w.head.Time
+	now, err := w.clock.read(w.head.Time)
+	if err != nil {
+		return nil, err
 	}
 	b := &batch{from: w.tree.size(), time: now, notes: w.signed.list()}
 	if w.Mode == Sealed {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
@@ -181,6 +182,7 @@ func TestLowSpace(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.memory.SetFreeSpace(0)
+	time.Sleep(2 * log.SpaceInterval) // for so long the log still believes in it
 	if err := b.submit(ctx, l, 1); !errors.Is(err, log.ErrNoSpace) {
 		t.Errorf("got %v; want ErrNoSpace", err)
 	}

@@ -6,21 +6,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
 )
 
 func newCheckpoint() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "checkpoint",
-		Short: "fetch signed tree heads",
+		Short: "fetch, compare and list signed tree heads",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(newCheckpointGet())
+	c.AddCommand(newCheckpointGet(), newCheckpointCheck(), newCheckpointList())
 	return c
 }
 
 func newCheckpointGet() *cobra.Command {
 	var server, out string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "get",
 		Short: "fetch, verify and print the newest checkpoint",
@@ -35,9 +37,12 @@ DIR/client/checkpoint, and prints the signed note byte for byte.`,
 			if err != nil {
 				return err
 			}
-			_, note, err := cl.Checkpoint(cmd.Context())
+			cp, note, err := cl.Checkpoint(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				note = jsonLine(headOf(cp, note))
 			}
 			if out != "" {
 				return client.WriteFile(out, note, 0o644)
@@ -48,5 +53,19 @@ DIR/client/checkpoint, and prints the signed note byte for byte.`,
 	}
 	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
 	c.Flags().StringVar(&out, "out", "", "file to write the note to, instead of printing it")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, with the note in it")
 	return c
+}
+
+// headView is a checkpoint in JSON.
+type headView struct {
+	Origin string `json:"origin"`
+	Size   uint64 `json:"size"`
+	Time   string `json:"time,omitempty"` // of the seal, by the log's clock
+	Root   []byte `json:"root"`
+	Note   string `json:"note"` // the signed note, byte for byte
+}
+
+func headOf(cp proofs.Checkpoint, note []byte) headView {
+	return headView{Origin: cp.Origin, Size: cp.Size, Root: cp.Root[:], Note: string(note)}
 }

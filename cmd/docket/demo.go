@@ -145,11 +145,11 @@ func (d *demo) story(ctx context.Context) error {
 		return err
 	}
 	d.say("withdraw version 2; nothing is authoritative now")
-	text, err := withdraw(ctx, d.folders, "", demoDocument, "error")
+	done, err := withdraw(ctx, d.folders, "", demoDocument, "error")
 	if err != nil {
 		return err
 	}
-	d.note("%s", text)
+	d.note("%s", done)
 	return d.verify(ctx, "report-v2.pdf", "", false, proofs.Withdrawn)
 }
 

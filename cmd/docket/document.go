@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"io"
 
@@ -25,15 +25,21 @@ func newDocument() *cobra.Command {
 
 func newDocumentShow() *cobra.Command {
 	var server string
-	var asJSON bool
+	var asJSON, history bool
 	c := &cobra.Command{
 		Use:   "show ID",
 		Short: "fetch, verify and print the state of a document",
 		Long: `show fetches the document's register under the newest checkpoint, verifies it,
 and prints the state: the current version, a withdrawn one, or the proof that the
-log has no release of it. Nothing is printed that did not verify.`,
-		Example: `  docket document show contracts/1`,
-		Args:    cobra.ExactArgs(1),
+log has no release of it. Nothing is printed that did not verify.
+
+With --history it prints every release and withdrawal, with version, digest, time
+(the log's clock) and entry. That none is missing is proven: all events together
+give the root in the document's register. One that is dropped, swapped or changed
+is an error (exit code 1), and nothing is printed.`,
+		Example: `  docket document show contracts/1
+  docket document show contracts/1 --history --json`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !statement.ValidDocumentID(args[0]) {
 				return usage("%q is not a document id", args[0])
@@ -42,16 +48,44 @@ log has no release of it. Nothing is printed that did not verify.`,
 			if err != nil {
 				return err
 			}
-			d, err := cl.Document(cmd.Context(), args[0])
+			d, err := documentOrHistory(cmd.Context(), cl, args[0], history)
 			if err != nil {
 				return err
 			}
-			return printDocument(cmd.OutOrStdout(), d, asJSON)
+			return d.print(cmd.OutOrStdout(), asJSON)
 		},
 	}
 	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&history, "history", false, "print every event, proven complete")
 	return c
+}
+
+// documentOrHistory fetches the state of a document, or its whole history, which
+// the state follows from.
+func documentOrHistory(ctx context.Context, cl *client.Client, id string, history bool) (*documentView, error) {
+	if !history {
+		d, err := cl.Document(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return viewDocument(id, d.Size, d.State), nil
+	}
+	h, events, err := readHistory(ctx, cl, register.TypeDocument, id)
+	if err != nil {
+		return nil, err
+	}
+	var state *register.DocumentState
+	if h.State != nil {
+		parsed, err := register.ParseDocumentState(h.State)
+		if err != nil {
+			return nil, err
+		}
+		state = &parsed
+	}
+	v := viewDocument(id, h.Size, state)
+	v.History, v.Complete = &events, complete
+	return v, nil
 }
 
 // documentView is what show prints.
@@ -62,27 +96,40 @@ type documentView struct {
 	Digest    string `json:"digest,omitempty"`
 	Statement string `json:"statement,omitempty"`
 	Size      uint64 `json:"size"` // of the tree that this speaks for
+
+	History  *[]eventView `json:"history,omitempty"`
+	Complete string       `json:"complete,omitempty"` // of the history: "proven"
 }
 
-func printDocument(out io.Writer, d *client.Document, asJSON bool) error {
-	v := documentView{Document: d.ID, Status: "none", Size: d.Size}
-	if s := d.State; s != nil {
-		v.Status = "current"
-		if s.Status == register.DocumentWithdrawn {
-			v.Status = "withdrawn"
-		}
-		v.Version = s.Version
-		v.Digest = statement.Digest(s.Digest.Hash()).String()
-		v.Statement = statement.Digest(s.Statement).String()
+func viewDocument(id string, size uint64, s *register.DocumentState) *documentView {
+	v := &documentView{Document: id, Status: "none", Size: size}
+	if s == nil {
+		return v
 	}
+	v.Status = "current"
+	if s.Status == register.DocumentWithdrawn {
+		v.Status = "withdrawn"
+	}
+	v.Version = s.Version
+	v.Digest = statement.Digest(s.Digest.Hash()).String()
+	v.Statement = statement.Digest(s.Statement).String()
+	return v
+}
+
+func (v *documentView) print(out io.Writer, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(out).Encode(v)
-	}
-	if v.Status == "none" {
-		_, err := fmt.Fprintf(out, "%s has no release, as of size %d (proven)\n", v.Document, v.Size)
+		_, err := out.Write(jsonLine(v))
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%s: version %d is %s, as of size %d (proven)\n  digest     %s\n  statement  %s\n",
-		v.Document, v.Version, v.Status, v.Size, v.Digest, v.Statement)
+	var err error
+	if v.Status == "none" {
+		_, err = fmt.Fprintf(out, "%s has no release, as of size %d (proven)\n", v.Document, v.Size)
+	} else {
+		_, err = fmt.Fprintf(out, "%s: version %d is %s, as of size %d (proven)\n  digest     %s\n  statement  %s\n",
+			v.Document, v.Version, v.Status, v.Size, v.Digest, v.Statement)
+	}
+	if err == nil && v.History != nil {
+		err = printEvents(out, *v.History)
+	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -32,9 +33,12 @@ import (
 //	DIR/client/evidence/   signed checkpoints that do not fit together
 //	DIR/client/keys/       identity keys, encrypted, and their password
 //	DIR/client/receipts/   the newest receipt of each statement
+//	DIR/client/pending/    signed statements whose answer did not come yet
 type folders struct {
 	dir       string
 	anchorDir string // if the anchor is elsewhere
+	tokenFile string // overrides that of the client's configuration
+	caFile    string // likewise
 }
 
 func (f folders) log() string      { return filepath.Join(f.dir, "log") }
@@ -71,12 +75,14 @@ type serverConfig struct {
 
 // clientConfig is DIR/client/config.json.
 type clientConfig struct {
-	Origin    string   `json:"origin"`    // of the log
-	Server    string   `json:"server"`    // base URL
-	Identity  string   `json:"identity"`  // who signs releases
-	Registrar string   `json:"registrar"` // who enrolls and revokes identities
-	Expect    []string `json:"expect"`    // namespaces whose documents verify may call AUTHORITATIVE
-	Dev       bool     `json:"dev"`       // made by --dev: quorum none is enough here
+	Origin    string   `json:"origin"`              // of the log
+	Server    string   `json:"server"`              // base URL
+	Identity  string   `json:"identity"`            // who signs releases
+	Registrar string   `json:"registrar"`           // who enrolls and revokes identities
+	Expect    []string `json:"expect"`              // namespaces whose documents verify may call AUTHORITATIVE
+	Dev       bool     `json:"dev"`                 // made by --dev: quorum none is enough here
+	TokenFile string   `json:"tokenFile,omitempty"` // bearer token for the server; relative to DIR/client
+	CAFile    string   `json:"caFile,omitempty"`    // PEM of the authorities that its certificate is from
 }
 
 func readConfig(path string, v any) error {
@@ -163,11 +169,33 @@ func (f folders) newClient(server string) (*client.Client, clientConfig, error) 
 	if server == "" {
 		server = config.Server
 	}
-	return &client.Client{
+	c := &client.Client{
 		Server:   strings.TrimSuffix(server, "/"),
 		Verifier: verifier,
 		Memory:   &client.Memory{Path: filepath.Join(f.client(), "checkpoint")},
-	}, config, nil
+	}
+	return c, config, f.connect(c, config)
+}
+
+// connect gives a client what the server wants to see, and what it must show.
+func (f folders) connect(c *client.Client, config clientConfig) (err error) {
+	if path := f.credential(f.tokenFile, config.TokenFile); path != "" {
+		if c.Token, err = client.ReadToken(path); err != nil {
+			return err
+		}
+	}
+	if path := f.credential(f.caFile, config.CAFile); path != "" {
+		c.HTTP, err = client.TrustingHTTP(path)
+	}
+	return err
+}
+
+// credential is the path of a flag, or else that of the configuration.
+func (f folders) credential(flag, configured string) string {
+	if flag != "" || configured == "" || filepath.IsAbs(configured) {
+		return cmp.Or(flag, configured)
+	}
+	return filepath.Join(f.client(), configured)
 }
 
 // author returns who signs as the given identity.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/client"
-	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -32,11 +30,13 @@ func newIdentity() *cobra.Command {
 type identityOptions struct {
 	as     string
 	server string
+	json   bool
 }
 
 func (o *identityOptions) flags(c *cobra.Command) {
 	c.Flags().StringVar(&o.as, "as", "", "identity that signs (default: the registrar of DIR/client)")
 	c.Flags().StringVar(&o.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	c.Flags().BoolVar(&o.json, "json", false, "print JSON")
 }
 
 // session is a client and the author who signs with it.
@@ -62,7 +62,11 @@ func newIdentityEnroll() *cobra.Command {
 		Short: "enroll an identity under a new key",
 		Long: `enroll makes a P-256 key for ID in DIR/client/keys, unless it is there, and enrolls
 the identity with it. The registrar and an identity that releases documents must
-have different owners (E204); one key is one identity, for all time (E203).`,
+have different owners (E204); one key is one identity, for all time (E203).
+
+The signed statement is kept in DIR/client/pending before it is sent. If the reply
+is lost, run the same command again: the same statement is sent again and gets the
+entry that it has, never a second one. So does revoke.`,
 		Example: `  docket identity enroll wl/contracts --owner team-legal --verb document.release --namespace contracts/`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -94,7 +98,8 @@ have different owners (E204); one key is one identity, for all time (E203).`,
 	return c
 }
 
-// enroll signs the enrollment, with the new key's proof, and submits it.
+// enroll signs the enrollment, with the new key's proof, and submits it. One that
+// an earlier run got no answer to is sent again in its place.
 func (o *identityOptions) enroll(cmd *cobra.Command, e client.Enrollment) error {
 	f := dirOf(cmd)
 	cl, author, err := o.session(f)
@@ -109,12 +114,64 @@ func (o *identityOptions) enroll(cmd *cobra.Command, e client.Enrollment) error 
 	if err != nil {
 		return usageError{err}
 	}
-	receipt, _, err := cl.Submit(cmd.Context(), envelope)
+	same, err := sameEnrollment(envelope)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "enrolled %s (owner %s), entry %d; its key is in %s\n", e.ID, e.Owner, receipt.Index, f.keyFile(e.ID))
-	return nil
+	pending := f.pendingOf(statement.IdentityEnroll, e.ID, author.Log, same)
+	receipt, err := pending.resume(cmd.Context(), cl)
+	if receipt == nil && err == nil {
+		receipt, err = pending.submit(cmd.Context(), cl, envelope)
+	}
+	if err != nil {
+		return err
+	}
+	return o.print(cmd, identityDone{
+		Done: "enrolled", Identity: e.ID, Index: receipt.Index, Key: f.keyFile(e.ID),
+		text: fmt.Sprintf("enrolled %s (owner %s), entry %d; its key is in %s\n", e.ID, e.Owner, receipt.Index, f.keyFile(e.ID)),
+	})
+}
+
+// sameEnrollment tells the statements that enroll the same identity, with the same
+// key, terms and issuer, as the envelope does.
+func sameEnrollment(e statement.Envelope) (func(*statement.Statement) bool, error) {
+	terms := func(s *statement.Statement) (string, bool) {
+		body, ok := s.Body.(*statement.EnrollIdentity)
+		if !ok {
+			return "", false
+		}
+		same := *body
+		same.Proof = nil // made anew for each nonce
+		b, err := json.Marshal(same)
+		return s.Issuer + string(b), err == nil
+	}
+	s, err := statement.Parse(e.Payload)
+	if err != nil {
+		return nil, err
+	}
+	want, ok := terms(s)
+	return func(s *statement.Statement) bool {
+		got, same := terms(s)
+		return ok && same && got == want
+	}, nil
+}
+
+// identityDone is what enroll and revoke print.
+type identityDone struct {
+	Done     string `json:"done"` // enrolled or revoked
+	Identity string `json:"identity"`
+	Index    uint64 `json:"index"`
+	Key      string `json:"key,omitempty"` // file
+	text     string
+}
+
+func (o *identityOptions) print(cmd *cobra.Command, d identityDone) error {
+	text := []byte(d.text)
+	if o.json {
+		text = jsonLine(d)
+	}
+	_, err := cmd.OutOrStdout().Write(text)
+	return err
 }
 
 // timeFlag reads a flag that holds a time; the zero time stands for none.
@@ -136,131 +193,4 @@ func (f folders) ensureKey(id string) (client.Signer, error) {
 		return newIdentityKey(f.keyFile(id), password)
 	}
 	return loadIdentityKey(f.keyFile(id), password)
-}
-
-func newIdentityRevoke() *cobra.Command {
-	var o identityOptions
-	var reason, since string
-	c := &cobra.Command{
-		Use:   "revoke ID",
-		Short: "revoke an identity: it signs nothing more",
-		Long: `revoke ends an identity for good. Nothing is retroactive: what it signed stays as
-it was. With --compromised-since, verdicts about what it signed from then on have
-exit code 13.`,
-		Example: `  docket identity revoke wl/contracts --reason keyCompromise --compromised-since 2026-11-01T00:00:00Z`,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !statement.ValidID(args[0]) {
-				return usage("%q is not an identity id", args[0])
-			}
-			compromised, err := timeFlag("--compromised-since", since)
-			if err != nil {
-				return err
-			}
-			cl, author, err := o.session(dirOf(cmd))
-			if err != nil {
-				return err
-			}
-			identity, err := cl.Identity(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if identity.State == nil {
-				return fmt.Errorf("%s is not enrolled, as of size %d", args[0], identity.Size)
-			}
-			envelope, err := author.Revoke(args[0], identity.State.Key.Hash(), reason, compromised)
-			if err != nil {
-				return usageError{err}
-			}
-			receipt, _, err := cl.Submit(cmd.Context(), envelope)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "revoked %s, entry %d\n", args[0], receipt.Index)
-			return nil
-		},
-	}
-	o.flags(c)
-	c.Flags().StringVar(&reason, "reason", "cessation", "keyCompromise, cessation, affiliationChanged, superseded or other")
-	c.Flags().StringVar(&since, "compromised-since", "", "from when the key is not to be trusted, such as 2026-11-01T00:00:00Z")
-	return c
-}
-
-func newIdentityShow() *cobra.Command {
-	var server string
-	var asJSON bool
-	c := &cobra.Command{
-		Use:     "show ID",
-		Short:   "fetch, verify and print the state of an identity",
-		Example: `  docket identity show wl/contracts`,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !statement.ValidID(args[0]) {
-				return usage("%q is not an identity id", args[0])
-			}
-			cl, _, err := dirOf(cmd).newClient(server)
-			if err != nil {
-				return err
-			}
-			identity, err := cl.Identity(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return printIdentity(cmd.OutOrStdout(), identity, asJSON)
-		},
-	}
-	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return c
-}
-
-// identityView is what show prints.
-type identityView struct {
-	Identity         string `json:"identity"`
-	Status           string `json:"status"` // none, active, suspended, revoked or retired
-	Class            string `json:"class,omitempty"`
-	Key              string `json:"key,omitempty"` // SHA-256 of its SPKI
-	NotAfter         string `json:"notAfter,omitempty"`
-	CompromisedSince string `json:"compromisedSince,omitempty"`
-	Terms            string `json:"terms,omitempty"` // statement that has its roles, verbs and namespaces
-	Size             uint64 `json:"size"`            // of the tree that this speaks for
-}
-
-var identityStatuses = map[uint8]string{
-	register.IdentityActive: "active", register.IdentitySuspended: "suspended",
-	register.IdentityRevoked: "revoked", register.IdentityRetired: "retired",
-}
-
-var identityClasses = map[uint8]string{
-	register.ClassHuman: "human", register.ClassWorkload: "workload",
-	register.ClassAgent: "agent", register.ClassBridge: "bridge",
-}
-
-func printIdentity(out io.Writer, i *client.Identity, asJSON bool) error {
-	v := identityView{Identity: i.ID, Status: "none", Size: i.Size}
-	if s := i.State; s != nil {
-		v.Status, v.Class = identityStatuses[s.Status], identityClasses[s.Class]
-		v.Key, v.Terms = statement.Digest(s.Key.Hash()).String(), statement.Digest(s.Terms).String()
-		if s.NotAfter != register.None {
-			v.NotAfter = statement.FormatTime(int64(s.NotAfter))
-		}
-		if s.CompromisedSince != register.None {
-			v.CompromisedSince = statement.FormatTime(int64(s.CompromisedSince))
-		}
-	}
-	if asJSON {
-		return json.NewEncoder(out).Encode(v)
-	}
-	if v.Status == "none" {
-		_, err := fmt.Fprintf(out, "%s was never enrolled, as of size %d (proven)\n", v.Identity, v.Size)
-		return err
-	}
-	fmt.Fprintf(out, "%s: %s %s, as of size %d (proven)\n  key    %s\n  terms  %s\n", v.Identity, v.Class, v.Status, v.Size, v.Key, v.Terms)
-	if v.NotAfter != "" {
-		fmt.Fprintf(out, "  ends   %s\n", v.NotAfter)
-	}
-	if v.CompromisedSince != "" {
-		fmt.Fprintf(out, "  compromised since %s\n", v.CompromisedSince)
-	}
-	return nil
 }

@@ -63,11 +63,7 @@ func createFile(path string, data []byte, mode fs.FileMode) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	d, err := os.Open(filepath.Dir(path)) // its name too: a key is enrolled right after
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return syncFolder(filepath.Dir(path)) // its name too: a key is enrolled right after
 }
 
 // writeKey encrypts a private key with the password in a file.

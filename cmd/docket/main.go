@@ -7,8 +7,9 @@
 //	docket verify report.pdf                  check file, receipt and policy, offline too
 //
 // Exit codes of verify are those of its verdict (docs/spec/receipt.md). For all
-// commands: 1 I/O or network, 2 usage, 3 refused by the server, 70 the server
-// stopped on a doubt.
+// commands: 1 I/O or network, an answer that does not verify, or local damage;
+// 2 usage, 3 refused by the server, 20 the log never released these bytes, 30 the
+// log contradicts itself, 70 the server stopped on a doubt.
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
 )
 
 func main() {
@@ -92,6 +94,8 @@ func exitCode(err error) int {
 		wrong   usageError
 		refused *client.Refused
 		doubt   doubtError
+		fork    *client.ForkError
+		never   *neverReleased
 	)
 	switch {
 	case errors.As(err, &verdict):
@@ -100,6 +104,10 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &doubt):
 		return exitDoubt
+	case errors.As(err, &fork):
+		return proofs.ExitContradicted
+	case errors.As(err, &never):
+		return proofs.ExitUnknown
 	case errors.As(err, &refused):
 		return exitRefused
 	}

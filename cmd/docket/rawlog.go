@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -38,7 +39,7 @@ becomes a docket log, and no receipt comes from it.`,
 				return usage("--origin %q is not a bare host name", origin)
 			}
 			if _, err := os.Stat(f.log()); errors.Is(err, os.ErrNotExist) {
-				if err := createRaw(cmd, f, origin); err != nil {
+				if err := createRaw(cmd.Context(), f, origin); err != nil {
 					return err
 				}
 			}
@@ -60,7 +61,12 @@ becomes a docket log, and no receipt comes from it.`,
 }
 
 // createRaw makes a raw log: key, store, anchor and the checkpoint of size 0.
-func createRaw(cmd *cobra.Command, f folders, origin string) (err error) {
+func createRaw(ctx context.Context, f folders, origin string) error {
+	_, err := f.setUp(func(aside folders) error { return makeRaw(ctx, aside, origin) })
+	return err
+}
+
+func makeRaw(ctx context.Context, f folders, origin string) error {
 	if err := os.MkdirAll(f.log(), 0o700); err != nil {
 		return err
 	}
@@ -71,6 +77,15 @@ func createRaw(cmd *cobra.Command, f folders, origin string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := createRawStore(ctx, f, log.Config{Origin: origin, Mode: log.Raw, Signer: signer}); err != nil {
+		return err
+	}
+	return writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: origin, Mode: string(log.Raw)})
+}
+
+// createRawStore makes store and anchor, and the log in them. Both are closed when
+// it returns.
+func createRawStore(ctx context.Context, f folders, config log.Config) (err error) {
 	store, err := pebblestore.Create(f.store(), pebblestore.Options{})
 	if err != nil {
 		return err
@@ -81,8 +96,6 @@ func createRaw(cmd *cobra.Command, f folders, origin string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if err := log.Create(cmd.Context(), log.Config{Origin: origin, Mode: log.Raw, Store: store, Anchor: a, Signer: signer}, nil); err != nil {
-		return err
-	}
-	return writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: origin, Mode: string(log.Raw)})
+	config.Store, config.Anchor = store, a
+	return log.Create(ctx, config, nil)
 }

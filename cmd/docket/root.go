@@ -31,11 +31,13 @@ Start here:
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().String("dir", defaultDir, "folder of the log and the client: DIR/log, DIR/client, DIR/anchor")
+	root.PersistentFlags().String("token-file", "", "file with the bearer token for the server (default: as configured in DIR/client)")
+	root.PersistentFlags().String("ca-file", "", "PEM file of the authorities that the server's certificate is from (default: as configured, else the system's)")
 	root.AddCommand(
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
-		newCheckpoint(), newRawLog(), newDemo(),
+		newCheckpoint(), newProof(), newReceipt(), newSearch(), newRawLog(), newFsck(), newKey(), newToken(), newLoad(), newDemo(),
 	)
-	root.AddCommand(newToken())
+	addCompletion(root)
 	usageArgs(root)
 	return root
 }
@@ -66,9 +68,12 @@ func version() string {
 
 // dirOf returns the folders below --dir.
 func dirOf(cmd *cobra.Command) folders {
-	dir, err := cmd.Flags().GetString("dir")
-	if err != nil {
-		panic(err) // a persistent flag of root
+	text := func(name string) string {
+		value, err := cmd.Flags().GetString(name)
+		if err != nil {
+			panic(err) // a persistent flag of root
+		}
+		return value
 	}
-	return folders{dir: dir}
+	return folders{dir: text("dir"), tokenFile: text("token-file"), caFile: text("ca-file")}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -31,6 +32,8 @@ func TestMain(m *testing.M) {
 //
 //	exits N command args...   run it and demand exit code N; stdout, stderr as for exec
 //	ready DIR                 wait until the server of a development folder answers
+//	serving FILE              wait until the server whose output goes to FILE serves; $SERVER
+//	                          is then its URL
 //	stopped DIR               wait until it no longer does
 //	waitfile FILE             wait until a file is there
 //	flip FILE                 flip one bit in the middle of a file
@@ -44,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"ready":   ready,
 			"stopped": stopped,
+			"serving": serving,
 			"flip":    flip,
 			"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
 				waitFor(ts, args[0]+" did not come", func() bool {
@@ -128,6 +132,22 @@ func stopped(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: stopped DIR")
 	}
 	waitFor(ts, "the server did not stop", func() bool { return !answers(serverOf(ts, args[0])) })
+}
+
+var servingOn = regexp.MustCompile(`(?m)^serving on (\S+)$`)
+
+func serving(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serving FILE")
+	}
+	waitFor(ts, "the server did not come up", func() bool {
+		out, err := os.ReadFile(ts.MkAbs(args[0]))
+		if m := servingOn.FindSubmatch(out); err == nil && m != nil {
+			ts.Setenv("SERVER", string(m[1]))
+			return answers(string(m[1]))
+		}
+		return false
+	})
 }
 
 func flip(ts *testscript.TestScript, neg bool, args []string) {

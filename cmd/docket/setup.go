@@ -43,20 +43,38 @@ func devSetup(server string) setup {
 }
 
 // create makes log, anchor and client folders in f, which must not have any, and
-// says on w what it made. When it fails half-way it says what to remove; nothing
-// was served by then.
-func (s setup) create(ctx context.Context, f folders, w io.Writer) (err error) {
-	for _, dir := range []string{f.log(), f.client(), f.anchor()} {
-		if _, err := os.Stat(dir); err == nil {
-			return fmt.Errorf("%s exists: a log is never made over another one", dir)
-		}
+// says on w what it made. A set-up that was cut off before is begun anew, or
+// finished if it was whole.
+func (s setup) create(ctx context.Context, f folders, w io.Writer) error {
+	if err := anchor.Apart(f.anchor(), f.store()); err != nil {
+		return err
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("%w\ndocket: the set-up of %s is incomplete and was never used: remove %s, %s and %s before you try again",
-				err, f.dir, f.log(), f.client(), f.anchor())
-		}
-	}()
+	resumed, err := f.setUp(func(aside folders) error { return s.make(ctx, aside) })
+	if err != nil {
+		return err
+	}
+	if resumed {
+		return s.resumed(f, w)
+	}
+	s.report(f, w)
+	return nil
+}
+
+// resumed says what an earlier run made: its log, not necessarily this one's.
+func (s setup) resumed(f folders, w io.Writer) error {
+	config, err := f.serverConfig()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "finished the set-up of log %s that was cut off before: %s, %s, %s\n", config.Origin, f.log(), f.anchor(), f.client())
+	if config.Origin != s.origin || config.Mode != string(log.Sealed) || config.Dev != s.dev {
+		return fmt.Errorf("%s now holds the %s log %s, which that set-up was of: nothing was made for %s", f.dir, config.Mode, config.Origin, s.origin)
+	}
+	return nil
+}
+
+// make makes everything, in folders where nothing is yet.
+func (s setup) make(ctx context.Context, f folders) error {
 	if err := errors.Join(os.MkdirAll(f.log(), 0o700), os.MkdirAll(f.keys(), 0o700)); err != nil {
 		return err
 	}
@@ -82,12 +100,7 @@ func (s setup) create(ctx context.Context, f folders, w io.Writer) (err error) {
 	if err := s.writeClient(f, policy, proofs.LeafHash(genesis.Leaf)); err != nil {
 		return err
 	}
-	// The server's configuration comes last: it says that the set-up is whole.
-	if err := writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: s.origin, Mode: string(log.Sealed), Dev: s.dev}); err != nil {
-		return err
-	}
-	s.report(f, w)
-	return nil
+	return writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: s.origin, Mode: string(log.Sealed), Dev: s.dev})
 }
 
 // identityKeys makes a key for each identity.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
@@ -14,6 +15,7 @@ import (
 
 func newWithdraw() *cobra.Command {
 	var document, reason, server string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "withdraw --doc ID",
 		Short: "withdraw the current version of a document",
@@ -26,51 +28,103 @@ release the document has none. The withdrawn release stays in the log.`,
 			if !statement.ValidDocumentID(document) {
 				return usage("--doc %q is not a document id", document)
 			}
-			text, err := withdraw(cmd.Context(), dirOf(cmd), server, document, reason)
+			w, err := withdraw(cmd.Context(), dirOf(cmd), server, document, reason)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), text)
-			return nil
+			text := []byte(w.String() + "\n")
+			if asJSON {
+				text = jsonLine(w)
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
 		},
 	}
 	c.Flags().StringVar(&document, "doc", "", "document id (mandatory)")
 	c.Flags().StringVar(&reason, "reason", "error", "superseded, error, legal, privacy, expired or other")
 	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-// withdraw withdraws the version that is current now and says what it did.
-func withdraw(ctx context.Context, f folders, server, document, reason string) (string, error) {
+// withdrawn says what a withdrawal did.
+type withdrawn struct {
+	Document string `json:"document"`
+	Version  uint32 `json:"version"`
+	Index    uint64 `json:"index"`
+}
+
+func (w *withdrawn) String() string {
+	return fmt.Sprintf("withdrew version %d of %s, entry %d", w.Version, w.Document, w.Index)
+}
+
+// withdraw withdraws the version that is current now, and says what it did. A
+// withdrawal that an earlier run got no answer to is sent again in its place.
+func withdraw(ctx context.Context, f folders, server, document, reason string) (*withdrawn, error) {
 	c, config, err := f.newClient(server)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	pending := f.pendingOf(statement.DocumentWithdraw, document, config.Origin, func(s *statement.Statement) bool {
+		body, ok := s.Body.(*statement.WithdrawDocument)
+		return ok && body.Document == document && body.Reason == reason
+	})
+	receipt, err := pending.resume(ctx, c)
+	if receipt == nil && err == nil {
+		receipt, err = submitWithdrawal(ctx, f, c, pending, document, reason)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.keepWithdrawal(ctx, c, receipt)
+}
+
+// submitWithdrawal signs and submits the withdrawal of the current version.
+func submitWithdrawal(ctx context.Context, f folders, c *client.Client, pending *pendingStatement, document, reason string) (*proofs.Receipt, error) {
 	d, err := c.Document(ctx, document)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if d.State == nil || d.State.Status != register.DocumentCurrent {
-		return "", fmt.Errorf("%s has no current version, as of size %d: there is nothing to withdraw", document, d.Size)
+		return nil, fmt.Errorf("%s has no current version, as of size %d: there is nothing to withdraw", document, d.Size)
+	}
+	config, err := f.clientConfig()
+	if err != nil {
+		return nil, err
 	}
 	author, err := f.author(config.Origin, config.Identity)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	e, err := author.Withdraw(document, d.State.Version, d.State.Digest.Hash(), reason)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	receipt, _, err := c.Submit(ctx, e)
+	return pending.submit(ctx, c, e)
+}
+
+// keepWithdrawal keeps the receipt of a withdrawal, and the newer one of the
+// release that it ended.
+func (f folders) keepWithdrawal(ctx context.Context, c *client.Client, receipt *proofs.Receipt) (*withdrawn, error) {
+	s, err := statement.Parse(receipt.Envelope.Payload)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	verdict := c.Verifier.Verify(receipt, proofs.Expect{File: d.State.Digest.Hash(), Document: document, Dev: config.Dev})
+	body, ok := s.Body.(*statement.WithdrawDocument)
+	if !ok {
+		return nil, errors.New("the receipt is not that of a withdrawal")
+	}
+	verdict := c.Verifier.Verify(receipt, proofs.Expect{File: s.Subject, Document: body.Document})
 	if verdict.Kind == proofs.Invalid {
-		return "", fmt.Errorf("the receipt of the withdrawal does not verify: %s", verdict.Sentence())
+		return nil, fmt.Errorf("the receipt of the withdrawal does not verify: %s", verdict.Sentence())
 	}
-	if err := errors.Join(f.keepReceipt(receipt), f.refresh(ctx, c, d.State.Statement)); err != nil {
-		return "", fmt.Errorf("version %d of %s is withdrawn, but its newest receipt could not be kept: %w", d.State.Version, document, err)
+	w := &withdrawn{Document: body.Document, Version: body.Version, Index: receipt.Index}
+	d, err := c.Document(ctx, body.Document)
+	if err == nil && d.State != nil {
+		err = f.refresh(ctx, c, statement.Digest(d.State.Statement))
 	}
-	return fmt.Sprintf("withdrew version %d of %s, entry %d", d.State.Version, document, receipt.Index), nil
+	if err := errors.Join(f.keepReceipt(receipt), err); err != nil {
+		return nil, fmt.Errorf("version %d of %s is withdrawn, but its newest receipt could not be kept: %w", w.Version, w.Document, err)
+	}
+	return w, nil
 }

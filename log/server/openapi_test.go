@@ -12,8 +12,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/docketlog/docket/log"
 
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/log/server"
@@ -376,6 +379,7 @@ func (d *description) judgeTrouble(calls []sample) {
 	health()
 	*sick = false
 	s.memory.SetFreeSpace(0)
+	time.Sleep(2 * log.SpaceInterval) // for so long the log still believes in it
 	d.judge("submit", s.post(first))
 	health()
 	s.memory.SetFreeSpace(1 << 40)

@@ -113,6 +113,7 @@ func TestLowSpace(t *testing.T) {
 	s := newSite(t)
 	before := s.head()
 	s.memory.SetFreeSpace(0)
+	time.Sleep(2 * log.SpaceInterval) // for so long the log still believes in it
 	for _, a := range s.submissions() {
 		a.turnedAway(t, http.StatusInsufficientStorage, "no-space", "60")
 	}

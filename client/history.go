@@ -1,0 +1,129 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/register"
+)
+
+// A History is the whole history of one register as of Size: every event, proven
+// to be all there are.
+type History struct {
+	Type   register.Type
+	ID     string
+	Size   uint64           // leaves of the tree that the answer speaks for
+	Events []register.Event // from the first on; none: the register is proven absent
+	Bodies [][]byte         // what the body hash of each event hides
+	State  []byte           // what the events lead to; nil without events
+	Staple *proofs.Receipt  // register value and state, under the checkpoint
+	value  *register.Value  // of the staple
+}
+
+// History fetches all events of a register and proves them complete: with them it
+// rebuilds the root that stands in the register's value, under the newest
+// checkpoint, and the state. An event that is missing, changed, or out of its
+// place is a *HistoryError. All events are held in memory.
+func (c *Client) History(ctx context.Context, t register.Type, id string) (*History, error) {
+	staple, size, err := c.register(ctx, t, id)
+	if err != nil {
+		return nil, err
+	}
+	h := &History{Type: t, ID: id, Size: size, Staple: staple, value: staple.Registers[0].Value}
+	if h.value == nil {
+		return h, nil
+	}
+	path, err := resourceOf(t, id)
+	if err != nil {
+		return nil, err
+	}
+	for uint64(len(h.Events)) < h.value.Size {
+		if err := h.page(ctx, c, path); err != nil {
+			return nil, err
+		}
+	}
+	if err := h.verify(); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *History) wrong(format string, args ...any) error {
+	return &HistoryError{Type: h.Type, ID: h.ID, Reason: fmt.Sprintf(format, args...)}
+}
+
+// page fetches the events that follow those that are there. What is newer than
+// the staple is left out.
+func (h *History) page(ctx context.Context, c *Client, path string) error {
+	from := uint64(len(h.Events))
+	body, _, err := c.send(ctx, "GET", fmt.Sprintf("/api/v1/histories/%s?from=%d&limit=1000", path, from), "", nil, maxAnswer)
+	if notFound(err) {
+		return h.wrong("event %d is missing", from)
+	}
+	if err != nil {
+		return err
+	}
+	var answer struct{ Events []eventJSON }
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return h.wrong("the events from %d on cannot be read: %v", from, err)
+	}
+	if len(answer.Events) == 0 {
+		return h.wrong("event %d is missing", from)
+	}
+	for _, e := range answer.Events {
+		seq := uint64(len(h.Events))
+		if seq == h.value.Size {
+			return nil
+		}
+		event, err := e.parse(h.Type, seq)
+		if err != nil {
+			return h.wrong("event %d: %v", seq, err)
+		}
+		h.Events, h.Bodies = append(h.Events, event), append(h.Bodies, e.Body)
+	}
+	return nil
+}
+
+// eventJSON is one event of an answer: what the history hashes, and what opens its
+// body hash. The same in words is not used.
+type eventJSON struct {
+	Seq                uint64
+	Event, Blind, Body []byte
+}
+
+func (e eventJSON) parse(t register.Type, seq uint64) (register.Event, error) {
+	event, err := register.ParseEvent(e.Event)
+	switch {
+	case err != nil:
+		return event, err
+	case e.Seq != seq || event.Seq != seq:
+		return event, fmt.Errorf("event %d stands in its place", event.Seq)
+	case event.Type != t:
+		return event, fmt.Errorf("it is of a register of the type %v", event.Type)
+	case len(e.Blind) != len(proofs.Hash{}):
+		return event, errors.New("it is not opened")
+	}
+	return event, event.VerifyBody(proofs.Hash(e.Blind), e.Body)
+}
+
+// verify proves the events to be all of the register, and the state to be theirs.
+func (h *History) verify() error {
+	if err := h.value.VerifyRange(h.Events, nil); err != nil {
+		return h.wrong("%v", err)
+	}
+	for i, e := range h.Events {
+		state, err := register.NextState(h.Type, h.State, e.Kind, h.Bodies[i])
+		if err != nil {
+			return h.wrong("event %d: %v", i, err)
+		}
+		h.State = state
+	}
+	if !bytes.Equal(h.State, h.Staple.Registers[0].State.State) {
+		return h.wrong("its events lead to another state than the one that is shown")
+	}
+	return nil
+}

@@ -1,0 +1,28 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package client
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// lockFile waits for the lock on a file that it makes if it is not there. The lock
+// ends with unlock, or with the process. The file stays: to remove it would let
+// two processes hold locks on two files of one name.
+func lockFile(path string) (unlock func() error, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		if err == nil {
+			return f.Close, nil
+		}
+		if !errors.Is(err, syscall.EINTR) {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+}

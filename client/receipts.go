@@ -1,0 +1,156 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// wanted says whether a receipt is the one that was asked for; the error says
+// which one that is.
+type wanted func(r *proofs.Receipt) error
+
+func ofStatement(digest statement.Digest) wanted {
+	return func(r *proofs.Receipt) error {
+		if statement.DigestOf(r.Envelope.Payload) != digest {
+			return fmt.Errorf("the receipt is of another statement than the one asked for, %s", digest)
+		}
+		return nil
+	}
+}
+
+func ofEntry(index uint64) wanted {
+	return func(r *proofs.Receipt) error {
+		if r.Index != index {
+			return fmt.Errorf("the receipt is of entry %d, not of %d", r.Index, index)
+		}
+		return nil
+	}
+}
+
+func ofLeaf(hash proofs.Hash) wanted {
+	return func(r *proofs.Receipt) error {
+		leaf := statement.Commitment{Digest: statement.DigestOf(r.Envelope.Payload), Signature: r.Envelope.Signature, SPKI: r.Envelope.SPKI}
+		if proofs.LeafHash(leaf.Leaf()) != hash {
+			return fmt.Errorf("the receipt is of another leaf than %x", hash)
+		}
+		return nil
+	}
+}
+
+// ofDocument wants a release of these exact bytes.
+func ofDocument(digest statement.Digest) wanted {
+	return func(r *proofs.Receipt) error {
+		s, err := statement.Parse(r.Envelope.Payload)
+		if err != nil {
+			return err
+		}
+		if s.Subject != digest || s.Code != statement.DocumentRelease && s.Code != statement.PolicySet {
+			return fmt.Errorf("the receipt is of no release of %s", digest)
+		}
+		return nil
+	}
+}
+
+// Receipt fetches the receipt of a statement under the newest checkpoint.
+func (c *Client) Receipt(ctx context.Context, digest statement.Digest) (*proofs.Receipt, error) {
+	return c.getReceipt(ctx, hex.EncodeToString(digest[:]), ofStatement(digest))
+}
+
+// ReceiptAt fetches the receipt of the entry at index. A seal has none.
+func (c *Client) ReceiptAt(ctx context.Context, index uint64) (*proofs.Receipt, error) {
+	return c.getReceipt(ctx, fmt.Sprintf("index/%d", index), ofEntry(index))
+}
+
+// ReceiptOfLeaf fetches the receipt of the entry with this leaf hash.
+func (c *Client) ReceiptOfLeaf(ctx context.Context, hash proofs.Hash) (*proofs.Receipt, error) {
+	return c.getReceipt(ctx, fmt.Sprintf("leaf/%x", hash), ofLeaf(hash))
+}
+
+func (c *Client) getReceipt(ctx context.Context, name string, want wanted) (*proofs.Receipt, error) {
+	before, err := c.newest()
+	if err != nil {
+		return nil, err
+	}
+	body, _, err := c.send(ctx, "GET", "/api/v1/receipts/"+name, "", nil, maxReceipt)
+	if err != nil {
+		return nil, err
+	}
+	return c.receipt(ctx, body, want, before)
+}
+
+// ReceiptsOf fetches the receipts of the releases of these exact bytes: of each
+// document its newest release of them. Each is verified; that none is missing is
+// not proven by them, but by the History of the digest.
+func (c *Client) ReceiptsOf(ctx context.Context, digest statement.Digest) ([]*proofs.Receipt, error) {
+	before, err := c.newest()
+	if err != nil {
+		return nil, err
+	}
+	var out []*proofs.Receipt
+	seen, cursors, cursor := make(map[uint64]bool), make(map[string]bool), ""
+	for {
+		page, next, err := c.receiptsPage(ctx, digest, cursor)
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range page {
+			r, err := c.receipt(ctx, text, ofDocument(digest), before)
+			if err != nil {
+				return nil, err
+			}
+			if seen[r.Index] {
+				return nil, fmt.Errorf("%w: the receipt of entry %d stands in it twice", ErrAnswer, r.Index)
+			}
+			seen[r.Index] = true
+			out = append(out, r)
+		}
+		if next == "" {
+			return out, nil
+		}
+		if cursors[next] {
+			return nil, fmt.Errorf("%w: its pages lead in a circle", ErrAnswer)
+		}
+		cursors[next], cursor = true, next
+	}
+}
+
+func (c *Client) receiptsPage(ctx context.Context, digest statement.Digest, cursor string) (page []json.RawMessage, next string, err error) {
+	path := "/api/v1/receipts/document/" + hex.EncodeToString(digest[:])
+	if cursor != "" {
+		path += "?cursor=" + url.QueryEscape(cursor)
+	}
+	body, _, err := c.send(ctx, "GET", path, "", nil, maxAnswer)
+	if err != nil {
+		return nil, "", err
+	}
+	var answer struct {
+		Receipts []json.RawMessage
+		Next     string
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Receipts == nil {
+		return nil, "", fmt.Errorf("%w: not a list of receipts", ErrAnswer)
+	}
+	return answer.Receipts, answer.Next, nil
+}
+
+// receipt parses and verifies a receipt, and compares it with what was asked for.
+func (c *Client) receipt(ctx context.Context, body []byte, want wanted, before sighting) (*proofs.Receipt, error) {
+	r, err := proofs.ParseReceipt(bytes.TrimSpace(body))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+	}
+	if r.Envelope == nil {
+		return nil, fmt.Errorf("%w: a staple, of another statement than the one asked for: of none", ErrAnswer)
+	}
+	if err := want(r); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+	}
+	return c.verify(ctx, r, before)
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
+)
+
+func newCheckpointCheck() *cobra.Command {
+	var server string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "check OLD [NEW]",
+		Short: "prove that two checkpoints are of one history",
+		Long: `check verifies two signed checkpoints under the pinned log key and proves that the
+larger tree begins with the smaller one. OLD and NEW are files, '-' is standard
+input; without NEW it is the newest checkpoint of the server. The proof is computed
+here, from tiles that lead to the larger checkpoint: no word of the server counts.
+
+Two checkpoints of one size with different roots, or of which the larger one
+begins with another tree, convict the log: CONTRADICTED. Both signed notes are
+kept in DIR/client/evidence, for anybody who has the log's key.
+
+Exit codes: 0 one history, 11 it is, but fewer cosigners signed than the policy
+asks, 30 CONTRADICTED, 40 a note is no checkpoint of this log; 1 no proof came, or
+I/O, 2 usage, 3 refused by the server.`,
+		Example: `  docket checkpoint check yesterday.txt
+  docket checkpoint check mine.txt theirs.txt
+  curl -s https://log.example/checkpoint | docket checkpoint check mine.txt -`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cl, _, err := dirOf(cmd).newClient(server)
+			if err != nil {
+				return err
+			}
+			k := &checkpointCheck{client: cl, out: cmd.OutOrStdout(), json: asJSON}
+			return k.run(cmd.Context(), cmd.InOrStdin(), args)
+		},
+	}
+	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, with the proof in it")
+	return c
+}
+
+// checkpointCheck is one run of docket checkpoint check.
+type checkpointCheck struct {
+	client *client.Client
+	out    io.Writer
+	json   bool
+}
+
+// checkView is what check prints in JSON: enough to check it again without docket.
+type checkView struct {
+	Result string   `json:"result"` // consistent or contradicted
+	Older  headView `json:"older"`
+	Newer  headView `json:"newer"`
+	Hashes [][]byte `json:"hashes"` // consistency proof (RFC 6962)
+}
+
+func (k *checkpointCheck) run(ctx context.Context, stdin io.Reader, args []string) error {
+	if len(args) == 2 && args[0] == "-" && args[1] == "-" {
+		return usage("only one of OLD and NEW can be standard input")
+	}
+	older, err := k.read(args[0], stdin)
+	if err != nil {
+		return err
+	}
+	var newer *client.Tree
+	if len(args) == 2 {
+		newer, err = k.read(args[1], stdin)
+	} else if newer, err = k.client.NewestTree(ctx); err == nil && newer.Size < older.Size {
+		err = &client.RollbackError{Seen: older.Size, Shown: newer.Size, SeenNote: older.Note, ShownNote: newer.Note}
+	}
+	if err != nil {
+		return err
+	}
+	if older.Size > newer.Size {
+		older, newer = newer, older
+	}
+	hashes, err := k.prove(ctx, older, newer)
+	var fork *client.ForkError
+	if errors.As(err, &fork) {
+		k.print("contradicted", older, newer, fork.Proof)
+	}
+	if err != nil {
+		return err
+	}
+	k.print("consistent", older, newer, hashes)
+	return k.cosigned(older, newer)
+}
+
+// read reads and verifies a note. One that does not verify is a verdict.
+func (k *checkpointCheck) read(path string, stdin io.Reader) (*client.Tree, error) {
+	note, err := readNote(path, stdin)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := k.client.Tree(note)
+	if err != nil {
+		fmt.Fprintf(k.out, "INVALID: %s is no checkpoint of this log: %v\n", path, errors.Unwrap(err))
+		return nil, &verdictError{proofs.ExitInvalid}
+	}
+	return tree, nil
+}
+
+func readNote(path string, stdin io.Reader) (note []byte, err error) {
+	in := stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }() // only read
+		in = f
+	}
+	return io.ReadAll(io.LimitReader(in, proofs.MaxNote+1))
+}
+
+// prove proves that one tree begins with the other: by the tiles of the larger
+// one, or, if the server has other tiles, by those of its newest checkpoint, which
+// must hold both.
+func (k *checkpointCheck) prove(ctx context.Context, older, newer *client.Tree) ([]proofs.Hash, error) {
+	hashes, err := newer.Extends(ctx, older)
+	var tile *client.TileError
+	if !errors.As(err, &tile) {
+		return hashes, err
+	}
+	newest, failed := k.client.NewestTree(ctx)
+	if failed != nil {
+		return nil, failed
+	}
+	for _, tree := range []*client.Tree{newer, older} {
+		if tree.Size > newest.Size {
+			continue
+		}
+		if _, failed := newest.Extends(ctx, tree); failed != nil {
+			return nil, failed
+		}
+	}
+	return nil, err
+}
+
+// cosigned compares the cosignatures with the quorum of the policy.
+func (k *checkpointCheck) cosigned(trees ...*client.Tree) error {
+	for _, t := range trees {
+		_, quorum, err := k.client.Verifier.Policy.Open(t.Note, math.MaxInt64)
+		if err != nil {
+			return err
+		}
+		if !quorum.Satisfied {
+			if !k.json {
+				fmt.Fprintf(k.out, "but fewer cosigners signed size %d than the policy asks\n", t.Size)
+			}
+			return &verdictError{proofs.ExitCosigners}
+		}
+	}
+	return nil
+}
+
+func (k *checkpointCheck) print(result string, older, newer *client.Tree, hashes []proofs.Hash) {
+	if k.json {
+		k.write(jsonLine(checkView{result, headOf(older.Checkpoint, older.Note), headOf(newer.Checkpoint, newer.Note), bytesOf(hashes)}))
+		return
+	}
+	text := "CONTRADICTED: the log signed two histories"
+	if result == "consistent" {
+		text = fmt.Sprintf("one history: the tree of size %d begins with that of size %d (proven)", newer.Size, older.Size)
+	}
+	k.write([]byte(fmt.Sprintf("%s\n  size %d  root %s\n  size %d  root %s\n", text,
+		older.Size, base64.StdEncoding.EncodeToString(older.Root[:]), newer.Size, base64.StdEncoding.EncodeToString(newer.Root[:]))))
+}
+
+func (k *checkpointCheck) write(text []byte) { _, _ = k.out.Write(text) }
+
+func bytesOf(hashes []proofs.Hash) [][]byte {
+	out := make([][]byte, len(hashes))
+	for i, h := range hashes {
+		out[i] = h[:]
+	}
+	return out
+}

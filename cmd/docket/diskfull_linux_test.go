@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docketlog/docket/client"
+)
+
+// TestDiskFull fills the server's disk. At its mark the server stops admitting,
+// goes on answering readers, and admits again once there is room.
+func TestDiskFull(t *testing.T) {
+	d, f := newFullDisk(t)
+	server, err := serve(t, "--dir", f.dir, "--min-free", "128")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSubmitter(t, f)
+	d.fill("ballast", 240<<20)
+	err = s.flood(t.Context(), server.url, 4, 100)
+	var refused *client.Refused
+	if !errors.As(err, &refused) || refused.Status != http.StatusInsufficientStorage || refused.Code != "no-space" {
+		t.Fatalf("the disk is full: %v\n%s", err, server.out.String())
+	}
+	// One file of the store's own log takes 70 MiB when it is begun.
+	if free := d.free(); free < 40<<20 {
+		t.Errorf("%d bytes are left: the mark was passed by far", free)
+	}
+	acks := s.kept()
+	t.Logf("%d releases until the mark", len(acks))
+	if len(acks) == 0 {
+		t.Fatal("nothing was admitted above the mark")
+	}
+	if _, err := s.client(server.url).Receipt(t.Context(), acks[0].digest); err != nil {
+		t.Errorf("reading with a full disk: %v", err)
+	}
+	if answers(server.url) {
+		t.Error("the health check does not say that nothing is admitted")
+	}
+	if err := os.Remove(d.path("ballast")); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if err = s.submit(t.Context(), server.url, 1); err == nil {
+			break
+		}
+		if !errors.As(err, &refused) || refused.Code != "no-space" || time.Now().After(end) {
+			t.Fatalf("there is room again: %v", err)
+		}
+	}
+	if !answers(server.url) {
+		t.Error("the health check does not say that there is room again")
+	}
+	server.stop()
+	s.again(t, f, s.kept())
+}
+
+// TestDiskFullWithoutMark lets the log meet the end of the disk itself: the store
+// begins a file for which there is no room. The log signs nothing that is not on
+// the disk, and after a restart with room every answer holds.
+func TestDiskFullWithoutMark(t *testing.T) {
+	d, f := newFullDisk(t)
+	s := newSubmitter(t, f)
+	for round := range 2 * deep(t) {
+		server, err := serve(t, "--dir", f.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := each(10, 4, func(int, int) error { return s.submit(t.Context(), server.url, 20) }); err != nil {
+			t.Fatal(err)
+		}
+		server.kill()
+		d.fill("ballast", 12<<20)
+		if server, err = serve(t, "--dir", f.dir, "--min-free", "1"); err != nil {
+			t.Fatalf("round %d: a full disk is no reason not to start: %v", round, err)
+		}
+		end := s.flood(t.Context(), server.url, 4, 100)
+		var refused *client.Refused
+		if errors.As(end, &refused) && refused.Status < 500 {
+			t.Fatalf("round %d: %v", round, end)
+		}
+		if !server.ended(10*time.Second) || server.cmd.ProcessState.ExitCode() != exitDoubt {
+			t.Errorf("round %d: after %v it ended with %v, want exit code %d", round, end, server.err, exitDoubt)
+		}
+		if !strings.Contains(server.out.String(), "no space left on device") {
+			t.Errorf("round %d: it does not say why: %s", round, server.out.String())
+		}
+		server.kill()
+		if err := os.Remove(d.path("ballast")); err != nil {
+			t.Fatal(err)
+		}
+		s.again(t, f, s.kept())
+	}
+}
+
+// newFullDisk makes a log on a disk of its own.
+func newFullDisk(t *testing.T) (*disk, folders) {
+	t.Helper()
+	t.Parallel()
+	d := newDisk(t, "ext4", 512)
+	f := folders{dir: d.path("docket")}
+	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "disk/")
+	return d, f
+}
+
+// again starts the server once more and demands all that was answered.
+func (s *submitter) again(t *testing.T, f folders, acks []ack) {
+	t.Helper()
+	server, err := serve(t, "--dir", f.dir)
+	if err != nil {
+		t.Fatalf("after %d releases: %v", len(acks), err)
+	}
+	s.demand(t, server.url, acks)
+	server.stop()
+}

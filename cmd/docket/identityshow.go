@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+func newIdentityShow() *cobra.Command {
+	var server string
+	var asJSON, history bool
+	c := &cobra.Command{
+		Use:   "show ID",
+		Short: "fetch, verify and print the state of an identity",
+		Long: `show fetches the identity's register under the newest checkpoint, verifies it, and
+prints the state, or the proof that the log never enrolled it. Nothing is printed
+that did not verify.
+
+With --history it prints every event, with status, key, time (the log's clock) and
+entry. That none is missing is proven: all events together give the root in the
+identity's register. One that is dropped, swapped or changed is an error (exit
+code 1), and nothing is printed.`,
+		Example: `  docket identity show wl/contracts
+  docket identity show wl/contracts --history`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !statement.ValidID(args[0]) {
+				return usage("%q is not an identity id", args[0])
+			}
+			cl, _, err := dirOf(cmd).newClient(server)
+			if err != nil {
+				return err
+			}
+			v, err := identityOrHistory(cmd.Context(), cl, args[0], history)
+			if err != nil {
+				return err
+			}
+			return v.print(cmd.OutOrStdout(), asJSON)
+		},
+	}
+	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&history, "history", false, "print every event, proven complete")
+	return c
+}
+
+// identityOrHistory fetches the state of an identity, or its whole history, which
+// the state follows from.
+func identityOrHistory(ctx context.Context, cl *client.Client, id string, history bool) (*identityView, error) {
+	if !history {
+		i, err := cl.Identity(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return viewIdentity(id, i.Size, i.State), nil
+	}
+	h, events, err := readHistory(ctx, cl, register.TypeIdentity, id)
+	if err != nil {
+		return nil, err
+	}
+	var state *register.IdentityState
+	if h.State != nil {
+		parsed, err := register.ParseIdentityState(h.State)
+		if err != nil {
+			return nil, err
+		}
+		state = &parsed
+	}
+	v := viewIdentity(id, h.Size, state)
+	v.History, v.Complete = &events, complete
+	return v, nil
+}
+
+// identityView is what show prints.
+type identityView struct {
+	Identity         string `json:"identity"`
+	Status           string `json:"status"` // none, active, suspended, revoked or retired
+	Class            string `json:"class,omitempty"`
+	Key              string `json:"key,omitempty"` // SHA-256 of its SPKI
+	NotAfter         string `json:"notAfter,omitempty"`
+	CompromisedSince string `json:"compromisedSince,omitempty"`
+	Terms            string `json:"terms,omitempty"` // statement that has its roles, verbs and namespaces
+	Size             uint64 `json:"size"`            // of the tree that this speaks for
+
+	History  *[]eventView `json:"history,omitempty"`
+	Complete string       `json:"complete,omitempty"` // of the history: "proven"
+}
+
+var identityStatuses = map[uint8]string{
+	register.IdentityActive: "active", register.IdentitySuspended: "suspended",
+	register.IdentityRevoked: "revoked", register.IdentityRetired: "retired",
+}
+
+var identityClasses = map[uint8]string{
+	register.ClassHuman: "human", register.ClassWorkload: "workload",
+	register.ClassAgent: "agent", register.ClassBridge: "bridge",
+}
+
+func viewIdentity(id string, size uint64, s *register.IdentityState) *identityView {
+	v := &identityView{Identity: id, Status: "none", Size: size}
+	if s == nil {
+		return v
+	}
+	v.Status, v.Class = identityStatuses[s.Status], identityClasses[s.Class]
+	v.Key, v.Terms = statement.Digest(s.Key.Hash()).String(), statement.Digest(s.Terms).String()
+	if s.NotAfter != register.None {
+		v.NotAfter = statement.FormatTime(int64(s.NotAfter))
+	}
+	if s.CompromisedSince != register.None {
+		v.CompromisedSince = statement.FormatTime(int64(s.CompromisedSince))
+	}
+	return v
+}
+
+func (v *identityView) print(out io.Writer, asJSON bool) error {
+	if asJSON {
+		_, err := out.Write(jsonLine(v))
+		return err
+	}
+	if _, err := io.WriteString(out, v.text()); err != nil || v.History == nil {
+		return err
+	}
+	return printEvents(out, *v.History)
+}
+
+func (v *identityView) text() string {
+	if v.Status == "none" {
+		return fmt.Sprintf("%s was never enrolled, as of size %d (proven)\n", v.Identity, v.Size)
+	}
+	text := fmt.Sprintf("%s: %s %s, as of size %d (proven)\n  key    %s\n  terms  %s\n", v.Identity, v.Class, v.Status, v.Size, v.Key, v.Terms)
+	if v.NotAfter != "" {
+		text += fmt.Sprintf("  ends   %s\n", v.NotAfter)
+	}
+	if v.CompromisedSince != "" {
+		text += fmt.Sprintf("  compromised since %s\n", v.CompromisedSince)
+	}
+	return text
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/server"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// load is one run of docket load.
+type load struct {
+	folders   folders
+	server    string
+	count     uint64
+	documents uint64 // 0: each release is of a new document
+	batch     int
+	clients   int
+	chunk     int
+	verify    float64 // percent
+	prefix    string
+	serverPID int
+	json      bool
+
+	stderr io.Writer
+	client *client.Client
+	config clientConfig
+	maker  *maker
+	sender *sender
+	report loadReport
+}
+
+func newLoad() *cobra.Command {
+	l := &load{}
+	c := &cobra.Command{
+		Use:   "load",
+		Short: "submit many releases to a server and measure it",
+		Long: `load makes direct releases of made-up documents, signs them with the key of
+DIR/client's pipeline, submits them, and reports what the server did. They are
+real entries and stay in the log for ever: use a log that you can throw away.
+
+It signs a chunk ahead, then submits it, in turns: the submit rate counts only
+the time of submitting. The status of each answer is checked, and that it is the
+receipt of what was sent; --verify percent of the receipts are verified in full.
+At the end the newest checkpoint must extend that of the start and hold every
+release. A 429 or 503 is waited for and tried again; other refusals are counted
+by code, and make the exit code 3.
+
+With --documents M the releases are successive versions of M documents. Those of
+one document are sent in order, over one connection.`,
+		Example: `  docket load --count 100000 --clients 256
+  docket load --count 100000 --batch 1000 --documents 500 --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l.folders, l.stderr = dirOf(cmd), cmd.ErrOrStderr()
+			if err := l.check(); err != nil {
+				return err
+			}
+			err := l.run(cmd.Context())
+			if errors.Is(err, errLoad) || err == nil {
+				err = errors.Join(err, l.print(cmd.OutOrStdout()))
+			}
+			return err
+		},
+	}
+	l.flags(c)
+	return c
+}
+
+func (l *load) flags(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&l.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	flags.Uint64Var(&l.count, "count", 10_000, "releases to submit")
+	flags.Uint64Var(&l.documents, "documents", 0, "documents whose versions they are; 0: each release is of a new document")
+	flags.IntVar(&l.batch, "batch", 1, fmt.Sprintf("releases in a request, 1 to %d; above 1 as NDJSON", log.MaxSubmission))
+	flags.IntVar(&l.clients, "clients", 16, fmt.Sprintf("connections in parallel; a server takes %d NDJSON requests at once, others get 503", server.MaxBatches))
+	flags.IntVar(&l.chunk, "chunk", 0, "releases signed ahead, about 2 KB of memory each (default: 32 requests for each connection, 8192 to 131072)")
+	flags.Float64Var(&l.verify, "verify", 1, "percent of the receipts that are verified in full, the first in any case")
+	flags.StringVar(&l.prefix, "prefix", "", "what the document ids begin with, ended by '/' (default load/ and 8 random hex digits)")
+	flags.IntVar(&l.serverPID, "server-pid", 0, "process of the server on this machine, to report its memory")
+	flags.BoolVar(&l.json, "json", false, "print the report as JSON")
+}
+
+func (l *load) check() error {
+	switch {
+	case l.count == 0:
+		return usage("--count 0: nothing to do")
+	case l.batch < 1 || l.batch > log.MaxSubmission:
+		return usage("--batch %d: a request takes 1 to %d releases", l.batch, log.MaxSubmission)
+	case l.clients < 1 || l.clients > server.MaxSubmissions:
+		return usage("--clients %d: 1 to %d connections", l.clients, server.MaxSubmissions)
+	case l.verify < 0 || l.verify > 100:
+		return usage("--verify %v: 0 to 100 percent", l.verify)
+	case l.chunk < 0:
+		return usage("--chunk %d: at least 1 release", l.chunk)
+	case l.prefix != "" && (l.prefix == "*" || !statement.ValidPrefix(l.prefix)):
+		return usage("--prefix %q is not a prefix of document ids: segments of letters, digits, '.', '_' and '-', each ended by '/'", l.prefix)
+	}
+	if l.chunk == 0 {
+		l.chunk = min(max(32*l.clients*l.batch, 8192), 131072)
+	}
+	return nil
+}
+
+// errLoad: the load went through, but not all of it is as it must be. The report
+// is printed all the same.
+var errLoad = errors.New("the log did not do what it must")
+
+// run loads the server. It ends at the first answer that is wrong.
+func (l *load) run(ctx context.Context) error {
+	if err := l.prepare(); err != nil {
+		return err
+	}
+	before, _, err := l.client.Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	l.report.SizeBefore = before.Size
+	for l.maker.made < l.count {
+		if err := l.turn(ctx, min(l.count-l.maker.made, uint64(l.chunk))); err != nil {
+			return err
+		}
+	}
+	l.report.add(l.sender)
+	l.report.memory(l.serverPID)
+	after, _, err := l.client.Checkpoint(ctx) // proves that it extends the first
+	if err != nil {
+		return err
+	}
+	return l.judge(after.Size)
+}
+
+// prepare loads key and policy and makes ready to send.
+func (l *load) prepare() (err error) {
+	if l.client, l.config, err = l.folders.newClient(l.server); err != nil {
+		return err
+	}
+	author, err := l.folders.author(l.config.Origin, l.config.Identity)
+	if err != nil {
+		return err
+	}
+	if l.prefix == "" {
+		var b [4]byte
+		if _, err := rand.Read(b[:]); err != nil {
+			return err
+		}
+		l.prefix = "load/" + hex.EncodeToString(b[:]) + "/"
+	}
+	l.maker = newMaker(author, l.prefix, l.documents, l.clients, l.batch)
+	l.sender = newSender(l.client, l.clients, l.batch, l.verify)
+	l.report = loadReport{
+		Origin: l.config.Origin, Server: l.client.Server, Identity: l.config.Identity, Prefix: l.prefix,
+		Count: l.count, Documents: l.documents, Batch: l.batch, Clients: l.clients,
+	}
+	return nil
+}
+
+// turn signs n releases, submits them, and verifies the receipts that it chose.
+func (l *load) turn(ctx context.Context, n uint64) error {
+	start := time.Now()
+	lanes, err := l.maker.make(n)
+	if err != nil {
+		return err
+	}
+	signed := time.Now()
+	l.report.signing += signed.Sub(start)
+	if err := l.sender.send(ctx, lanes); err != nil {
+		return err
+	}
+	submitting := time.Since(signed)
+	l.report.submitting += submitting
+	fmt.Fprintf(l.stderr, "%d of %d: signed %.0f/s, submitted %.0f/s\n",
+		l.maker.made, l.count, rate(n, signed.Sub(start)), rate(n, submitting))
+	verified, err := l.sender.verifySamples(l.client.Verifier, l.prefix, l.documents)
+	l.report.Verified += verified
+	return err
+}
+
+// judge says whether the log is as the answers promised.
+func (l *load) judge(size uint64) error {
+	r := &l.report
+	r.SizeAfter = size
+	if grown := r.SizeAfter - r.SizeBefore; grown < r.Admitted {
+		return fmt.Errorf("%w: it grew by %d entries and answered for %d", errLoad, grown, r.Admitted)
+	}
+	if len(r.Refused) > 0 {
+		return fmt.Errorf("%w: %w", errLoad, r.refusal())
+	}
+	return nil
+}
+
+func (l *load) print(w io.Writer) error {
+	if l.json {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(&l.report)
+	}
+	_, err := io.WriteString(w, strings.TrimSuffix(l.report.String(), "\n")+"\n")
+	return err
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/docketlog/docket/client"
+)
+
+// Limits of trying one request again.
+const (
+	maxWaits  = 100              // answers 429 or 503
+	maxBroken = 5                // no answer, or one that broke off
+	maxWait   = 30 * time.Second // before the next try, whatever Retry-After says
+)
+
+// sender submits releases over connections that stay open. It goes below
+// client.Client, which verifies each receipt in full: a measurement would then
+// be one of this program.
+type sender struct {
+	http    *http.Client
+	url     string
+	batch   int
+	workers []worker
+	percent float64
+
+	mu      sync.Mutex
+	samples []sample
+}
+
+// worker is one connection, with what it counted.
+type worker struct {
+	tally
+	body, answer bytes.Buffer
+}
+
+func newSender(c *client.Client, clients, batch int, percent float64) *sender {
+	return &sender{
+		http: &http.Client{
+			Timeout: 2 * time.Minute,
+			Transport: &http.Transport{
+				MaxIdleConnsPerHost: clients, MaxConnsPerHost: clients, DisableCompression: true,
+				ReadBufferSize: 32 << 10, WriteBufferSize: 32 << 10,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		url: c.Server + "/api/v1/statements", batch: batch,
+		workers: make([]worker, clients), percent: percent,
+	}
+}
+
+// send submits the lanes, each in its order.
+func (s *sender) send(ctx context.Context, lanes []lane) error {
+	return each(len(lanes), len(s.workers), func(n, i int) error {
+		for rest := lanes[i]; len(rest) > 0; {
+			jobs := rest[:min(len(rest), s.batch)]
+			rest = rest[len(jobs):]
+			if err := s.submit(ctx, &s.workers[n], jobs); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// submit sends one request until it is answered. Sending the same statements
+// again is safe: the log has each once.
+func (s *sender) submit(ctx context.Context, w *worker, jobs []job) error {
+	w.body.Reset()
+	for _, j := range jobs {
+		w.body.Write(j.envelope)
+		if s.batch > 1 {
+			w.body.WriteByte('\n')
+		}
+	}
+	for waits, broken := 0, 0; ; {
+		start := time.Now()
+		a, err := s.post(ctx, w)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		pause := time.Second
+		switch {
+		case err != nil:
+			if broken++; broken > maxBroken {
+				return err
+			}
+			w.broken++
+		case a.StatusCode == http.StatusTooManyRequests || a.StatusCode == http.StatusServiceUnavailable:
+			if waits++; waits > maxWaits {
+				return fmt.Errorf("tried %d times: %w", waits, problemIn(a.StatusCode, w.answer.Bytes()))
+			}
+			w.count(&w.waits, problemIn(a.StatusCode, w.answer.Bytes()).Code)
+			pause = retryAfter(a.Header)
+		default:
+			w.latency.add(time.Since(start))
+			w.requests++
+			return s.take(w, a.StatusCode, jobs)
+		}
+		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
+			return err
+		}
+	}
+}
+
+// post sends the worker's body and reads the answer.
+func (s *sender) post(ctx context.Context, w *worker) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(w.body.Bytes()))
+	if err != nil {
+		return nil, err
+	}
+	media := "application/json"
+	if s.batch > 1 {
+		media = "application/x-ndjson"
+	}
+	r.Header.Set("Content-Type", media)
+	a, err := s.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	w.answer.Reset()
+	_, err = io.Copy(&w.answer, a.Body)
+	return a, errors.Join(err, a.Body.Close())
+}
+
+// retryAfter reads how long the server asks to wait.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 1 {
+		return time.Second
+	}
+	return min(time.Duration(seconds)*time.Second, maxWait)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

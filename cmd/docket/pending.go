@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// A pendingStatement is where a signed statement lies until the log has answered:
+// if the reply is lost, the same statement is sent again and gets the entry that
+// it has, never a second one.
+type pendingStatement struct {
+	path   string
+	origin string                            // of the log
+	fits   func(s *statement.Statement) bool // whether one that lies there is for this run
+}
+
+// pendingOf returns the place for statements of a kind about a document or an
+// identity. Ids have '/', which is no part of a file's name; '+' is in no id.
+func (f folders) pendingOf(code statement.Code, id, origin string, fits func(s *statement.Statement) bool) *pendingStatement {
+	name := code.String() + "+" + strings.ReplaceAll(id, "/", "+") + ".dsse"
+	return &pendingStatement{path: filepath.Join(f.client(), "pending", name), origin: origin, fits: fits}
+}
+
+// load returns the statement that an earlier run signed for the same purpose and
+// got no answer to, or nil. One for another purpose is not touched: only its owner
+// knows what became of it.
+func (p *pendingStatement) load() (*statement.Envelope, error) {
+	b, err := os.ReadFile(p.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	stuck := func(what string) error {
+		return fmt.Errorf("%s %s: its outcome is unknown; run the same command again as it was then, or remove it", p.path, what)
+	}
+	e, err := statement.ParseEnvelope(b)
+	if err != nil {
+		return nil, stuck("cannot be read: " + err.Error())
+	}
+	s, err := statement.Parse(e.Payload)
+	if err != nil {
+		return nil, stuck("cannot be read: " + err.Error())
+	}
+	if s.Log != p.origin || !p.fits(s) {
+		return nil, stuck("says something else, or is for another log")
+	}
+	return &e, nil
+}
+
+// resume sends a pending statement again; nil: there is none, or it was never
+// admitted and is too old by now, and a new one takes its place.
+func (p *pendingStatement) resume(ctx context.Context, c *client.Client) (*proofs.Receipt, error) {
+	e, err := p.load()
+	if e == nil || err != nil {
+		return nil, err
+	}
+	r, err := p.send(ctx, c, *e)
+	var refused *client.Refused
+	if errors.As(err, &refused) && refused.Code == "E701" {
+		return nil, nil
+	}
+	return r, err
+}
+
+// submit keeps a new statement and sends it.
+func (p *pendingStatement) submit(ctx context.Context, c *client.Client, e statement.Envelope) (*proofs.Receipt, error) {
+	if err := os.MkdirAll(filepath.Dir(p.path), 0o755); err != nil {
+		return nil, err
+	}
+	if err := client.WriteFile(p.path, e.Marshal(), 0o644); err != nil {
+		return nil, err
+	}
+	return p.send(ctx, c, e)
+}
+
+// send submits a statement that lies at the path, and removes it once it is known
+// what became of it.
+func (p *pendingStatement) send(ctx context.Context, c *client.Client, e statement.Envelope) (*proofs.Receipt, error) {
+	r, _, err := c.Submit(ctx, e)
+	if refusedForGood(err) {
+		// The statement is not in the log and never will be: nothing to resume.
+		return nil, errors.Join(err, os.Remove(p.path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, p.path)
+	}
+	return r, os.Remove(p.path)
+}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// The tests of disks run the real program: TestMain puts docket into the PATH.
+
+// docket runs a command to its end and returns what it printed.
+func docket(args ...string) (string, error) {
+	out, err := exec.Command("docket", args...).CombinedOutput()
+	return string(out), err
+}
+
+func mustDocket(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := docket(args...)
+	if err != nil {
+		t.Fatalf("docket %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// buffer is what a process printed, readable while it runs.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// service is a docket serve that runs.
+type service struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	out  buffer
+	url  string
+	done chan struct{} // closed when it ended
+	err  error         // how, then
+}
+
+// serve starts docket serve and waits until it serves. The error is how it ended
+// instead, with what it printed.
+func serve(t *testing.T, args ...string) (*service, error) {
+	t.Helper()
+	return start(t, exec.Command("docket", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...))
+}
+
+func start(t *testing.T, cmd *exec.Cmd) (*service, error) {
+	t.Helper()
+	s := &service{t: t, cmd: cmd, done: make(chan struct{})}
+	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.err = s.cmd.Wait(); close(s.done) }()
+	t.Cleanup(s.kill)
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if m := servingOn.FindStringSubmatch(s.out.String()); m != nil {
+			s.url = m[1]
+			return s, nil
+		}
+		select {
+		case <-s.done:
+			return nil, fmt.Errorf("%v: %s", s.err, s.out.String())
+		default:
+		}
+	}
+	s.kill()
+	t.Fatalf("the server did not come up: %s", s.out.String())
+	return nil, nil
+}
+
+// kill ends the process and all below it, as a crash does.
+func (s *service) kill() {
+	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+	<-s.done
+}
+
+// stop ends it as its operator does.
+func (s *service) stop() {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	if !s.ended(30 * time.Second) {
+		s.kill()
+		s.t.Fatalf("the server did not stop: %s", s.out.String())
+	}
+	if s.err != nil {
+		s.t.Fatalf("the server stopped with %v: %s", s.err, s.out.String())
+	}
+}
+
+// ended waits for the end of the process.
+func (s *service) ended(limit time.Duration) bool {
+	select {
+	case <-s.done:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
+// An ack is a release that a server answered for.
+type ack struct {
+	digest statement.Digest
+	index  uint64
+	size   uint64 // of its checkpoint
+	note   []byte
+}
+
+// A submitter submits releases and keeps what was answered in its own memory,
+// which no disk of the server can lose.
+type submitter struct {
+	author   *client.Author
+	verifier proofs.Verifier
+	prefix   string
+
+	mu    sync.Mutex
+	count int
+	acks  []ack
+}
+
+func newSubmitter(t *testing.T, f folders) *submitter {
+	t.Helper()
+	c, config, err := f.newClient("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	author, err := f.author(config.Origin, config.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &submitter{author: author, verifier: c.Verifier, prefix: "disk/"}
+}
+
+func (s *submitter) client(url string) *client.Client {
+	return &client.Client{Server: url, Verifier: s.verifier}
+}
+
+// next signs n releases of new documents.
+func (s *submitter) next(n int) ([]statement.Envelope, error) {
+	s.mu.Lock()
+	first := uint64(s.count)
+	s.count += n
+	s.mu.Unlock()
+	var out []statement.Envelope
+	for number := first; number < first+uint64(n); number++ {
+		e, err := s.author.Release(loadDocument(s.prefix, 0, number), 1, nil,
+			client.File{Digest: loadFile(s.prefix, number), Size: 8, Media: "text/plain"})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// submit submits n releases in one request and keeps their verified receipts.
+func (s *submitter) submit(ctx context.Context, url string, n int) error {
+	envelopes, err := s.next(n)
+	if err != nil {
+		return err
+	}
+	results, err := s.client(url).SubmitMany(ctx, envelopes)
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			return r.Err
+		}
+		cp, err := checkpointOf(r.Receipt)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.acks = append(s.acks, ack{statement.DigestOf(r.Receipt.Envelope.Payload), r.Receipt.Index, cp.Size, r.Receipt.Checkpoint})
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// flood submits over several connections until a request fails, and returns how.
+func (s *submitter) flood(ctx context.Context, url string, connections, n int) error {
+	return each(1<<30, connections, func(int, int) error { return s.submit(ctx, url, n) })
+}
+
+// kept returns what was answered for so far.
+func (s *submitter) kept() []ack {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.acks[:len(s.acks):len(s.acks)]
+}
+
+// newest returns the newest checkpoint among acks.
+func newest(acks []ack) (a ack) {
+	for _, b := range acks {
+		if b.size >= a.size {
+			a = b
+		}
+	}
+	return a
+}
+
+// demand demands of a server that it holds every release of acks at its index, in
+// a history that continues the newest checkpoint of acks, and that it goes on.
+func (s *submitter) demand(t *testing.T, url string, acks []ack) {
+	t.Helper()
+	c := s.client(url)
+	c.Memory = &client.Memory{Path: filepath.Join(t.TempDir(), "checkpoint")}
+	if len(acks) > 0 {
+		if err := client.WriteFile(c.Memory.Path, newest(acks).note, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := c.Checkpoint(t.Context()); err != nil {
+		t.Fatalf("after %d releases: %v", len(acks), err)
+	}
+	plain := s.client(url) // each receipt is verified; one consistency proof is enough
+	err := each(len(acks), 8, func(_, i int) error {
+		r, err := plain.Receipt(t.Context(), acks[i].digest)
+		if err != nil {
+			return fmt.Errorf("release %d, entry %d, was answered for: %w", i, acks[i].index, err)
+		}
+		if r.Index != acks[i].index {
+			return fmt.Errorf("release %d was entry %d and is entry %d", i, acks[i].index, r.Index)
+		}
+		return nil
+	})
+	if err := errors.Join(err, s.submit(t.Context(), url, 1)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,229 @@
+package fsck
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/storage"
+)
+
+// notes are the checkpoints that the log signed: rows of the store, and the
+// newest ones in the anchor.
+type notes struct {
+	log      Log
+	findings findings
+	anchor   []anchored // the newest first; nil: the anchor is damaged or empty
+	sizes    []uint64   // of all notes, rising
+	next     int        // in sizes
+	roots    []proofs.TreeHead
+}
+
+// anchored is a note of the anchor that verified.
+type anchored struct {
+	head proofs.TreeHead
+	note []byte
+}
+
+// readAnchor reads the anchor before all else, since it says which roots to keep.
+func (n *notes) readAnchor() error {
+	text, err := n.log.Anchor.Load()
+	switch {
+	case errors.Is(err, storage.ErrNoAnchor):
+		n.fault("the anchor is empty", "the newest checkpoint that the log signed", doAnchor)
+		return nil
+	case errors.Is(err, storage.ErrDamaged):
+		n.fault(err.Error(), "the newest checkpoint that the log signed", doAnchor)
+		return nil
+	case err != nil:
+		return err
+	}
+	split, err := log.ParseAnchor(text)
+	if err != nil {
+		n.fault(err.Error(), "signed notes", doAnchor)
+		return nil
+	}
+	for i, note := range split {
+		c, err := n.open(note)
+		if err != nil {
+			n.fault(fmt.Sprintf("note %d: %v", i, err), "a checkpoint under the log's key "+n.log.Key.String(), doAnchor)
+			return nil
+		}
+		if i > 0 && c.Size >= n.anchor[i-1].head.Size {
+			n.fault(fmt.Sprintf("size %d after size %d", c.Size, n.anchor[i-1].head.Size), "the newest note first", doAnchor)
+			return nil
+		}
+		n.anchor = append(n.anchor, anchored{c.TreeHead, note})
+	}
+	return nil
+}
+
+func (n *notes) fault(found, want, do string) {
+	n.findings.put(Finding{Where: inAnchor, What: "the anchor", Found: found, Want: want, Do: do})
+}
+
+// open verifies a note: of this log, with the log's one line and no other.
+func (n *notes) open(note []byte) (proofs.Checkpoint, error) {
+	c, parsed, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{n.log.Key})
+	if err == nil && len(parsed.Signatures) != 1 {
+		err = fmt.Errorf("%d signature lines", len(parsed.Signatures))
+	}
+	return c, err
+}
+
+// list reads the sizes of the notes, so that the tree keeps its roots there.
+func (n *notes) list(s *source) error {
+	start, end := storage.CheckpointSpace.Range()
+	err := s.scan(start, end, func(key, _ []byte) bool {
+		size, err := storage.ParseCheckpoint(key)
+		if err != nil {
+			n.findings.malformed(key)
+			return true
+		}
+		n.sizes = append(n.sizes, size)
+		return true
+	})
+	for _, a := range n.anchor {
+		n.sizes = append(n.sizes, a.head.Size)
+	}
+	sort.Slice(n.sizes, func(i, j int) bool { return n.sizes[i] < n.sizes[j] })
+	return err
+}
+
+// keep keeps the root of the tree at hand if there is a note of its size. It is
+// asked for every size, in rising order.
+func (n *notes) keep(p *pyramid) error {
+	size := p.size()
+	for len(n.sizes) > n.next && n.sizes[n.next] < size {
+		n.next++
+	}
+	if len(n.sizes) == n.next || n.sizes[n.next] != size {
+		return nil
+	}
+	root, err := p.root()
+	n.roots = append(n.roots, proofs.TreeHead{Size: size, Root: root})
+	return err
+}
+
+// rootAt returns the root of a size that has a note, if the tree came to it.
+func (n *notes) rootAt(size uint64) (root proofs.Hash, ok bool) {
+	at := sort.Search(len(n.roots), func(i int) bool { return n.roots[i].Size >= size })
+	if at == len(n.roots) || n.roots[at].Size != size {
+		return root, false
+	}
+	return n.roots[at].Root, true
+}
+
+// check compares all notes with the tree.
+func (n *notes) check(s *source, t *tree) error {
+	byRow := make(map[uint64][]byte) // of the sizes in the anchor
+	for _, a := range n.anchor {
+		byRow[a.head.Size] = nil
+	}
+	var sizes []uint64 // the first and the last
+	start, end := storage.CheckpointSpace.Range()
+	rows := s.cursor(start, end)
+	for {
+		if err := s.turn(); err != nil {
+			return err
+		}
+		key, note, err := rows.peek()
+		if err != nil {
+			return err
+		}
+		if key == nil {
+			break
+		}
+		size, err := storage.ParseCheckpoint(key)
+		if err == nil {
+			sizes = append(sizes[:min(len(sizes), 1)], size)
+			n.row(t, key, size, note)
+			if _, ok := byRow[size]; ok {
+				byRow[size] = bytes.Clone(note)
+			}
+		}
+		rows.advance()
+	}
+	n.checkAnchor(t, byRow, sizes)
+	n.checkFirst(t, sizes)
+	return nil
+}
+
+// row checks one stored note.
+func (n *notes) row(t *tree, key []byte, size uint64, note []byte) {
+	c, err := n.open(note)
+	if err == nil && c.Size != size {
+		err = fmt.Errorf("a note of size %d", c.Size)
+	}
+	if err == nil {
+		err = n.fits(t, c.TreeHead)
+	}
+	if err != nil {
+		n.wrong(key, size, err)
+	}
+}
+
+func (n *notes) wrong(key []byte, size uint64, err error) {
+	n.findings.put(Finding{
+		Where: storage.CheckpointSpace.String(), Key: hex.EncodeToString(key), What: fmt.Sprintf("the checkpoint of size %d", size),
+		Found: err.Error(), Want: "the note that was signed for the tree", Do: doRestore,
+	})
+}
+
+// fits compares a signed tree head with the tree over the leaves.
+func (n *notes) fits(t *tree, h proofs.TreeHead) error {
+	root, ok := n.rootAt(h.Size)
+	switch {
+	case !ok:
+		return fmt.Errorf("size %d: the leaves end at %d", h.Size, t.pyramid.size())
+	case root != h.Root:
+		return fmt.Errorf("root %x; the leaves up to size %d have %x", h.Root, h.Size, root)
+	case n.log.Mode == log.Sealed && t.torn == 0 && !t.sealed(h.Size):
+		return fmt.Errorf("size %d, which does not end in a seal", h.Size)
+	}
+	return nil
+}
+
+// checkAnchor compares the anchor with the tree and with the rows.
+func (n *notes) checkAnchor(t *tree, rows map[uint64][]byte, sizes []uint64) {
+	for _, a := range n.anchor {
+		if err := n.fits(t, a.head); err != nil {
+			do := doAnchor
+			if a.head.Size > t.pyramid.size() {
+				do = doBehind
+			}
+			n.fault(err.Error(), "a prefix of the store's tree", do)
+		}
+		if row := rows[a.head.Size]; row != nil && !bytes.Equal(row, a.note) {
+			n.fault(fmt.Sprintf("another note of size %d than the store has", a.head.Size), "one note for one size", doAnchor)
+		}
+	}
+	if len(n.anchor) == 0 || len(sizes) == 0 {
+		return
+	}
+	if newest := sizes[len(sizes)-1]; newest > n.anchor[0].head.Size {
+		n.fault(fmt.Sprintf("size %d as the newest", n.anchor[0].head.Size), fmt.Sprintf("size %d or above, which the log signed: an old anchor was put back", newest), doAnchor)
+	}
+}
+
+// checkFirst demands the checkpoint of the log's creation, in the anchor or as
+// the first row. Whether others were signed, no row but their own says.
+func (n *notes) checkFirst(t *tree, sizes []uint64) {
+	want := uint64(0)
+	if n.log.Mode == log.Sealed {
+		if len(t.seals) == 0 {
+			return
+		}
+		want = t.seals[0].index + 1
+	}
+	if len(n.anchor) == 0 || n.anchor[len(n.anchor)-1].head.Size == want {
+		return // a damaged anchor was named already, and may have held it
+	}
+	if len(sizes) == 0 || sizes[0] != want {
+		n.findings.row(storage.Checkpoint(want), fmt.Sprintf("the checkpoint of size %d", want), "no row", "the note of the log's creation")
+	}
+}

@@ -1,0 +1,216 @@
+package fsck_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/fsck"
+	"github.com/docketlog/docket/log/logtest"
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/storage"
+)
+
+// snapshots are those of a store with some rows damaged, counted.
+type snapshots struct {
+	store   storage.Store
+	changes []row
+
+	mu    sync.Mutex
+	taken int
+	open  int
+	most  int
+}
+
+type snapshot struct {
+	*overlay
+	close func() error
+}
+
+func (s snapshot) Close() error { return s.close() }
+
+func (s *snapshots) Snapshot() (storage.Snapshot, error) {
+	below, err := s.store.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken, s.open = s.taken+1, s.open+1
+	s.most = max(s.most, s.open)
+	return snapshot{&overlay{below, sorted(s.changes)}, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open--
+		return below.Close()
+	}}, nil
+}
+
+// scrub runs a scrubber for a number of rounds and returns what it found.
+func (p *place) scrub(t testing.TB, mode log.Mode, store *snapshots, rate int64, rounds int) (found []fsck.Finding, last fsck.Round) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	err := fsck.Scrubber{
+		Origin: p.w.Origin, Mode: mode, Key: p.w.Signer.Key(), Store: store, Rate: rate, Pause: time.Millisecond,
+		Events: fsck.ScrubEvents{
+			Found: func(f fsck.Finding) { found = append(found, f) },
+			Round: func(r fsck.Round) {
+				if last = r; r.Number >= rounds {
+					cancel()
+				}
+			},
+		},
+	}.Run(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last.Number < rounds {
+		t.Fatalf("%d rounds, want %d", last.Number, rounds)
+	}
+	if store.open != 0 || store.most != 1 {
+		t.Errorf("%d snapshots left open, up to %d at once", store.open, store.most)
+	}
+	return found, last
+}
+
+const fast = 1 << 40
+
+// TestScrubFinds damages a row of each keyspace below a log, in several ways.
+// One round finds it.
+func TestScrubFinds(t *testing.T) {
+	for mode, p := range damagedLogs(t) {
+		r := rand.New(rand.NewPCG(3, 5))
+		for space, rows := range p.rows(t) {
+			t.Run(fmt.Sprintf("%s %s", mode, space), func(t *testing.T) {
+				for _, x := range spread(rows, 4, r) {
+					for what, value := range map[string][]byte{
+						"a flip": flip(x.value, r.IntN(len(x.value)*8)), "another flip": flip(x.value, r.IntN(len(x.value)*8)),
+						"a cut": x.value[:len(x.value)-1], "deletion": nil,
+					} {
+						if unseen(mode, x.key, value) {
+							continue
+						}
+						found, round := p.scrub(t, mode, &snapshots{store: p.store, changes: []row{{x.key, value}}}, fast, 1)
+						if len(found) == 0 || round.Findings == 0 {
+							t.Errorf("%s of %s row %x is not found", what, space, x.key)
+						}
+						foundIn(t, fsck.Report{Findings: found}, what, x.key)
+					}
+				}
+				extra := flip(rows[0].key, len(rows[0].key)*8-1)
+				for _, x := range rows {
+					if bytes.Equal(x.key, extra) {
+						return
+					}
+				}
+				if found, _ := p.scrub(t, mode, &snapshots{store: p.store, changes: []row{{extra, rows[0].value}}}, fast, 1); len(found) == 0 {
+					t.Errorf("a surplus row %x is not found", extra)
+				}
+			})
+		}
+	}
+}
+
+// TestScrubClean: a log that nobody damaged gives no finding, at any size, and
+// each round reads all of it.
+func TestScrubClean(t *testing.T) {
+	for _, n := range []int{0, 1, 255, 256, 300} {
+		p := sealed(t, n)
+		rows := 0
+		for _, space := range p.rows(t) {
+			rows += len(space)
+		}
+		found, round := p.scrub(t, log.Sealed, &snapshots{store: p.store}, fast, 2)
+		if len(found) > 0 || round.Findings > 0 || round.Rows < int64(rows) || round.Size == 0 {
+			t.Errorf("%d releases: %v, %+v, %d rows", n, found, round, rows)
+		}
+		p = raw(t, n)
+		if found, round := p.scrub(t, log.Raw, &snapshots{store: p.store}, fast, 2); len(found) > 0 || round.Size != uint64(n) {
+			t.Errorf("%d raw leaves: %v, %+v", n, found, round)
+		}
+	}
+}
+
+// TestScrubBusy scrubs a log while it takes batches: slice by slice over other
+// snapshots, without a finding.
+func TestScrubBusy(t *testing.T) {
+	defer fsck.EachStep()()
+	p := sealed(t, 300)
+	l := p.w.Open(t, p.store, p.anchor)
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		var last *admission.Checked
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			var batch []*admission.Checked
+			for i := range 1 + n%20 {
+				batch = append(batch, p.w.Release(fmt.Sprintf("busy/%d-%d", n, i), 1, nil, []byte{byte(n), byte(i)}))
+			}
+			next := p.w.Release("busy/one", uint32(n+1), last, fmt.Appendf(nil, "version %d", n+1))
+			last = next
+			for _, r := range logtest.Submit(t, l, append(batch, next)...) {
+				if r.Refusal != nil {
+					t.Error(r.Refusal)
+				}
+			}
+		}
+	}()
+	store := &snapshots{store: p.store}
+	found, round := p.scrub(t, log.Sealed, store, fast, 3)
+	close(done)
+	<-stopped
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Errorf("a sound log: %s", f)
+	}
+	if store.taken < 1000 {
+		t.Errorf("%d snapshots for %d rounds: it was not cut", store.taken, round.Number)
+	}
+	t.Logf("%d rounds, %d snapshots, %+v", round.Number, store.taken, round)
+	wantClean(t, p.check(t, log.Sealed, p.store, fsck.Options{Replay: true}))
+}
+
+// TestScrubRate: a round takes as long as its bytes need at the rate.
+func TestScrubRate(t *testing.T) {
+	p := sealed(t, 100)
+	_, free := p.scrub(t, log.Sealed, &snapshots{store: p.store}, fast, 1)
+	store := &snapshots{store: p.store}
+	_, round := p.scrub(t, log.Sealed, store, free.Bytes, 1) // a second for it all
+	if round.Took < 500*time.Millisecond || round.Took > 10*time.Second || store.taken < 2 {
+		t.Errorf("%s in %d slices for %d bytes", round.Took, store.taken, round.Bytes)
+	}
+}
+
+// TestScrubEnds: Run ends with its context, also while it waits.
+func TestScrubEnds(t *testing.T) {
+	p := sealed(t, 10)
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	store := &snapshots{store: p.store}
+	if err := (fsck.Scrubber{Origin: p.w.Origin, Mode: log.Sealed, Key: p.w.Signer.Key(), Store: store, Rate: 1}).Run(ctx); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 5*time.Second || store.open != 0 {
+		t.Errorf("it took %s, %d snapshots open", took, store.open)
+	}
+	if err := p.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := (fsck.Scrubber{Origin: p.w.Origin, Mode: log.Sealed, Key: p.w.Signer.Key(), Store: store}).Run(context.Background()); err == nil {
+		t.Error("a closed store gives no error")
+	}
+}
