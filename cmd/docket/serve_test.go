@@ -21,7 +21,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -47,19 +46,17 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// servedHere is a docket serve --dev in this process.
-type servedHere struct {
+// inProcess is a docket serve --dev in this process.
+type inProcess struct {
 	url            string
 	stdout, stderr output
 	signal         context.CancelFunc // the first Ctrl-C
 	ended          chan error
 }
 
-var servingLine = regexp.MustCompile(`(?m)^serving on (\S+)$`)
-
-func startServe(t *testing.T, args ...string) *servedHere {
+func startServe(t *testing.T, args ...string) *inProcess {
 	t.Helper()
-	s := &servedHere{ended: make(chan error, 1)}
+	s := &inProcess{ended: make(chan error, 1)}
 	root := newRoot()
 	root.SetOut(&s.stdout)
 	root.SetErr(&s.stderr)
@@ -68,7 +65,7 @@ func startServe(t *testing.T, args ...string) *servedHere {
 	s.signal = cancel
 	go func() { s.ended <- root.ExecuteContext(ctx) }()
 	for end := time.Now().Add(60 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if m := servingLine.FindStringSubmatch(s.stdout.String()); m != nil {
+		if m := servingOn.FindStringSubmatch(s.stdout.String()); m != nil {
 			s.url = m[1]
 			break
 		}
@@ -124,8 +121,8 @@ func get(t *testing.T, c *http.Client, url string, headers ...string) (status in
 
 const protectedPath = "/api/v1/search?identity=wl/pipeline"
 
-// commandOutput runs a command in this process that ends by itself.
-func commandOutput(args ...string) (stdout string, err error) {
+// runHere runs a command that ends by itself.
+func runHere(args ...string) (stdout string, err error) {
 	var out bytes.Buffer
 	root := newRoot()
 	root.SetOut(&out)
@@ -137,7 +134,7 @@ func commandOutput(args ...string) (stdout string, err error) {
 
 // A server with tokens, and what its lines on stderr say of requests.
 func TestServeTokens(t *testing.T) {
-	line, err := commandOutput("token", "new", "ci/one", "read", "metrics")
+	line, err := runHere("token", "new", "ci/one", "read", "metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,14 +209,14 @@ func TestServeRefusesWrongFlags(t *testing.T) {
 		{[]string{"--log-level", "loud"}, "--log-level"},
 		{[]string{"--log-format", "xml"}, "--log-format"},
 	} {
-		_, err := commandOutput(append([]string{"serve", "--dev", "--dir", filepath.Join(dir, "d"), "--listen", "127.0.0.1:0"}, c.args...)...)
+		_, err := docket(append([]string{"serve", "--dev", "--dir", filepath.Join(dir, "d"), "--listen", "127.0.0.1:0"}, c.args...)...)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), token) {
 			t.Errorf("%v: %v, want %q", c.args, err, c.want)
 		}
 	}
 	for _, args := range [][]string{{"token", "new"}, {"token", "new", "a b"}, {"token", "new", "a", "write"}, {"token", "new", "a", "read", "read"}} {
 		var wrong usageError
-		if _, err := commandOutput(args...); !errors.As(err, &wrong) {
+		if _, err := docket(args...); !errors.As(err, &wrong) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
