@@ -25,12 +25,10 @@ func (r *leafRows) Scan(start, end []byte, yield func(key, value []byte) bool) e
 	return nil
 }
 
-// A log that outgrew its depth has large buckets: the cache is bounded by leaves,
-// not by buckets, and what it keeps is what the rows hold after each commit.
-func TestLeafCacheIsBoundedAndRight(t *testing.T) {
-	const depth, buckets, perBucket = 3, 8, maxCachedLeaves / 4
+// bucketRows makes a tree whose buckets, cut at depth 3, have so many leaves each.
+func bucketRows(perBucket int) *leafRows {
 	rows := &leafRows{}
-	for b := range buckets {
+	for b := range 8 {
 		for i := range perBucket {
 			var key register.Key
 			key[0] = byte(b << 5)
@@ -38,34 +36,62 @@ func TestLeafCacheIsBoundedAndRight(t *testing.T) {
 			rows.leaves = append(rows.leaves, register.Leaf{Key: key})
 		}
 	}
-	c := newLeafCache(rows, depth)
-	size := func(m map[uint32][]register.Leaf) (n int) {
-		for _, leaves := range m {
-			n += len(leaves)
-		}
-		return n
+	return rows
+}
+
+func sizeOf(m map[uint32]bucket) (n int) {
+	for _, b := range m {
+		n += len(b.leaves)
 	}
-	for round := range 3 {
-		var changes []register.Leaf
-		for b := range buckets {
-			i := b*perBucket + round*17
-			rows.leaves[i].ValueHash[0] = byte(round + 1)
-			changes = append(changes, rows.leaves[i])
+	return n
+}
+
+// A log that outgrew its depth has large buckets: the cache is bounded by leaves,
+// not by buckets, and what it keeps is what the rows hold after each commit,
+// warmed before or not.
+func TestLeafCacheIsBoundedAndRight(t *testing.T) {
+	const depth, perBucket = 3, 100
+	for _, max := range []int{1, perBucket - 1, 4 * perBucket, 7*perBucket + 1, 20 * perBucket} {
+		for _, warm := range []bool{false, true} {
+			rows := bucketRows(perBucket)
+			c := newLeafCache(rows, depth)
+			c.max = max
+			if warm {
+				if err := c.warm(); err != nil {
+					t.Fatal(err)
+				}
+				if n := sizeOf(c.young) + sizeOf(c.old); n == 0 && 2*max > perBucket || n > 2*max+perBucket {
+					t.Fatalf("max %d: %d leaves are warm", max, n)
+				}
+			}
+			for round := range 3 {
+				var changes []register.Leaf
+				for b := range 8 {
+					i := b*perBucket + round*17
+					rows.leaves[i].ValueHash[0] = byte(round + 1)
+					changes = append(changes, rows.leaves[i])
+				}
+				c.apply(changes)
+				checkLeaves(t, c, rows, perBucket)
+			}
 		}
-		c.apply(changes)
-		for b := range buckets {
-			var prefix register.Key
-			prefix[0] = byte(b << 5)
-			var got []register.Leaf
-			if err := c.Leaves(prefix, depth, func(l register.Leaf) bool { got = append(got, l); return true }); err != nil {
-				t.Fatal(err)
-			}
-			if !slices.Equal(got, rows.leaves[b*perBucket:(b+1)*perBucket]) {
-				t.Fatalf("round %d: bucket %d is not what the rows hold", round, b)
-			}
-			if got := size(c.young); got != c.kept || got > maxCachedLeaves+perBucket || size(c.old) > maxCachedLeaves+perBucket {
-				t.Fatalf("%d young and %d old leaves kept, %d counted", got, size(c.old), c.kept)
-			}
+	}
+}
+
+func checkLeaves(t *testing.T, c *leafCache, rows *leafRows, perBucket int) {
+	t.Helper()
+	for b := range 8 {
+		var prefix register.Key
+		prefix[0] = byte(b << 5)
+		var got []register.Leaf
+		if err := c.Leaves(prefix, c.depth, func(l register.Leaf) bool { got = append(got, l); return true }); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, rows.leaves[b*perBucket:(b+1)*perBucket]) {
+			t.Fatalf("bucket %d is not what the rows hold", b)
+		}
+		if got := sizeOf(c.young); got != c.kept || got > c.max+perBucket || sizeOf(c.old) > c.max+perBucket {
+			t.Fatalf("%d young and %d old leaves kept, %d counted; at most %d", got, sizeOf(c.old), c.kept, c.max)
 		}
 	}
 }

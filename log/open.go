@@ -196,7 +196,7 @@ func (w *writer) recoverRegisters() error {
 		return damage("the register rows give root %x, the newest seal says %x", tree.Root(), seal.Root)
 	}
 	w.state = newWriterState(w.Store, tree)
-	return nil
+	return w.state.leaves.warm()
 }
 
 // deepen cuts the register tree of a log that outgrew it lower, so that a bucket
@@ -239,8 +239,7 @@ func (w *writer) deepen() error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	w.seq++
-	w.state.deepened(tree)
-	return nil
+	return w.state.deepened(tree)
 }
 
 // recover compares the durable tree head with the newest note that the log ever

@@ -68,6 +68,7 @@ func (s *writerState) apply(tree *register.Tree, changes []register.Leaf, o *adm
 }
 
 // deepened takes the same tree, cut at another depth.
-func (s *writerState) deepened(tree *register.Tree) {
+func (s *writerState) deepened(tree *register.Tree) error {
 	s.tree, s.leaves = tree, newLeafCache(s.r, tree.Depth())
+	return s.leaves.warm()
 }
