@@ -59,6 +59,9 @@ func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, 
 	} else if ok {
 		return nil, refuse(CodeDuplicate, "", "this statement was admitted already, as entry %d", first).at(first)
 	}
+	if !built(c.Statement.Code) {
+		return nil, refuseNotBuilt(c.Statement.Code)
+	}
 	if index == 0 {
 		return genesis(time, c)
 	}
@@ -98,7 +101,21 @@ func applyBody(st State, c *Checked, policy *statement.Policy, by *issuer) ([]Ef
 	case *statement.WithdrawDocument:
 		return withdraw(st, c, body, policy, by)
 	}
-	return nil, refuse(CodeForm, "predicateType", "%s is not built in rules %s", c.Statement.Code, statement.Rules)
+	return nil, refuseNotBuilt(c.Statement.Code)
+}
+
+// built says which of the kinds that a statement can have these rules admit.
+// The others are refused before anything else is judged of them, at index 0 too.
+func built(code statement.Code) bool {
+	switch code {
+	case statement.PolicySet, statement.IdentityEnroll, statement.IdentityRevoke, statement.DocumentRelease, statement.DocumentWithdraw:
+		return true
+	}
+	return false
+}
+
+func refuseNotBuilt(code statement.Code) error {
+	return refuse(CodeForm, "predicateType", "%s is not built in rules %s: no log that they govern takes it", code, statement.Rules)
 }
 
 // checkSize is E101 for the size that the policy allows.

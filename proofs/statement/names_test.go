@@ -7,15 +7,15 @@ import (
 )
 
 func TestCodes(t *testing.T) {
-	var known, built, evidence []string
+	var known, reserved, evidence []string
 	for i := range 256 {
 		c := Code(i)
 		if c.Kind() == "" {
 			continue
 		}
 		known = append(known, c.String())
-		if c.Built() {
-			built = append(built, c.String())
+		if !c.Built() {
+			reserved = append(reserved, c.String())
 		}
 		if !c.Authority() {
 			evidence = append(evidence, c.String())
@@ -35,7 +35,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s: %v; want %v", what, got, want)
 		}
 	}
-	check("built", built, "policy.set", "identity.enroll", "identity.revoke", "document.release", "document.withdraw")
+	check("reserved", reserved, "erase.erase", "erase.hold", "erase.unhold")
 	check("evidence", evidence, "step.done", "outcome.close", "attest.observe", "finding.refuse", "finding.alert", "finding.ack",
 		"finding.close")
 	if got := DocumentRelease.PredicateType(); got != "https://github.com/docketlog/docket/spec/document.release/v1" {
@@ -77,6 +77,8 @@ func TestIDs(t *testing.T) {
 	ok("document id", ValidDocumentID, []string{"a", "claims/denial-notice/CLM-20441", a(255), a(65)}, append(bad, a(256)))
 	ok("prefix", ValidPrefix, []string{"*", "a/", "a/b/", a(254) + "/"}, []string{"", "/", "a", "a//", "*/", "a/*", "**", "../", a(255) + "/"})
 	ok("name", validName, []string{"a", "registrar", "-", "a-1", a(32)}, []string{"", "A", "a_b", "a b", a(33)})
+	ok("period", validPeriod, []string{"P1D", "P26W", "P9999Y", "P6M"}, []string{"", "P", "P7", "PY", "P0Y", "P07Y", "7Y", "P7y", "P10000D",
+		"P1Y6M", "PT7H", "P-1Y", "P7Y "})
 	ok("token", validToken, []string{"a", "llm.draft", "Git_Hub-1"}, []string{"", "a/b", ".a", a(65)})
 	ok("foreign id", validForeign, []string{"a", "https://x.example/?a=b#c", "(1)", a(255)}, []string{"", "a b", "a\n", "\x7f", "é", a(256)})
 	ok("host", validHost, []string{"localhost", "a.b", "xn--a.example", "1.2.3.4", "A.example"},
