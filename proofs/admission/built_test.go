@@ -42,17 +42,17 @@ func TestNotBuilt(t *testing.T) {
 			log *testLog
 			by  string
 		}{{newTestLog(t), "h/admin"}, {l, "h/admin"}, {l, "wl/p"}, {l, "wl/unknown"}} {
-			if err := apply(at.log, example(t, code, at.by)); notBuilt(err) == built(code) {
+			if err := apply(at.log, example(t, code, at.by)); notBuilt(err) == code.InForce() {
 				t.Errorf("%s by %s at index %d: %v", code, at.by, at.log.index(), err)
 			}
 		}
-		if built(code) {
+		if code.InForce() {
 			admitted = append(admitted, code.String())
 		}
 	}
 	const want = "policy.set identity.enroll identity.revoke document.release document.withdraw"
 	if got := strings.Join(admitted, " "); got != want {
-		t.Errorf("built: %s; want %s", got, want)
+		t.Errorf("in force: %s; want %s", got, want)
 	}
 }
 
@@ -63,14 +63,14 @@ func notBuilt(err error) bool {
 		strings.Contains(r.Reason, "is not built in rules "+statement.Rules)
 }
 
-// TestBodiesBehindBuilt: had the first check a hole, the fold would still have
+// TestBodiesNotBuilt: had the first check a hole, the fold would still have
 // no rule for the statement, and refuse it.
-func TestBodiesBehindBuilt(t *testing.T) {
+func TestBodiesNotBuilt(t *testing.T) {
 	l := newTestLog(t)
 	l.admit(world()...)
 	for i := range 256 {
 		code := statement.Code(i)
-		if !code.Built() || built(code) {
+		if !code.Built() || code.InForce() {
 			continue
 		}
 		effects, err := applyBody(l.overlay, example(t, code, "h/admin"), nil, nil)

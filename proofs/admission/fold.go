@@ -59,7 +59,7 @@ func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, 
 	} else if ok {
 		return nil, refuse(CodeDuplicate, "", "this statement was admitted already, as entry %d", first).at(first)
 	}
-	if !built(c.Statement.Code) {
+	if !c.Statement.Code.InForce() { // judged before all else, at index 0 too
 		return nil, refuseNotBuilt(c.Statement.Code)
 	}
 	if index == 0 {
@@ -102,16 +102,6 @@ func applyBody(st State, c *Checked, policy *statement.Policy, by *issuer) ([]Ef
 		return withdraw(st, c, body, policy, by)
 	}
 	return nil, refuseNotBuilt(c.Statement.Code)
-}
-
-// built says which of the kinds that a statement can have these rules admit.
-// The others are refused before anything else is judged of them, at index 0 too.
-func built(code statement.Code) bool {
-	switch code {
-	case statement.PolicySet, statement.IdentityEnroll, statement.IdentityRevoke, statement.DocumentRelease, statement.DocumentWithdraw:
-		return true
-	}
-	return false
 }
 
 func refuseNotBuilt(code statement.Code) error {

@@ -97,8 +97,18 @@ func (c Code) Authority() bool {
 }
 
 // Built says whether there are such statements: whether [Parse] reads them. All others are reserved and refused with E101.
-// What a log admits of those that are built is for its rules to say.
+// Which of those that are built a log takes is for [Code.InForce] to say.
 func (c Code) Built() bool { return shapeOf(c) != nil }
+
+// InForce says whether the rules named [Rules] admit such statements. The others that are built can be made and read, but
+// no log takes them, and no verifier believes that one did.
+func (c Code) InForce() bool {
+	switch c {
+	case PolicySet, IdentityEnroll, IdentityRevoke, DocumentRelease, DocumentWithdraw:
+		return true
+	}
+	return false
+}
 
 // ParseCode reads kind and op as [Code.String] gives them.
 func ParseCode(s string) (Code, error) {
