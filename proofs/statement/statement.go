@@ -93,9 +93,6 @@ func (s *Statement) Marshal() ([]byte, error) {
 // onlyOwn refuses members of the common part that this kind does not have: formatting would drop them in silence.
 func (s *Statement) onlyOwn() error {
 	shape := shapeOf(s.Code)
-	if shape == nil {
-		return formError("predicateType", notBuilt(s.Code))
-	}
 	if s.Late != "" && indexOf(shape.names, "late") < 0 {
 		return formError("predicate.late", s.Code.String()+" is authority and never late; want it empty")
 	}
