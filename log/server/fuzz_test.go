@@ -188,3 +188,27 @@ func text10(n uint64) string {
 	}
 	return string(b)
 }
+
+// FuzzParseTokens reads any list of tokens: no panic, and no error repeats what
+// may be a token.
+func FuzzParseTokens(f *testing.F) {
+	for _, seed := range []string{
+		"", "#\n", "a " + tokenOne + "\n", "a " + tokenOne + " read submit metrics\nb " + tokenTwo, "a  " + tokenOne, "a " + tokenOne + " write", "a " + tokenOne + "\na " + tokenOne,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		tokens, err := server.ParseTokens([]byte(text))
+		if (tokens == nil) != (err != nil) {
+			t.Fatalf("%v, %v", tokens, err)
+		}
+		if err == nil {
+			return
+		}
+		for _, word := range strings.Fields(text) {
+			if len(word) >= server.MinToken && strings.Contains(err.Error(), word) {
+				t.Fatalf("%v repeats %q", err, word)
+			}
+		}
+	})
+}

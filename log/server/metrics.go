@@ -71,6 +71,9 @@ func NewMetrics(version string) *Metrics {
 	build.Set(1)
 	m.registry.MustRegister(m.submissions, m.requests, m.leaves, m.stages, m.scrubs, m.findings, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, outcome := range []string{"created", "duplicate"} {
+		m.submissions.WithLabelValues(outcome) // 0 until there is one: rates begin there
+	}
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }

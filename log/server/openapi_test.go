@@ -164,35 +164,84 @@ func (s *site) sample(c sample, headers ...string) answer {
 // TestDescriptionFitsTheMux: each route of the mux is described, each described
 // operation is a route, and leads to the handler that it describes.
 func TestDescriptionFitsTheMux(t *testing.T) {
-	s := newSite(t).with(server.Options{Metrics: server.NewMetrics("test")})
+	sealed := newSite(t).with(server.Options{Metrics: server.NewMetrics("test")})
+	raw := newRawSite(t).with(server.Options{Metrics: server.NewMetrics("test")})
+	for s, least := range map[*site]int{sealed: 25, raw: 6} {
+		d := descriptionOf(t, s)
+		n := 0
+		for path, item := range d.api.Paths {
+			for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post} {
+				if op != nil {
+					n++
+					d.checkRoute(s, method, path, op)
+				}
+			}
+			if item.Put != nil || item.Delete != nil || item.Patch != nil || item.Head != nil || item.Options != nil {
+				t.Errorf("%s has other methods", path)
+			}
+		}
+		if n != len(s.s.Described()) || n < least {
+			t.Errorf("%d operations for %d routes", n, len(s.s.Described()))
+		}
+		yaml, err := d.api.YAML()
+		if err != nil || !bytes.Equal(yaml, s.do("GET", "/openapi.yaml", nil).body) || !bytes.HasPrefix(yaml, []byte("components:")) {
+			t.Errorf("/openapi.yaml is another description: %v", err)
+		}
+		if !regexp.MustCompile(`(?m)^openapi: "?3\.1\.0"?$`).Match(yaml) {
+			t.Error("no version 3.1.0")
+		}
+	}
+}
+
+func (d *description) checkRoute(s *site, method, path string, op *huma.Operation) {
+	d.t.Helper()
+	r := d.all[op.OperationID]
+	target := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(path, "1")
+	if got := s.s.PatternOf(httptest.NewRequest(method, target, nil)); got != r.Pattern || r.Path != path || r.Method != method {
+		d.t.Errorf("%s %s leads to %q, described is %+v", method, path, got, r)
+	}
+	if protects := len(op.Security) == 1; protects == r.Public {
+		d.t.Errorf("%s: public is %v, described is %v", path, r.Public, op.Security)
+	}
+	checkParameters(d.t, path, op)
+}
+
+// TestRawAnswersFitTheDescription does for a raw log what the test below does for
+// a sealed one.
+func TestRawAnswersFitTheDescription(t *testing.T) {
+	s := newRawSite(t, "one")
 	d := descriptionOf(t, s)
-	n := 0
-	for path, item := range d.api.Paths {
-		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post} {
-			if op == nil {
-				continue
-			}
-			n++
-			r := d.all[op.OperationID]
-			target := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(path, "1")
-			if got := s.s.PatternOf(httptest.NewRequest(method, target, nil)); got != r.Pattern || r.Path != path || r.Method != method {
-				t.Errorf("%s %s leads to %q, described is %+v", method, path, got, r)
-			}
-			checkParameters(t, path, op)
+	d.judge("add", s.do("POST", "/add", []byte("two")))
+	d.judge("checkpoint", s.do("GET", "/checkpoint", nil))
+	d.judge("tile", s.do("GET", "/tile/0/000.p/2", nil))
+	d.judge("health", s.do("GET", "/healthz", nil))
+	d.judge("openapi", s.do("GET", "/openapi.yaml", nil))
+	for _, body := range [][]byte{{}, []byte("docket/v1/seal\n"), make([]byte, 8193)} {
+		d.judge("add", s.do("POST", "/add", body))
+	}
+	d.judge("add", s.do("POST", "/add", []byte("x"), "Content-Encoding: br"))
+	d.judge("add", s.do("POST", "/add", nil, "Content-Length: 5"))
+	for _, o := range []server.Options{{Access: server.Off}, {Access: server.OpenLocally}, {Tokens: parseTokens(t, "a "+tokenOne+" read\n")}} {
+		d.judge("add", s.with(o).do("POST", "/add", []byte("three")))
+	}
+	d.judge("add", s.with(server.Options{Tokens: parseTokens(t, "a "+tokenOne+" read\n")}).do("POST", "/add", []byte("three"), "Authorization: Bearer "+tokenOne))
+	limited := s.with(server.Options{Quota: 1})
+	for range 20 {
+		d.judge("add", limited.do("POST", "/add", []byte("two")))
+	}
+	leave := s.s.Occupy()
+	d.judge("add", s.do("POST", "/add", []byte("four")))
+	leave()
+	if s.size() != 2 {
+		t.Errorf("size %d", s.size())
+	}
+	s.l.Close()
+	d.judge("add", s.do("POST", "/add", []byte("four")))
+	for code := range d.all["add"].Codes {
+		// What a store in trouble leads to is the same for a sealed log.
+		if !d.seen["add"][code] && !slices.Contains([]string{"internal", "stopped", "unhealthy", "no-space"}, code) {
+			t.Errorf("add never answered with the code %s", code)
 		}
-		if item.Put != nil || item.Delete != nil || item.Patch != nil || item.Head != nil || item.Options != nil {
-			t.Errorf("%s has other methods", path)
-		}
-	}
-	if n != len(s.s.Described()) || n < 25 {
-		t.Errorf("%d operations for %d routes", n, len(s.s.Described()))
-	}
-	yaml, err := d.api.YAML()
-	if err != nil || !bytes.Equal(yaml, s.do("GET", "/openapi.yaml", nil).body) || !bytes.HasPrefix(yaml, []byte("components:")) {
-		t.Errorf("/openapi.yaml is another description: %v", err)
-	}
-	if !regexp.MustCompile(`(?m)^openapi: "?3\.1\.0"?$`).Match(yaml) {
-		t.Error("no version 3.1.0")
 	}
 }
 

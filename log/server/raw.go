@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -24,22 +25,32 @@ func (s *Server) rawRoutes() []route {
 // else, once a checkpoint that covers it is published. A leaf that is there
 // already answers with its first index.
 func (s *Server) add(w http.ResponseWriter, r *http.Request) error {
-	leaf, err := readBody(w, r, statement.MaxLeaf)
+	result, err := s.addLeaf(w, r)
 	if err != nil {
+		s.count(problemOf(err).Code, 1)
 		return err
 	}
+	s.count(outcome(result), 1)
+	return write(w, "text/plain; charset=utf-8", "no-store", strconv.AppendUint(nil, result.Index, 10))
+}
+
+func (s *Server) addLeaf(w http.ResponseWriter, r *http.Request) (log.Result, error) {
+	leaf, err := readBody(w, r, statement.MaxLeaf)
+	if err != nil {
+		return log.Result{}, err
+	}
 	if err := s.quotas.take(callerOf(w), time.Now(), 1); err != nil {
-		return err
+		return log.Result{}, err
 	}
 	leave, err := s.single.enter()
 	if err != nil {
-		return err
+		return log.Result{}, err
 	}
 	defer leave()
 	results, view, err := s.log.SubmitRaw(r.Context(), [][]byte{leaf})
 	if err != nil {
-		return err
+		return log.Result{}, err
 	}
 	view.Release()
-	return write(w, "text/plain; charset=utf-8", "no-store", strconv.AppendUint(nil, results[0].Index, 10))
+	return results[0], nil
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
@@ -48,7 +50,7 @@ const (
 	envelopeMediaType = "application/vnd.dsse.envelope.v1+json"
 )
 
-var cursorParam = textParam("cursor", "The `next` of the page before.", "")
+var cursorParam = param{name: "cursor", text: "The `next` of the page before.", schema: huma.Schema{Type: huma.TypeString}}
 
 // receipt answers with the receipt of a statement, named by its digest in
 // lower-case hex, under the newest published checkpoint.

@@ -86,11 +86,14 @@ func (s *Server) answer(route route) http.HandlerFunc {
 
 func (s *Server) serveRoute(route route, w http.ResponseWriter, r *http.Request) error {
 	caller, err := s.authorize(r, route.access)
-	if err != nil {
-		return err
+	if err == nil {
+		noteCaller(w, caller)
+		err = route.doc.checkQuery(r)
 	}
-	noteCaller(w, caller)
-	if err := route.doc.checkQuery(r); err != nil {
+	if err != nil {
+		if route.access == submitting {
+			s.count(problemOf(err).Code, 1)
+		}
 		return err
 	}
 	return route.handle(w, r)

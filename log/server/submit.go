@@ -56,20 +56,20 @@ const ndjsonMediaType = "application/x-ndjson"
 // submit takes one envelope, or with Content-Type application/x-ndjson one per
 // line, and answers when they are sealed, signed and published.
 func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
-	if err := checkWait(r); err != nil {
-		return err
-	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		media = ""
+	}
+	err = checkWait(r)
 	switch {
 	case err != nil:
-		media = ""
 	case media == ndjsonMediaType:
 		return s.submitMany(w, r)
+	case media == "application/json" || media == envelopeMediaType:
+		err = s.submitOne(w, r)
+	default:
+		err = problem("media-type", "", "send one DSSE envelope as application/json, or up to 1000, one a line, as application/x-ndjson")
 	}
-	if media != "application/json" && media != envelopeMediaType {
-		return problem("media-type", "", "send one DSSE envelope as application/json, or up to 1000, one a line, as application/x-ndjson")
-	}
-	err = s.submitOne(w, r)
 	if err != nil {
 		s.count(problemOf(err).Code, 1)
 	}

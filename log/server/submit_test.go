@@ -271,3 +271,22 @@ func TestSubmitSlowAndBrokenBodies(t *testing.T) {
 		t.Error("a broken body came in")
 	}
 }
+
+// A submission waits for its seal and for nothing else; a slip in the parameter
+// does not pass for the usual.
+func TestSubmitWaits(t *testing.T) {
+	s := newSite(t)
+	before := s.head()
+	for query, want := range map[string][2]string{
+		"wait=final": {"wait", "wait"}, "wait=": {"wait", "wait"}, "wait=SEALED": {"wait", "wait"}, "wait=none": {"wait", "wait"},
+		"wait=sealed&wait=final": {"query", "wait"}, "wiat=final": {"query", ""}, "wait=sealed&dry-run=1": {"query", ""}, "wait=%zz": {"query", ""},
+	} {
+		e := s.release("contracts/1").Marshal()
+		s.do("POST", "/api/v1/statements?"+query, e, jsonBody).refused(t, http.StatusBadRequest, want[0], want[1])
+		s.do("POST", "/api/v1/statements?"+query, e, ndjsonBody).refused(t, http.StatusBadRequest, want[0], want[1])
+	}
+	if s.head() != before {
+		t.Error("a refused submission came in")
+	}
+	s.receipt(s.do("POST", "/api/v1/statements?wait=sealed", s.release("contracts/1").Marshal(), jsonBody), http.StatusCreated)
+}
