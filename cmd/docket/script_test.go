@@ -5,13 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +20,8 @@ import (
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
+	"github.com/docketlog/docket/storage/pebblestore"
 )
 
 func TestMain(m *testing.M) {
@@ -42,6 +39,7 @@ func TestMain(m *testing.M) {
 //	stopped DIR               wait until it no longer does
 //	waitfile FILE             wait until a file is there
 //	flip FILE                 flip one bit in the middle of a file
+//	damage DIR KEYSPACE       flip one bit in the first row of a keyspace of a stopped log
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
 //	lossy DIR                 put a proxy before the server of a folder that loses the reply to
 //	                          each POST, and its URL into $LOSSY
@@ -50,7 +48,7 @@ func TestMain(m *testing.M) {
 //	secure DIR CA             put a TLS server before that of a folder, its certificate into the
 //	                          file CA, and its URL into $SECURE
 //	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
-//	damage FILE HOW           make a kept checkpoint unusable: cut, signature, open or folder
+//	spoil FILE HOW            make a kept checkpoint unusable: cut, signature, open or folder
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -74,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"secure":  secure,
 			"lying":   lying,
 			"recheck": recheck,
+			"spoil":   spoil,
 			"damage":  damage,
 		},
 	})
@@ -179,6 +178,26 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(path, b, 0o644))
 }
 
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || len(args[1]) != 1 {
+		ts.Fatalf("usage: damage DIR KEYSPACE")
+	}
+	store, err := pebblestore.Open(folders{dir: ts.MkAbs(args[0])}.store(), pebblestore.Options{})
+	ts.Check(err)
+	var b storage.Batch
+	start, end := storage.Keyspace(args[1][0]).Range()
+	ts.Check(store.Scan(start, end, func(key, row []byte) bool {
+		row = bytes.Clone(row)
+		row[len(row)-1] ^= 1
+		b.Set(key, row)
+		return false
+	}))
+	number, err := store.Sequence()
+	ts.Check(err)
+	ts.Check(store.Commit(number+1, &b))
+	ts.Check(store.Close())
+}
+
 func pending(ts *testscript.TestScript, _ bool, args []string) {
 	b, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -207,63 +226,6 @@ func rival(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), next(digest, size).Marshal(), 0o644))
 	_, _, err = c.Submit(ctx, next(sha256.Sum256([]byte("rival")), 5))
 	ts.Check(err)
-}
-
-func lossy(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: lossy DIR")
-	}
-	target, err := url.Parse(serverOf(ts, args[0]))
-	ts.Check(err)
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			forward.ServeHTTP(w, r)
-			return
-		}
-		forward.ServeHTTP(httptest.NewRecorder(), r) // it comes in
-		panic(http.ErrAbortHandler)                  // and nobody hears of it
-	}))
-	ts.Defer(proxy.Close)
-	ts.Setenv("LOSSY", proxy.URL)
-}
-
-func secure(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: secure DIR CA")
-	}
-	target, err := url.Parse(serverOf(ts, args[0]))
-	ts.Check(err)
-	// The host stays that of the log's server: what it serves to strangers does not.
-	proxy := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
-	proxy.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	proxy.StartTLS()
-	ts.Defer(proxy.Close)
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}), 0o644))
-	ts.Setenv("SECURE", proxy.URL)
-}
-
-func damage(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: damage FILE HOW")
-	}
-	path := ts.MkAbs(args[0])
-	b, err := os.ReadFile(path)
-	ts.Check(err)
-	switch args[1] {
-	case "cut":
-		ts.Check(os.WriteFile(path, b[:len(b)/2], 0o644))
-	case "signature":
-		b[len(b)-10] ^= 1
-		ts.Check(os.WriteFile(path, b, 0o644))
-	case "open":
-		ts.Check(os.Chmod(path, 0o666))
-	case "folder":
-		ts.Check(os.Remove(path))
-		ts.Check(os.Mkdir(path, 0o755))
-	default:
-		ts.Fatalf("no such damage: %s", args[1])
-	}
 }
 
 // TestSamplePDF holds the demo's PDF to what a reader of PDFs looks at first.
