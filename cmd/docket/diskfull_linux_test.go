@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func TestDiskFull(t *testing.T) {
 		t.Error("the health check does not say that there is room again")
 	}
 	server.stop()
-	s.again(t, f, s.kept())
+	s.again(t, s.kept(), "--dir", f.dir)
 }
 
 // TestDiskFullWithoutMark lets the log meet the end of the disk itself: the store
@@ -93,7 +94,7 @@ func TestDiskFullWithoutMark(t *testing.T) {
 		if err := os.Remove(d.path("ballast")); err != nil {
 			t.Fatal(err)
 		}
-		s.again(t, f, s.kept())
+		s.again(t, s.kept(), "--dir", f.dir)
 	}
 }
 
@@ -107,13 +108,47 @@ func newFullDisk(t *testing.T) (*disk, folders) {
 	return d, f
 }
 
-// again starts the server once more and demands all that was answered.
-func (s *submitter) again(t *testing.T, f folders, acks []ack) {
-	t.Helper()
-	server, err := serve(t, "--dir", f.dir)
+// TestAnchorDiskFull fills the anchor's disk, which no mark watches. The log signs
+// nothing more, since nothing outside the store could remember it, and goes on
+// after a restart with room.
+func TestAnchorDiskFull(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t, "ext4", 16)
+	f := folders{dir: filepath.Join(t.TempDir(), "docket"), anchorDir: d.path("anchor")}
+	args := []string{"--dir", f.dir, "--anchor", f.anchorDir}
+	mustDocket(t, append([]string{"init", "--origin", "log.example.com", "--direct", "disk/"}, args...)...)
+	s := newSubmitter(t, f)
+	server, err := serve(t, args...)
 	if err != nil {
-		t.Fatalf("after %d releases: %v", len(acks), err)
+		t.Fatal(err)
 	}
-	s.demand(t, server.url, acks)
-	server.stop()
+	if err := s.submit(t.Context(), server.url, 3); err != nil {
+		t.Fatal(err)
+	}
+	signed, err := os.ReadFile(d.path("anchor/checkpoint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d.free() > 0 {
+		d.fill("ballast", 0)
+	}
+	if err := s.submit(t.Context(), server.url, 1); err == nil {
+		t.Error("a release was answered for, and the anchor does not know of it")
+	}
+	if !server.ended(20 * time.Second) {
+		t.Fatalf("it goes on without an anchor: %s", server.out.String())
+	}
+	if code := server.cmd.ProcessState.ExitCode(); code != exitDoubt || !strings.Contains(server.out.String(), "no space left on device") {
+		t.Errorf("exit code %d: %s", code, server.out.String())
+	}
+	if now, err := os.ReadFile(d.path("anchor/checkpoint")); err != nil || string(now) != string(signed) {
+		t.Errorf("the anchor holds %q, %v; it held %q", now, err, signed)
+	}
+	if _, err := serve(t, args...); err == nil || !strings.Contains(err.Error(), "no space left on device") {
+		t.Errorf("a start without room: %v", err)
+	}
+	if err := os.Remove(d.path("ballast")); err != nil {
+		t.Fatal(err)
+	}
+	s.again(t, s.kept(), args...)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Every command that does something says what, shows an example that is one of
-// its own, and explains every flag.
+// Every command that does something says what, shows an example of itself, and
+// explains every flag.
 func TestEveryCommandHasHelp(t *testing.T) {
 	root, seen := newRoot(), 0
 	eachCommand(root, func(c *cobra.Command) {
@@ -26,10 +26,8 @@ func TestEveryCommandHasHelp(t *testing.T) {
 			return
 		}
 		seen++
-		for _, line := range strings.Split(c.Example, "\n") {
-			if !strings.HasPrefix(line, "  "+c.CommandPath()) {
-				t.Errorf("%s: the example %q is not of this command", c.CommandPath(), line)
-			}
+		if len(examplesOf(c)) == 0 {
+			t.Errorf("%s: no example of it in %q", c.CommandPath(), c.Example)
 		}
 	})
 	if seen < 15 {
@@ -37,25 +35,29 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	}
 }
 
-// An example's flags are flags of its command.
-func TestExamplesParse(t *testing.T) {
-	root := newRoot()
-	eachCommand(root, func(c *cobra.Command) {
-		if c.HasSubCommands() || c.HasParent() && c.Parent().Name() == "completion" {
-			return
+// examplesOf returns the arguments of each example that begins with the command.
+func examplesOf(c *cobra.Command) (examples [][]string) {
+	for _, line := range strings.Split(c.Example, "\n") {
+		if rest, ok := strings.CutPrefix(line+" ", "  "+c.CommandPath()+" "); ok {
+			examples = append(examples, strings.Fields(rest))
 		}
-		for _, line := range strings.Split(c.Example, "\n") {
-			if line = strings.TrimPrefix(line, "  "+c.CommandPath()); line == "" {
-				continue
-			}
-			fresh, _, err := newRoot().Find(strings.Fields(c.CommandPath())[1:])
+	}
+	return examples
+}
+
+// The flags of an example are flags of its command, and it has as many arguments
+// as the command takes. That of a group is one of its commands.
+func TestExamplesParse(t *testing.T) {
+	eachCommand(newRoot(), func(c *cobra.Command) {
+		for _, args := range examplesOf(c) {
+			fresh, rest, err := newRoot().Find(append(strings.Fields(c.CommandPath())[1:], args...))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := fresh.ParseFlags(strings.Fields(line)); err != nil {
-				t.Errorf("%s%s: %v", c.CommandPath(), line, err)
-			} else if err := fresh.Args(fresh, fresh.Flags().Args()); err != nil {
-				t.Errorf("%s%s: %v", c.CommandPath(), line, err)
+			if err := fresh.ParseFlags(rest); err != nil {
+				t.Errorf("%s %v: %v", c.CommandPath(), args, err)
+			} else if err := fresh.ValidateArgs(fresh.Flags().Args()); err != nil {
+				t.Errorf("%s %v: %v", c.CommandPath(), args, err)
 			}
 		}
 	})

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +17,7 @@ import (
 func newInit() *cobra.Command {
 	s := setup{}
 	var anchorDir string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "init --origin HOST",
 		Short: "make a new log, its keys and its identities",
@@ -22,6 +28,8 @@ pipeline. Nothing is served; docket serve does that.
 The origin is the log's name for ever, a bare host name. Documents below a
 --direct prefix can be released by the pipeline alone; all others need a run with
 approvals, which these rules do not have yet.
+
+A set-up that was cut off is begun anew, or finished, by the same command.
 
 Keys are encrypted; their passwords lie beside them, in files that only their
 owner can read. Move them, and name them with serve --password-file.`,
@@ -43,18 +51,26 @@ owner can read. Move them, and name them with serve --password-file.`,
 			}
 			f := dirOf(cmd)
 			f.anchorDir = anchorDir
-			if err := s.create(cmd.Context(), f, cmd.OutOrStdout()); err != nil {
+			out := cmd.OutOrStdout()
+			if asJSON {
+				if err := s.create(cmd.Context(), f, io.Discard); err != nil {
+					return err
+				}
+				return printMade(f, out)
+			}
+			if err := s.create(cmd.Context(), f, out); err != nil {
 				return err
 			}
 			next := "docket serve --dir " + f.dir
 			if anchorDir != "" {
 				next += " --anchor " + anchorDir
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), "next: "+next)
+			fmt.Fprintln(out, "next: "+next)
 			return nil
 		},
 	}
 	flags := c.Flags()
+	flags.BoolVar(&asJSON, "json", false, "print what was made as JSON")
 	flags.StringVar(&s.origin, "origin", "", "the log's name, a bare host name (mandatory)")
 	flags.StringVar(&anchorDir, "anchor", "", "folder of the anchor, best on another disk (default DIR/anchor)")
 	flags.StringVar(&s.server, "server", "http://127.0.0.1:8070", "base URL that clients use")
@@ -64,4 +80,28 @@ owner can read. Move them, and name them with serve --password-file.`,
 	flags.StringVar(&s.pipeline, "pipeline", "wl/pipeline", "id of the pipeline")
 	flags.StringVar(&s.logID, "log-identity", "svc/log", "id of the log's own identity")
 	return c
+}
+
+// made is what init made, as JSON: where it is, and what verifiers pin.
+type made struct {
+	Origin  string `json:"origin"`
+	Log     string `json:"log"` // folders
+	Anchor  string `json:"anchor"`
+	Client  string `json:"client"`
+	VKey    string `json:"vkey"`    // the log's verifier key
+	Genesis string `json:"genesis"` // leaf hash of entry 0, in hex
+}
+
+func printMade(f folders, w io.Writer) error {
+	config, err1 := f.serverConfig()
+	vkey, err2 := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
+	genesis, err3 := os.ReadFile(f.policy() + ".genesis")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	_, err := w.Write(jsonLine(made{
+		Origin: config.Origin, Log: f.log(), Anchor: f.anchor(), Client: f.client(),
+		VKey: strings.TrimSuffix(string(vkey), "\n"), Genesis: strings.TrimSuffix(string(genesis), "\n"),
+	}))
+	return err
 }

@@ -31,6 +31,8 @@ type load struct {
 	verify    float64 // percent
 	prefix    string
 	serverPID int
+	self      bool
+	replay    bool
 	json      bool
 
 	stderr io.Writer
@@ -57,17 +59,26 @@ At the end the newest checkpoint must extend that of the start and hold every
 release. A 429 or 503 is waited for and tried again; other refusals are counted
 by code, and make the exit code 3.
 
+With --self it makes a log in DIR, serves it for the load, and then checks every
+row of it, as docket fsck does; otherwise stop the server and run docket fsck.
+
 With --documents M the releases are successive versions of M documents. Those of
 one document are sent in order, over one connection.`,
 		Example: `  docket load --count 100000 --clients 256
-  docket load --count 100000 --batch 1000 --documents 500 --json`,
+  docket load --count 100000 --batch 1000 --documents 500 --json
+  docket load --self --dir /tmp/try --count 20000 --replay`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l.folders, l.stderr = dirOf(cmd), cmd.ErrOrStderr()
 			if err := l.check(); err != nil {
 				return err
 			}
-			err := l.run(cmd.Context())
+			var err error
+			if l.self {
+				err = l.runSelf(cmd)
+			} else {
+				err = l.run(cmd.Context())
+			}
 			if errors.Is(err, errLoad) || err == nil {
 				err = errors.Join(err, l.print(cmd.OutOrStdout()))
 			}
@@ -89,6 +100,8 @@ func (l *load) flags(c *cobra.Command) {
 	flags.Float64Var(&l.verify, "verify", 1, "percent of the receipts that are verified in full, the first in any case")
 	flags.StringVar(&l.prefix, "prefix", "", "what the document ids begin with, ended by '/' (default load/ and 8 random hex digits)")
 	flags.IntVar(&l.serverPID, "server-pid", 0, "process of the server on this machine, to report its memory")
+	flags.BoolVar(&l.self, "self", false, "make a new log in DIR, serve it for the load, and check it with fsck in the end")
+	flags.BoolVar(&l.replay, "replay", false, "with --self: admit every entry anew in the end")
 	flags.BoolVar(&l.json, "json", false, "print the report as JSON")
 }
 
@@ -104,6 +117,10 @@ func (l *load) check() error {
 		return usage("--verify %v: 0 to 100 percent", l.verify)
 	case l.chunk < 0:
 		return usage("--chunk %d: at least 1 release", l.chunk)
+	case l.self && (l.server != "" || l.serverPID != 0):
+		return usage("--self is a server of its own: without --server and --server-pid")
+	case l.replay && !l.self:
+		return usage("--replay needs --self; for another server's log stop it, then docket fsck --replay")
 	case l.prefix != "" && (l.prefix == "*" || !statement.ValidPrefix(l.prefix)):
 		return usage("--prefix %q is not a prefix of document ids: segments of letters, digits, '.', '_' and '-', each ended by '/'", l.prefix)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/log/fsck"
 )
 
 // loadReport is what docket load reports. Rates are per second, times in
@@ -42,6 +43,8 @@ type loadReport struct {
 	Memory      *memory     `json:"memory,omitempty"`       // of docket load
 	ServerMem   *memory     `json:"serverMemory,omitempty"` // of --server-pid
 
+	Fsck *fsck.Report `json:"fsck,omitempty"` // of --self
+
 	signing, submitting time.Duration
 }
 
@@ -67,7 +70,7 @@ func (r *loadReport) add(s *sender) {
 	answered := t.admitted + t.duplicates
 	r.SubmitSeconds, r.SubmitRate = r.submitting.Seconds(), rate(answered, r.submitting)
 	r.Requests, r.Admitted, r.Duplicates, r.Broken = t.requests, t.admitted, t.duplicates, t.broken
-	r.Refused, r.Waits = t.refused, t.waits
+	r.Refused, r.Waits = maps.Collect(maps.All(t.refused)), maps.Collect(maps.All(t.waits)) // {} in JSON, never null
 	r.AnswerBytes = float64(t.bytes) / max(float64(r.Count), 1)
 	r.Latency = loadLatency{millis(t.latency.percentile(50)), millis(t.latency.percentile(90)), millis(t.latency.percentile(99)), millis(t.latency.max)}
 }
@@ -108,6 +111,12 @@ func (r *loadReport) String() string {
 	}
 	if r.ServerMem != nil {
 		line("", "server %s", r.ServerMem)
+	}
+	if r.Fsck != nil {
+		b.WriteString(summary(*r.Fsck, r.Fsck.Replayed) + "\n")
+		for _, f := range r.Fsck.Findings {
+			fmt.Fprintf(&b, "%s\n    %s\n", f, f.Do)
+		}
 	}
 	return b.String()
 }

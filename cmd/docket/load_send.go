@@ -28,6 +28,7 @@ const (
 type sender struct {
 	http    *http.Client
 	url     string
+	token   string
 	batch   int
 	workers []worker
 	percent float64
@@ -43,16 +44,24 @@ type worker struct {
 }
 
 func newSender(c *client.Client, clients, batch int, percent float64) *sender {
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: clients, MaxConnsPerHost: clients, DisableCompression: true,
+		ReadBufferSize: 32 << 10, WriteBufferSize: 32 << 10,
+	}
+	if c.HTTP != nil {
+		if t, ok := c.HTTP.Transport.(*http.Transport); ok {
+			transport.TLSClientConfig = t.TLSClientConfig.Clone() // the authorities that are trusted
+		}
+		if transport.TLSClientConfig != nil {
+			transport.TLSClientConfig.NextProtos = nil // one request a connection: no HTTP/2
+		}
+	}
 	return &sender{
 		http: &http.Client{
-			Timeout: 2 * time.Minute,
-			Transport: &http.Transport{
-				MaxIdleConnsPerHost: clients, MaxConnsPerHost: clients, DisableCompression: true,
-				ReadBufferSize: 32 << 10, WriteBufferSize: 32 << 10,
-			},
+			Timeout: 2 * time.Minute, Transport: transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		url: c.Server + "/api/v1/statements", batch: batch,
+		url: c.Server + "/api/v1/statements", token: c.Token, batch: batch,
 		workers: make([]worker, clients), percent: percent,
 	}
 }
@@ -122,6 +131,9 @@ func (s *sender) post(ctx context.Context, w *worker) (*http.Response, error) {
 		media = "application/x-ndjson"
 	}
 	r.Header.Set("Content-Type", media)
+	if s.token != "" {
+		r.Header.Set("Authorization", "Bearer "+s.token)
+	}
 	a, err := s.http.Do(r)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func testSender(t *testing.T, batch int, h http.HandlerFunc) *sender {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	return newSender(&client.Client{Server: s.URL}, 2, batch, 0)
+	return newSender(&client.Client{Server: s.URL, Token: "secret"}, 2, batch, 0)
 }
 
 // An answer that is not about what was sent is never counted as a success.
@@ -73,6 +73,9 @@ func TestLoadWaits(t *testing.T) {
 	var tries atomic.Int32
 	want := job{envelope: []byte(`{"payload":"YQ=="}`)}
 	s := testSender(t, 1, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Authorization"); got != "Bearer secret" {
+			t.Errorf("the token is sent as %q", got)
+		}
 		got, _ := io.ReadAll(r.Body)
 		if !bytes.Equal(got, want.envelope) {
 			t.Errorf("sent %q", got)
@@ -102,6 +105,30 @@ func TestLoadWaits(t *testing.T) {
 	})
 	if err := busy.send(ctx, []lane{{want}}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a busy server, and no time left: %v", err)
+	}
+}
+
+// Over TLS each connection carries one request at a time, whatever the server and
+// the client that is verified with would rather speak.
+func TestLoadTLS(t *testing.T) {
+	want := job{envelope: []byte(`{"payload":"YQ=="}`)}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.ProtoMajor != 1 {
+			t.Errorf("the request came by %s", r.Proto)
+		}
+		w.Write(answerTo(want.envelope))
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	first, err := server.Client().Get(server.URL) // its transport now offers HTTP/2
+	if err != nil || first.ProtoMajor != 2 {
+		t.Fatalf("%v, %v", first, err)
+	}
+	first.Body.Close()
+	s := newSender(&client.Client{Server: server.URL, HTTP: server.Client()}, 1, 1, 0)
+	if err := s.send(t.Context(), []lane{{want}}); err != nil {
+		t.Error(err)
 	}
 }
 

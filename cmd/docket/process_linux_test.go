@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,44 +19,26 @@ import (
 
 // The tests of disks run the real program: TestMain puts docket into the PATH.
 
-// docket runs a command to its end and returns what it printed.
-func docket(args ...string) (string, error) {
+// runDocket runs a command to its end and returns what it printed.
+func runDocket(args ...string) (string, error) {
 	out, err := exec.Command("docket", args...).CombinedOutput()
 	return string(out), err
 }
 
 func mustDocket(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := docket(args...)
+	out, err := runDocket(args...)
 	if err != nil {
 		t.Fatalf("docket %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return out
 }
 
-// buffer is what a process printed, readable while it runs.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // service is a docket serve that runs.
 type service struct {
 	t    *testing.T
 	cmd  *exec.Cmd
-	out  buffer
+	out  output
 	url  string
 	done chan struct{} // closed when it ended
 	err  error         // how, then
@@ -257,4 +238,17 @@ func (s *submitter) demand(t *testing.T, url string, acks []ack) {
 	if err := errors.Join(err, s.submit(t.Context(), url, 1)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// again starts a server once more, demands all of acks, stops it, and has every row
+// of what it left checked.
+func (s *submitter) again(t *testing.T, acks []ack, args ...string) {
+	t.Helper()
+	server, err := serve(t, args...)
+	if err != nil {
+		t.Fatalf("after %d releases: %v", len(acks), err)
+	}
+	s.demand(t, server.url, acks)
+	server.stop()
+	mustDocket(t, append([]string{"fsck"}, args...)...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"os"
@@ -26,6 +27,7 @@ type release struct {
 	document string
 	media    string
 	as       string // identity that signs; empty: the configured one
+	json     bool
 	client   *client.Client
 	config   clientConfig
 	digest   statement.Digest
@@ -47,16 +49,17 @@ gets the entry that it has, never a second one.
 A file that is the current version already is not released again. If somebody
 else releases a version at the same moment, the server refuses this one (E408):
 look at theirs first, then decide; docket never picks the next number by itself.`,
-		Example: `  docket release report.pdf --doc reports/2026/q3`,
-		Args:    cobra.ExactArgs(1),
+		Example: `  docket release report.pdf --doc reports/2026/q3
+  docket release report.pdf --doc reports/2026/q3 --as wl/reports --json`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.folders, r.file = dirOf(cmd), args[0]
 			if !statement.ValidDocumentID(r.document) {
 				return usage("--doc %q is not a document id: segments of letters, digits, '.', '_' and '-', joined by '/'", r.document)
 			}
-			text, err := r.run(cmd.Context())
-			if text != "" {
-				fmt.Fprintln(cmd.OutOrStdout(), text)
+			done, err := r.run(cmd.Context())
+			if done != nil {
+				r.print(cmd.OutOrStdout(), done)
 			}
 			return err
 		},
@@ -65,54 +68,64 @@ look at theirs first, then decide; docket never picks the next number by itself.
 	c.Flags().StringVar(&r.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
 	c.Flags().StringVar(&r.as, "as", "", "identity that signs (default: the pipeline of DIR/client)")
 	c.Flags().StringVar(&r.media, "media", "", "media type of the file (default: from its name)")
+	c.Flags().BoolVar(&r.json, "json", false, "print what became of it as JSON")
 	return c
 }
 
-// run releases the file and returns what to tell the user.
-func (r *release) run(ctx context.Context) (string, error) {
+func (r *release) print(w io.Writer, done *released) {
+	if r.json {
+		_, _ = w.Write(jsonLine(done))
+		return
+	}
+	fmt.Fprintln(w, done)
+}
+
+// run releases the file and returns what became of it. With an error too, it is
+// released, and something after that went wrong.
+func (r *release) run(ctx context.Context) (*released, error) {
 	var err error
 	if r.digest, r.size, err = hashFile(r.file); err != nil {
-		return "", err
+		return nil, err
 	}
 	if r.client, r.config, err = r.folders.newClient(r.server); err != nil {
-		return "", err
+		return nil, err
 	}
 	pending, err := r.pending()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if pending != nil {
-		text, err := r.submit(ctx, *pending, "resumed: ")
+		done, err := r.submit(ctx, *pending, releaseResumed)
 		var refused *client.Refused
 		if !errors.As(err, &refused) || refused.Code != "E701" {
-			return text, err
+			return done, err
 		}
 		// The kept statement was never admitted and is too old by now: a new
 		// one, for the same version, takes its place.
 	}
 	document, err := r.client.Document(ctx, r.document)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if s := document.State; s != nil && s.Status == register.DocumentCurrent && s.Digest == register.SHA256Digest(r.digest) {
 		return r.alreadyCurrent(ctx, s)
 	}
 	envelope, err := r.sign(document.State)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := client.WriteFile(r.pendingFile(), envelope.Marshal(), 0o644); err != nil {
-		return "", err
+		return nil, err
 	}
-	text, err := r.submit(ctx, envelope, "")
+	done, err := r.submit(ctx, envelope, releaseNew)
 	if err == nil && document.State != nil {
 		// So that verify knows offline that the version before has ended. The
 		// release is done whatever comes of this.
 		if err := r.folders.refresh(ctx, r.client, document.State.Statement); err != nil {
-			text += "\nwarning: no newer receipt of the version before: " + err.Error()
+			done.Warning = "no newer receipt of the version before: " + err.Error()
 		}
 	}
-	return text, err
+	return done, err
 }
 
 func (r *release) pendingFile() string { return r.file + ".docket-pending" }
@@ -170,19 +183,19 @@ func (r *release) sign(state *register.DocumentState) (statement.Envelope, error
 }
 
 // submit sends a statement, verifies its receipt for this file, and keeps it.
-func (r *release) submit(ctx context.Context, e statement.Envelope, how string) (string, error) {
+func (r *release) submit(ctx context.Context, e statement.Envelope, outcome string) (*released, error) {
 	receipt, duplicate, err := r.client.Submit(ctx, e)
 	if refusedForGood(err) {
 		// The statement is not in the log and never will be: nothing to resume.
-		return "", errors.Join(err, os.Remove(r.pendingFile()))
+		return nil, errors.Join(err, os.Remove(r.pendingFile()))
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, r.pendingFile())
+		return nil, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, r.pendingFile())
 	}
-	if duplicate && how == "" {
-		how = "in the log already: "
+	if duplicate && outcome == releaseNew {
+		outcome = releaseDuplicate
 	}
-	return r.keep(receipt, how)
+	return r.keep(receipt, outcome)
 }
 
 // refusedForGood says whether the admission rules of this log refused a statement.
@@ -195,39 +208,45 @@ func refusedForGood(err error) bool {
 }
 
 // keep verifies a receipt as verify will, and writes it beside the file.
-func (r *release) keep(receipt *proofs.Receipt, how string) (string, error) {
+func (r *release) keep(receipt *proofs.Receipt, outcome string) (*released, error) {
 	verdict := r.client.Verifier.Verify(receipt, proofs.Expect{File: r.digest, Document: r.document, Dev: r.config.Dev})
 	if verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Unknown || verdict.Kind == proofs.Contradicted {
-		return "", fmt.Errorf("the receipt does not verify for %s: %s", r.file, verdict.Sentence())
+		return nil, fmt.Errorf("the receipt does not verify for %s: %s", r.file, verdict.Sentence())
 	}
 	err := errors.Join(
 		client.WriteFile(r.receiptFile(), receipt.Marshal(), 0o644),
 		r.folders.keepReceipt(receipt),
 	)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := os.Remove(r.pendingFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+		return nil, err
 	}
-	return fmt.Sprintf("%sreleased %s as version %d of %s, entry %d; receipt in %s\n%s: %s",
-		how, r.file, verdict.Version, r.document, verdict.Index, r.receiptFile(), verdict.Kind, verdict.Sentence()), nil
+	return &released{
+		Outcome: outcome, File: r.file, Document: r.document, Version: verdict.Version, Statement: verdict.Statement.String(),
+		Index: &verdict.Index, Receipt: r.receiptFile(), Verdict: verdict.Kind, Sentence: verdict.Sentence(),
+	}, nil
 }
 
 // alreadyCurrent says so, and fetches the receipt if the file has none.
-func (r *release) alreadyCurrent(ctx context.Context, s *register.DocumentState) (string, error) {
-	text := fmt.Sprintf("%s is current already: version %d of %s", r.file, s.Version, r.document)
+func (r *release) alreadyCurrent(ctx context.Context, s *register.DocumentState) (*released, error) {
+	done := &released{
+		Outcome: releaseCurrent, File: r.file, Document: r.document, Version: s.Version,
+		Statement: statement.Digest(s.Statement).String(),
+	}
 	if r.hasReceipt(statement.Digest(s.Statement)) {
-		return text, nil
+		return done, nil
 	}
 	receipt, err := r.client.Receipt(ctx, statement.Digest(s.Statement))
 	if err != nil {
-		return text, err
+		return done, err
 	}
-	if _, err := r.keep(receipt, ""); err != nil {
-		return text, err
+	kept, err := r.keep(receipt, releaseCurrent)
+	if err != nil {
+		return done, err
 	}
-	return text + "; its receipt is now in " + r.receiptFile(), nil
+	return kept, nil
 }
 
 // hasReceipt says whether the file's receipt is that of a statement: it may be one

@@ -5,8 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,7 +63,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"ready":   ready,
 			"stopped": stopped,
-			"serving": serving,
+			"serving": waitServing,
 			"flip":    flip,
 			"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
 				waitFor(ts, args[0]+" did not come", func() bool {
@@ -66,6 +71,7 @@ func TestScripts(t *testing.T) {
 					return err == nil
 				})
 			},
+			"damage":  damage,
 			"pending": pending,
 			"rival":   rival,
 			"lossy":   lossy,
@@ -73,7 +79,6 @@ func TestScripts(t *testing.T) {
 			"lying":   lying,
 			"recheck": recheck,
 			"spoil":   spoil,
-			"damage":  damage,
 		},
 	})
 }
@@ -153,7 +158,7 @@ func stopped(ts *testscript.TestScript, neg bool, args []string) {
 
 var servingOn = regexp.MustCompile(`(?m)^serving on (\S+)$`)
 
-func serving(ts *testscript.TestScript, neg bool, args []string) {
+func waitServing(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serving FILE")
 	}
@@ -226,6 +231,63 @@ func rival(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), next(digest, size).Marshal(), 0o644))
 	_, _, err = c.Submit(ctx, next(sha256.Sum256([]byte("rival")), 5))
 	ts.Check(err)
+}
+
+func lossy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: lossy DIR")
+	}
+	target, err := url.Parse(serverOf(ts, args[0]))
+	ts.Check(err)
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			forward.ServeHTTP(w, r)
+			return
+		}
+		forward.ServeHTTP(httptest.NewRecorder(), r) // it comes in
+		panic(http.ErrAbortHandler)                  // and nobody hears of it
+	}))
+	ts.Defer(proxy.Close)
+	ts.Setenv("LOSSY", proxy.URL)
+}
+
+func secure(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: secure DIR CA")
+	}
+	target, err := url.Parse(serverOf(ts, args[0]))
+	ts.Check(err)
+	// The host stays that of the log's server: what it serves to strangers does not.
+	proxy := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
+	proxy.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	proxy.StartTLS()
+	ts.Defer(proxy.Close)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}), 0o644))
+	ts.Setenv("SECURE", proxy.URL)
+}
+
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: spoil FILE HOW")
+	}
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	switch args[1] {
+	case "cut":
+		ts.Check(os.WriteFile(path, b[:len(b)/2], 0o644))
+	case "signature":
+		b[len(b)-10] ^= 1
+		ts.Check(os.WriteFile(path, b, 0o644))
+	case "open":
+		ts.Check(os.Chmod(path, 0o666))
+	case "folder":
+		ts.Check(os.Remove(path))
+		ts.Check(os.Mkdir(path, 0o755))
+	default:
+		ts.Fatalf("no such damage: %s", args[1])
+	}
 }
 
 // TestSamplePDF holds the demo's PDF to what a reader of PDFs looks at first.

@@ -209,14 +209,14 @@ func TestServeRefusesWrongFlags(t *testing.T) {
 		{[]string{"--log-level", "loud"}, "--log-level"},
 		{[]string{"--log-format", "xml"}, "--log-format"},
 	} {
-		_, err := docket(append([]string{"serve", "--dev", "--dir", filepath.Join(dir, "d"), "--listen", "127.0.0.1:0"}, c.args...)...)
+		_, err := runHere(append([]string{"serve", "--dev", "--dir", filepath.Join(dir, "d"), "--listen", "127.0.0.1:0"}, c.args...)...)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), token) {
 			t.Errorf("%v: %v, want %q", c.args, err, c.want)
 		}
 	}
 	for _, args := range [][]string{{"token", "new"}, {"token", "new", "a b"}, {"token", "new", "a", "write"}, {"token", "new", "a", "read", "read"}} {
 		var wrong usageError
-		if _, err := docket(args...); !errors.As(err, &wrong) {
+		if _, err := runHere(args...); !errors.As(err, &wrong) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}

@@ -122,7 +122,7 @@ func (f fault) command(args ...string) *exec.Cmd {
 // Go runtime when it cannot wake its own poller, which no disk causes.
 func (f fault) judge(t *testing.T, err error, out string) {
 	t.Helper()
-	foreign := strings.HasPrefix(out, "panic: sync ") || strings.Contains(out, "fatal error: runtime: netpollBreak")
+	foreign := strings.Contains(out, "panic: sync ") || strings.Contains(out, "fatal error: runtime: netpollBreak")
 	if err == nil || f.kind == killing || foreign {
 		return
 	}
@@ -138,13 +138,13 @@ func initVictim(t *testing.T) func(*testing.T, fault) {
 		args := []string{"init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "disk/"}
 		out, err := x.command(args...).CombinedOutput()
 		x.judge(t, err, string(out))
-		if text, err := docket(args...); err != nil && !strings.Contains(text, "a log is never made over another one") {
+		if text, err := runDocket(args...); err != nil && !strings.Contains(text, "a log is never made over another one") {
 			t.Fatalf("the next init: %v: %s\nafter %s", err, text, out)
 		}
 		if _, err := os.Stat(f.aside().log()); err == nil {
 			t.Errorf("%s is left over", f.aside().log())
 		}
-		newSubmitter(t, f).again(t, f, nil)
+		newSubmitter(t, f).again(t, nil, "--dir", f.dir)
 	}
 }
 
@@ -173,7 +173,7 @@ func serveVictim(t *testing.T) func(*testing.T, fault) {
 				t.Errorf("it ended well and answered %v: %s", answer, server.out.String())
 			}
 		}
-		s.again(t, f, s.kept())
+		s.again(t, s.kept(), "--dir", f.dir)
 	}
 }
 
