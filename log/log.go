@@ -23,6 +23,7 @@ type Log struct {
 	close   sync.Once
 	view    atomic.Pointer[View]
 	failure atomic.Pointer[error] // why the writer stopped
+	damaged atomic.Pointer[error] // what Damaged was told first
 	opened  time.Time
 	spaced  atomic.Int64 // when there was enough space last, since opened
 }
@@ -89,12 +90,23 @@ func (l *Log) fault() error {
 	if err := l.Err(); err != nil {
 		return err
 	}
+	if err := l.damaged.Load(); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnhealthy, *err)
+	}
 	if h, ok := l.config.Store.(interface{ Health() error }); ok {
 		if err := h.Health(); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnhealthy, err)
 		}
 	}
 	return nil
+}
+
+// Damaged tells the log that somebody, such as a scrubber, found a row that is not
+// as it was written. From then on it takes no submissions; reading goes on. Only a
+// restart forgets it.
+func (l *Log) Damaged(err error) {
+	err = fmt.Errorf("%w: %w", ErrDamage, err)
+	l.damaged.CompareAndSwap(nil, &err)
 }
 
 func (l *Log) checkSpace() error {

@@ -26,6 +26,9 @@ func openEntry(l *checkList, r *Receipt, cp Checkpoint) (e entry, ok bool) {
 		if e.statement, err = statement.Parse(e.payload); err != nil {
 			return "", err
 		}
+		if !e.statement.Code.InForce() {
+			return "", fmt.Errorf("it is a %s, which the rules %s do not admit", e.statement.Code, statement.Rules)
+		}
 		e.digest = statement.DigestOf(e.payload)
 		e.document, err = documentEventOf(e.statement)
 		return fmt.Sprintf("%s, %s", e.statement.Code, e.digest), err

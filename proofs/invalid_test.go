@@ -185,6 +185,12 @@ var entryCases = []invalidCase{
 		l.onPayload = func(b []byte) []byte { return append(b, ' ') }
 		return l.first()
 	}},
+	{"of a kind that the rules do not admit", CheckStatement, func(l *writtenLog) *Receipt {
+		about := sha256.Sum256([]byte("a finding"))
+		index, _ := l.add(statement.FindingAck, about, "h/admin", &statement.AckFinding{About: about, Reason: "expected"})
+		l.publish()
+		return l.receipt(index)
+	}},
 	{"signature by another key", CheckSignature, func(l *writtenLog) *Receipt {
 		l.onEnvelope = func(e *statement.Envelope) {
 			e.Signature = keyOf("wl/mallory").sign(statement.DigestOf(e.Payload))

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/fsck"
 	"github.com/docketlog/docket/storage/anchor"
 	"github.com/docketlog/docket/storage/pebblestore"
 )
@@ -31,6 +32,7 @@ type serveOptions struct {
 	passwordFile string
 	minFree      uint64 // MiB
 	anchorDir    string
+	scrub        int64 // MiB per second
 	tokens       string // file
 	quota        int
 	tlsCert      string
@@ -47,6 +49,7 @@ func (o *serveOptions) flags(c *cobra.Command, listen string) {
 	flags.StringVar(&o.passwordFile, "password-file", "", "file with the password of the log key (default DIR/log/key-password)")
 	flags.Uint64Var(&o.minFree, "min-free", log.DefaultMinFree>>20, "MiB that must be free on the store's disk to admit submissions")
 	flags.StringVar(&o.anchorDir, "anchor", "", "folder of the anchor, neither the store's nor below it (default DIR/anchor)")
+	flags.Int64Var(&o.scrub, "scrub", fsck.DefaultRate>>20, "MiB per second at which the stored rows are read again, for ever, to find damage; 0: never")
 	flags.StringVar(&o.tokens, "tokens", "", "file with the tokens of clients; docket token new makes a line of it")
 	o.given = flags.Changed
 	flags.IntVar(&o.quota, "quota", 0, "statements per second that one client may submit, with bursts of twice as many; 0: any number\n(default 0 on the loopback, 200 elsewhere)")
@@ -167,6 +170,8 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if err != nil {
 		return err
 	}
+	endScrub := site.startScrub(ctx, l, store, o.scrub)
+	defer endScrub() // before the store is closed
 	return site.listenAndServe(ctx, l, f, ready)
 }
 

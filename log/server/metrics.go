@@ -25,6 +25,8 @@ import (
 //	docket_submissions_in_progress                submissions that hold a place
 //	docket_requests_in_progress                   requests of any kind
 //	docket_request_seconds{route,status}          of answers, by route and class of status
+//	docket_scrub_rounds_total                     times that all rows were read again
+//	docket_scrub_findings_total                   damaged rows that were found by it
 //	docket_build_info{version,go}                 1
 //
 // and those of the Go runtime and the process. All labels have few values.
@@ -34,6 +36,8 @@ type Metrics struct {
 	requests    *prometheus.HistogramVec
 	leaves      prometheus.Histogram
 	stages      *prometheus.HistogramVec
+	scrubs      prometheus.Counter
+	findings    prometheus.Counter
 	handler     http.Handler
 }
 
@@ -54,12 +58,18 @@ func NewMetrics(version string) *Metrics {
 		stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "docket_batch_stage_seconds", Help: "Wall time of the stages of a batch.", Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9),
 		}, []string{"stage"}),
+		scrubs: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "docket_scrub_rounds_total", Help: "Times that all rows of the store were read again.",
+		}),
+		findings: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "docket_scrub_findings_total", Help: "Rows that were found damaged when they were read again.",
+		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "docket_build_info", Help: "The build, in its labels.", ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.submissions, m.requests, m.leaves, m.stages, build,
+	m.registry.MustRegister(m.submissions, m.requests, m.leaves, m.stages, m.scrubs, m.findings, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
@@ -76,6 +86,12 @@ func (m *Metrics) Events(next log.Events) log.Events {
 		}
 	}
 	return next
+}
+
+// Scrubbed counts a round of the scrubber.
+func (m *Metrics) Scrubbed(findings int) {
+	m.scrubs.Inc()
+	m.findings.Add(float64(findings))
 }
 
 func (m *Metrics) batch(b log.Batch) {

@@ -59,6 +59,9 @@ func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, 
 	} else if ok {
 		return nil, refuse(CodeDuplicate, "", "this statement was admitted already, as entry %d", first).at(first)
 	}
+	if !c.Statement.Code.InForce() { // judged before all else, at index 0 too
+		return nil, refuseNotBuilt(c.Statement.Code)
+	}
 	if index == 0 {
 		return genesis(time, c)
 	}
@@ -98,7 +101,11 @@ func applyBody(st State, c *Checked, policy *statement.Policy, by *issuer) ([]Ef
 	case *statement.WithdrawDocument:
 		return withdraw(st, c, body, policy, by)
 	}
-	return nil, refuse(CodeForm, "predicateType", "%s is not built in rules %s", c.Statement.Code, statement.Rules)
+	return nil, refuseNotBuilt(c.Statement.Code)
+}
+
+func refuseNotBuilt(code statement.Code) error {
+	return refuse(CodeForm, "predicateType", "%s is not built in rules %s: no log that they govern takes it", code, statement.Rules)
 }
 
 // checkSize is E101 for the size that the policy allows.

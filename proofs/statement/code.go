@@ -8,7 +8,7 @@ import (
 // Code names a statement's kind and op in one byte, 16 x kind + op; one per predicate type.
 type Code uint8
 
-// All kinds and ops of the specification. [Code.Built] says which of them these rules admit.
+// All kinds and ops of the specification. [Code.Built] says which of them are more than reserved.
 const (
 	PolicySet Code = 0x11
 
@@ -96,8 +96,19 @@ func (c Code) Authority() bool {
 	return c == StepIntent
 }
 
-// Built says whether these rules admit such statements. All others are refused by [Parse] with E101.
+// Built says whether there are such statements: whether [Parse] reads them. All others are reserved and refused with E101.
+// Which of those that are built a log takes is for [Code.InForce] to say.
 func (c Code) Built() bool { return shapeOf(c) != nil }
+
+// InForce says whether the rules named [Rules] admit such statements. The others that are built can be made and read, but
+// no log takes them, and no verifier believes that one did.
+func (c Code) InForce() bool {
+	switch c {
+	case PolicySet, IdentityEnroll, IdentityRevoke, DocumentRelease, DocumentWithdraw:
+		return true
+	}
+	return false
+}
 
 // ParseCode reads kind and op as [Code.String] gives them.
 func ParseCode(s string) (Code, error) {

@@ -1,45 +1,36 @@
 package statement
 
+const lateReasons enum = "offline|outage|migration"
+
 // readCommon reads the part of the predicate that all kinds have.
-func (s *Statement) readCommon(f *fields, p ref, mandatorySpends bool) {
+func (s *Statement) readCommon(f *fields, p ref, shape *shape) {
 	s.Log = f.text(p, "log", validHost, wantHost)
 	s.Nonce = f.text(p, "nonce", validNonce, wantNonce)
 	s.At = f.time(p, "at")
 	s.Issuer = f.id(p, "issuer")
-	s.Run = f.optionalText(p, "run", ValidID, wantID)
+	if shape.run == mandatory || f.has(p, "run") {
+		s.Run = f.id(p, "run")
+	}
 	s.Traceparent = f.optionalText(p, "traceparent", validTraceparent, wantTraceparent)
 	s.External = readExternal(f, p)
 	s.Sealed = readSealed(f, p)
-	s.Spends = readSpends(f, p, mandatorySpends)
+	s.Late = f.optionalText(p, "late", lateReasons.has, "one of "+string(lateReasons))
+	s.Spends = readSpends(f, p, shape.spends)
 }
 
 func readExternal(f *fields, p ref) []External {
 	if !f.has(p, "external") {
 		return nil
 	}
-	at := f.want(p, "external", array, "an array of {digest, id, kind, system}")
-	if at == 0 {
-		return nil
-	}
-	items := f.elements(at, 1, maxExternal)
+	items := f.objects(p, "external", 1, maxExternal, "{digest, id, kind, system}")
 	list := make([]External, 0, len(items))
 	for _, i := range items {
-		if f.values[i].kind != object {
-			f.wrong(i, "an object {digest, id, kind, system}")
-			return nil
-		}
-		e := External{
+		list = append(list, External{
 			System: f.text(i, "system", validToken, wantToken),
 			Kind:   f.text(i, "kind", validToken, wantToken),
 			ID:     f.text(i, "id", validForeign, wantForeign),
 			Digest: f.digest(i, "digest"),
-		}
-		for _, other := range list {
-			if other == e {
-				f.fail(f.path(i), "stands twice; want each element once")
-			}
-		}
-		list = append(list, e)
+		})
 	}
 	return list
 }
@@ -58,34 +49,18 @@ func readSealed(f *fields, p ref) []string {
 	return list
 }
 
-// readSpends: mandatory in policies and identities, where an empty list says "none"; in documents absent says "none".
-func readSpends(f *fields, p ref, mandatory bool) []Digest {
-	least := 0
-	if !mandatory {
-		if !f.has(p, "spends") {
-			return nil
+// readSpends: where it is mandatory, an empty list says "none"; where it is optional, absent says "none".
+func readSpends(f *fields, p ref, spends presence) []Digest {
+	switch {
+	case spends == mandatory:
+		if list := f.digests(p, "spends", 0, MaxSpends); len(list) > 0 {
+			return list
 		}
-		least = 1
-	}
-	at := f.want(p, "spends", array, "an array of statement digests")
-	if at == 0 {
 		return nil
+	case f.has(p, "spends"):
+		return f.digests(p, "spends", 1, MaxSpends)
 	}
-	items := f.elements(at, least, MaxSpends)
-	if len(items) == 0 {
-		return nil
-	}
-	list := make([]Digest, 0, len(items))
-	for _, i := range items {
-		d := f.digestAt(i)
-		for _, other := range list {
-			if other == d {
-				f.fail(f.path(i), "stands twice; want each grant once")
-			}
-		}
-		list = append(list, d)
-	}
-	return list
+	return nil
 }
 
 // appendMember writes the named member of the predicate and a comma, or nothing if the member is absent.
@@ -97,6 +72,8 @@ func (s *Statement) appendMember(b []byte, name string) []byte {
 		return appendExternal(b, s.External)
 	case "issuer":
 		return appendText(b, name, s.Issuer)
+	case "late":
+		return appendOptional(b, name, s.Late)
 	case "log":
 		return appendText(b, name, s.Log)
 	case "nonce":
@@ -116,35 +93,23 @@ func (s *Statement) appendMember(b []byte, name string) []byte {
 	return s.Body.appendMember(b, name)
 }
 
-func appendOptional(b []byte, name, s string) []byte {
-	if s == "" {
-		return b
-	}
-	return appendText(b, name, s)
-}
-
 func appendExternal(b []byte, list []External) []byte {
 	if len(list) == 0 {
 		return b
 	}
-	b = append(b, `"external":[`...)
-	for _, e := range list {
-		b = appendDigest(append(b, '{'), "digest", e.Digest)
-		b = appendText(b, "id", e.ID)
-		b = appendText(b, "kind", e.Kind)
-		b = appendText(b, "system", e.System)
-		b = append(closeList(b, '}'), ',')
-	}
-	return append(closeList(b, ']'), ',')
+	return appendObjects(b, "external", list, External.appendMembers)
+}
+
+func (e External) appendMembers(b []byte) []byte {
+	b = appendDigest(b, "digest", e.Digest)
+	b = appendText(b, "id", e.ID)
+	b = appendText(b, "kind", e.Kind)
+	return appendText(b, "system", e.System)
 }
 
 func (s *Statement) appendSpends(b []byte) []byte {
-	if len(s.Spends) == 0 && !shapeOf(s.Code).spends {
+	if len(s.Spends) == 0 && shapeOf(s.Code).spends != mandatory {
 		return b
 	}
-	b = append(b, `"spends":[`...)
-	for _, d := range s.Spends {
-		b = append(d.appendTo(append(b, '"')), `",`...)
-	}
-	return append(closeList(b, ']'), ',')
+	return appendDigests(b, "spends", s.Spends)
 }

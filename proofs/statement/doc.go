@@ -15,9 +15,17 @@
 //	 "predicateType":"https://github.com/docketlog/docket/spec/document.release/v1",
 //	 "subject":[{"digest":{"sha256":"c929b5b81ef2f570525bf76c95e6784721fc328195b920dce2819da07265bbd4"}}]}
 //
-// The list spends is mandatory in policy and identity statements, where [] says that no grant is spent. In document statements
-// it is optional: absent says that no grant is spent, and if it is present it is not empty. All other optional lists are
-// absent rather than empty, but for tools of an identity, where [] says "no tool" and absence "no limit of its own".
+// The list spends is mandatory in policy, identity and workflow statements and in step.intent, where [] says that no grant is
+// spent. In document statements it is optional: absent says that no grant is spent, and if it is present it is not empty. Other
+// kinds do not have it. Lists of a kind's own are mandatory and may be empty; tools of an identity are optional, and there []
+// says "no tool" and absence "no limit of its own". All other optional members are absent rather than empty.
+//
+// # Kinds
+//
+// There is one [Code] and one type of [Body] for each kind and op; in each the fields are named as on its page. Two members are
+// unions: the [Want] of a request and the [Object] of a grant. Two kinds carry a document of their own as a text, so that one file
+// is approved and nothing is serialised again: [Policy] and [Workflow]. [Code.Built] says which kinds can be made and read (all but
+// erase), [Code.InForce] which of them a log takes.
 //
 // # Digest, envelope, leaf
 //

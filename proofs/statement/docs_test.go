@@ -3,6 +3,7 @@ package statement
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -49,7 +50,7 @@ func TestPagesShowTheGoldenFiles(t *testing.T) {
 			t.Errorf("no page shows %s", name)
 		}
 	}
-	for _, name := range []string{"envelope.json", "leaf.json", "seal.txt", "policy-1.json", "policy-2.json", "proof.txt", "digest.txt"} {
+	for _, name := range []string{"envelope.json", "leaf.json", "seal.txt", "policy-1.json", "policy-2.json", "workflow.json", "proof.txt", "digest.txt"} {
 		if !shown[name] {
 			t.Errorf("no page shows %s", name)
 		}
@@ -108,7 +109,47 @@ func TestPagesParse(t *testing.T) {
 		if digest := DigestOf(compact.Bytes()).String(); !strings.Contains(string(text), digest) {
 			t.Errorf("%s does not name the example's digest %s", page, digest)
 		}
-		checkFieldTable(t, page, string(text), shapeOf(s.Code).names)
+		head, _, _ := strings.Cut(string(text), "\n## ")
+		checkFieldTable(t, page, head, shapeOf(s.Code).names)
+	}
+}
+
+// The page of workflow.define describes the workflow document in a table of its own.
+func TestWorkflowPage(t *testing.T) {
+	page := filepath.Join(specFolder, "kinds", "workflow.define.md")
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, ok := strings.Cut(string(text), "\n## Workflow document\n")
+	if !ok {
+		t.Fatalf("%s has no section on the workflow document", page)
+	}
+	checkFieldTable(t, page, section, workflowNames)
+}
+
+// A page says of each kind whether it is authority or evidence, and statement.md lists it.
+func TestPagesName(t *testing.T) {
+	list, err := os.ReadFile(specFolder + "/statement.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range fixtures() {
+		page, err := os.ReadFile(filepath.Join(specFolder, "kinds", s.Code.String()+".md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		role := "Evidence"
+		if s.Code.Authority() {
+			role = "Authority"
+		}
+		words := strings.Join(strings.Fields(string(page)), " ")
+		if want := fmt.Sprintf("%s; code 0x%02x; predicate type `%s`.", role, uint8(s.Code), s.Code.PredicateType()); !strings.Contains(words, want) {
+			t.Errorf("the page of %s does not say %q", s.Code, want)
+		}
+		if link := fmt.Sprintf("(kinds/%s.md)", s.Code); !strings.Contains(string(list), link) {
+			t.Errorf("statement.md does not link %s", link)
+		}
 	}
 }
 

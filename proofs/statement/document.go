@@ -19,6 +19,8 @@ type WithdrawDocument struct {
 
 const withdrawReasons enum = "superseded|error|legal|privacy|expired|other"
 
+var releaseNames = []string{"document", "media", "prev", "size", "to", "version"}
+
 func (*ReleaseDocument) code() Code { return DocumentRelease }
 
 func (*WithdrawDocument) code() Code { return DocumentWithdraw }
@@ -27,20 +29,11 @@ func readReleaseDocument(f *fields, p ref, _ Digest) Body {
 	return &ReleaseDocument{
 		Document: f.text(p, "document", ValidDocumentID, wantDocument),
 		Version:  f.uint32(p, "version", 1),
-		Prev:     readPrev(f, p),
+		Prev:     f.nullable(p, "prev"),
 		Size:     f.integer(p, "size", 0, maxInteger),
 		Media:    f.text(p, "media", validMedia, wantMedia),
 		To:       f.list(p, "to", 0, maxList, ValidID, wantID),
 	}
-}
-
-// readPrev: a mandatory digest or null.
-func readPrev(f *fields, p ref) *Digest {
-	if at := f.member(p, "prev"); at != 0 && f.values[at].kind == null {
-		return nil
-	}
-	d := f.digest(p, "prev")
-	return &d
 }
 
 func readWithdrawDocument(f *fields, p ref, _ Digest) Body {
@@ -51,6 +44,12 @@ func readWithdrawDocument(f *fields, p ref, _ Digest) Body {
 	}
 }
 
+// Object gives what a grant for this release binds beside its subject.
+func (d *ReleaseDocument) Object() DocumentObject { return DocumentObject{d.Document, d.Version} }
+
+// Object gives what a grant for this withdrawal binds beside its subject.
+func (d *WithdrawDocument) Object() DocumentObject { return DocumentObject{d.Document, d.Version} }
+
 func (d *ReleaseDocument) appendMember(b []byte, name string) []byte {
 	switch name {
 	case "document":
@@ -58,10 +57,7 @@ func (d *ReleaseDocument) appendMember(b []byte, name string) []byte {
 	case "media":
 		return appendText(b, name, d.Media)
 	case "prev":
-		if d.Prev == nil {
-			return append(b, `"prev":null,`...)
-		}
-		return appendDigest(b, name, *d.Prev)
+		return appendNullable(b, name, d.Prev)
 	case "size":
 		return appendInteger(b, name, d.Size)
 	case "to":

@@ -1,9 +1,15 @@
 package statement
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
-// maxList bounds every list whose length no rule bounds more tightly.
-const maxList = 256
+// Bounds of lists that no rule bounds more tightly.
+const (
+	maxList    = 256 // of texts and digests
+	maxObjects = 64  // of objects
+)
 
 // fields reads typed members of objects. The first member that is missing or wrong sets err (code, mostly E102); from
 // then on nothing is read, and what was returned is of no use.
@@ -86,6 +92,11 @@ func (f *fields) integer(obj ref, name string, least, most uint64) uint64 {
 	return 0
 }
 
+func (f *fields) boolean(obj ref, name string) bool {
+	at := f.want(obj, name, boolean, "true or false")
+	return at != 0 && f.values[at].text == "true"
+}
+
 func (f *fields) uint32(obj ref, name string, least uint32) uint32 {
 	return uint32(f.integer(obj, name, uint64(least), 1<<32-1))
 }
@@ -109,22 +120,6 @@ func (f *fields) optionalTime(obj ref, name string) int64 {
 	return f.time(obj, name)
 }
 
-func (f *fields) digest(obj ref, name string) Digest {
-	at := f.want(obj, name, text, wantDigest)
-	if at == 0 {
-		return Digest{}
-	}
-	return f.digestAt(at)
-}
-
-func (f *fields) digestAt(at ref) Digest {
-	d, err := ParseDigest(f.values[at].text)
-	if f.values[at].kind != text || err != nil {
-		f.wrong(at, wantDigest)
-	}
-	return d
-}
-
 // bytes reads canonical standard base64 of bytes in which valid finds no error.
 func (f *fields) bytes(obj ref, name string, valid func([]byte) error, want string) []byte {
 	at := f.want(obj, name, text, want)
@@ -142,45 +137,28 @@ func (f *fields) bytes(obj ref, name string, valid func([]byte) error, want stri
 	return b
 }
 
-// list reads an array of at least least and at most most strings that valid accepts, none of them twice. It is never
-// nil, so that an empty list differs from an absent one.
-func (f *fields) list(obj ref, name string, least, most int, valid func(string) bool, want string) []string {
-	at := f.want(obj, name, array, "an array, each element "+want)
-	if at == 0 {
-		return nil
+// judgedText reads a text that parse judges: its errors keep their code, and their paths stand under that of the member.
+func (f *fields) judgedText(obj ref, name, want string, parse func(text []byte) error) string {
+	s := f.text(obj, name, func(string) bool { return true }, want)
+	if f.err != nil {
+		return s
 	}
-	items := f.elements(at, least, most)
-	list := make([]string, 0, len(items))
-	for _, i := range items {
-		s := f.values[i].text
-		if f.values[i].kind != text || !valid(s) {
-			f.wrong(i, want)
-			return nil
+	var inner *Error
+	if errors.As(parse([]byte(s)), &inner) {
+		at := f.path(f.member(obj, name))
+		if inner.Field != "" {
+			at += "." + inner.Field
 		}
-		if indexOf(list, s) >= 0 {
-			f.fail(f.path(i), "stands twice; want each element once")
-			return nil
-		}
-		list = append(list, s)
+		f.err = &Error{Code: inner.Code, Field: at, Reason: inner.Reason}
 	}
-	return list
+	return s
 }
 
-// elements gives the elements of an array of least to most elements.
-func (f *fields) elements(at ref, least, most int) []ref {
-	n := 0
-	for i := f.values[at].first; i != 0; i = f.values[i].next {
-		n++
+// subjectIs demands that the subject is the digest that follows from the predicate; what says in words which that is.
+func (f *fields) subjectIs(subject, digest Digest, what string) {
+	if f.err == nil && subject != digest {
+		f.fail("subject[0].digest.sha256", "want "+what)
 	}
-	if n < least || n > most {
-		f.wrong(at, fmt.Sprintf("%d to %d elements", least, most))
-		return nil
-	}
-	items := make([]ref, 0, n)
-	for i := f.values[at].first; i != 0; i = f.values[i].next {
-		items = append(items, i)
-	}
-	return items
 }
 
 // enum is a closed set of words, joined by "|".

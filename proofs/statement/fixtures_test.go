@@ -159,11 +159,6 @@ func testSetPolicy() *Statement {
 	return s
 }
 
-// fixtures are the worked examples, one per built kind.
-func fixtures() []*Statement {
-	return []*Statement{testSetPolicy(), testEnroll(), testRevoke(), testRelease(), testWithdraw()}
-}
-
 func mustMarshal(t testing.TB, s *Statement) []byte {
 	t.Helper()
 	b, err := s.Marshal()

@@ -15,7 +15,10 @@ func FuzzJSON(f *testing.F) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range append(fixtures(), testDirectRelease()) {
+	for _, s := range fixtures() {
+		f.Add(mustMarshal(f, s))
+	}
+	for _, s := range variants() {
 		f.Add(mustMarshal(f, s))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
@@ -40,6 +43,19 @@ func FuzzParsePolicy(f *testing.F) {
 			return
 		}
 		if b, err := p.Marshal(); err != nil || !bytes.Equal(b, text) {
+			t.Fatalf("formatted %q, %v; want %q", b, err, text)
+		}
+	})
+}
+
+func FuzzParseWorkflow(f *testing.F) {
+	f.Add([]byte(workflowText()))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		w, err := ParseWorkflow(text)
+		if err != nil {
+			return
+		}
+		if b, err := w.Marshal(); err != nil || !bytes.Equal(b, text) {
 			t.Fatalf("formatted %q, %v; want %q", b, err, text)
 		}
 	})

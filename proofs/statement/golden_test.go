@@ -22,6 +22,21 @@ func TestGoldenStatements(t *testing.T) {
 	}
 }
 
+// Every optional member may be absent and every union takes each of its forms: what is formatted is parsed to the same.
+func TestVariants(t *testing.T) {
+	for name, s := range variants() {
+		t.Run(name, func(t *testing.T) {
+			got, err := Parse(mustMarshal(t, s))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(s, got); diff != "" {
+				t.Errorf("parsed statement differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestGoldenDirectRelease(t *testing.T) {
 	golden(t, "document.release-direct.json", mustMarshal(t, testDirectRelease()))
 }
@@ -49,6 +64,17 @@ func TestGoldenPolicy(t *testing.T) {
 	}
 	if diff := cmp.Diff(later, got); diff != "" {
 		t.Errorf("parsed policy differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestGoldenWorkflow(t *testing.T) {
+	golden(t, "workflow.json", []byte(workflowText()))
+	got, err := testDefine().Body.(*DefineWorkflow).Workflow()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(testWorkflow(), got); diff != "" {
+		t.Errorf("parsed workflow differs (-want +got):\n%s", diff)
 	}
 }
 

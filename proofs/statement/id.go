@@ -16,6 +16,7 @@ const (
 	wantName     = "a name of 1 to 32 bytes of [a-z0-9-]"
 	wantToken    = "1 to 64 bytes of [A-Za-z0-9._-], a letter or digit first"
 	wantForeign  = "1 to 255 printable ASCII bytes without space"
+	wantPeriod   = "a period like P7Y: P, 1 to 9999, and one of D, W, M, Y"
 	wantHost     = "a bare host name, such as log.example.org"
 	wantMedia    = "a media type without parameters, such as application/pdf"
 )
@@ -27,6 +28,9 @@ func ValidID(s string) bool { return len(s) <= MaxID && validSegments(s) }
 // PolicyDocument is the reserved document whose releases are the policy documents of a log. Its id is outside the alphabet
 // of ids, so no statement can name it: the fold alone writes its register.
 const PolicyDocument = "docket:policy"
+
+// WorkflowDocument gives the reserved document whose releases are the texts of a workflow, "docket:workflow/<id>".
+func WorkflowDocument(id string) string { return "docket:workflow/" + id }
 
 // ValidDocumentID reports whether s is an id of a document: as [ValidID], at most 255 bytes.
 func ValidDocumentID(s string) bool { return len(s) <= MaxDocumentID && validSegments(s) }
@@ -79,6 +83,20 @@ func validName(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= 32
+}
+
+// validPeriod: "P", 1 to 9999 without leading zero, and one of D, W, M, Y: the periods of ISO 8601 with one part of days or more.
+func validPeriod(s string) bool {
+	n := len(s) - 2
+	if n < 1 || n > 4 || s[0] != 'P' || s[1] == '0' || strings.IndexByte("DWMY", s[n+1]) < 0 {
+		return false
+	}
+	for i := range n {
+		if c := s[1+i]; c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // validToken: names of tools, and of foreign systems and kinds; one segment of an id.

@@ -21,17 +21,15 @@ type EnrollIdentity struct {
 	Proof       []byte   // signature by the key over SHA-256 of [ProofMessage], strict DER
 }
 
-// RevokeIdentity (identity.revoke) ends an identity's key. The subject is SHA-256(SPKI) of that key.
-type RevokeIdentity struct {
-	ID               string
-	Reason           string // keyCompromise, cessation, affiliationChanged, superseded or other
-	CompromisedSince int64  // unix milliseconds; 0: absent
+// RotateIdentity (identity.rotate) gives an identity a new key. It has all fields of an enrolment; the terms, but for
+// notAfter, stay as they were. The subject is SHA-256(SPKI) of the new key.
+type RotateIdentity struct {
+	EnrollIdentity
 }
 
 const (
-	classes       enum = "human|workload|agent|bridge"
-	custodies     enum = "hsm|kms|file"
-	revokeReasons enum = "keyCompromise|cessation|affiliationChanged|superseded|other"
+	classes   enum = "human|workload|agent|bridge"
+	custodies enum = "hsm|kms|file"
 
 	wantVerb = "kind and op, such as document.release"
 )
@@ -41,34 +39,38 @@ var enrollNames = []string{"attestation", "class", "custody", "id", "namespaces"
 
 func (*EnrollIdentity) code() Code { return IdentityEnroll }
 
-func (*RevokeIdentity) code() Code { return IdentityRevoke }
+func (*RotateIdentity) code() Code { return IdentityRotate }
 
 func readEnrollIdentity(f *fields, p ref, subject Digest) Body {
-	e := &EnrollIdentity{
-		ID:         f.id(p, "id"),
-		Class:      f.enum(p, "class", classes),
-		Owner:      f.id(p, "owner"),
-		Roles:      f.list(p, "roles", 0, maxList, validName, wantName),
-		SPKI:       f.bytes(p, "spki", checkPublicKey, wantSPKI),
-		NotAfter:   f.optionalTime(p, "notAfter"),
-		Verbs:      f.list(p, "verbs", 0, maxList, validVerb, wantVerb),
-		Namespaces: f.list(p, "namespaces", 0, maxList, ValidPrefix, wantPrefix),
-		Custody:    f.enum(p, "custody", custodies),
-		Proof:      f.bytes(p, "proof", CheckSignature, wantSignature),
+	e := readEnrollment(f, p, subject)
+	return &e
+}
+
+func readRotateIdentity(f *fields, p ref, subject Digest) Body {
+	return &RotateIdentity{readEnrollment(f, p, subject)}
+}
+
+func readEnrollment(f *fields, p ref, subject Digest) EnrollIdentity {
+	e := EnrollIdentity{
+		ID:          f.id(p, "id"),
+		Class:       f.enum(p, "class", classes),
+		Owner:       f.id(p, "owner"),
+		Roles:       f.list(p, "roles", 0, maxList, validName, wantName),
+		SPKI:        f.bytes(p, "spki", checkPublicKey, wantSPKI),
+		NotAfter:    f.optionalTime(p, "notAfter"),
+		Verbs:       f.list(p, "verbs", 0, maxList, validVerb, wantVerb),
+		Namespaces:  f.list(p, "namespaces", 0, maxList, ValidPrefix, wantPrefix),
+		Custody:     f.enum(p, "custody", custodies),
+		Attestation: f.optionalDigest(p, "attestation"),
+		Proof:       f.bytes(p, "proof", CheckSignature, wantSignature),
 	}
 	if f.has(p, "tools") {
 		e.Tools = f.list(p, "tools", 0, maxList, validToken, wantToken)
 	}
-	if f.has(p, "attestation") {
-		d := f.digest(p, "attestation")
-		e.Attestation = &d
-	}
 	if human := e.Class == "human"; human != (e.Owner == e.ID) {
 		f.fail(joinPath(f.path(p), "owner"), "want the own id for a human, the id of a team or person for the other classes")
 	}
-	if f.err == nil && subject != sha256.Sum256(e.SPKI) {
-		f.fail("subject[0].digest.sha256", "want the SHA-256 of predicate.spki as DER")
-	}
+	f.subjectIs(subject, sha256.Sum256(e.SPKI), "the SHA-256 of predicate.spki as DER")
 	return e
 }
 
@@ -77,21 +79,10 @@ func validVerb(s string) bool {
 	return err == nil
 }
 
-func readRevokeIdentity(f *fields, p ref, _ Digest) Body {
-	return &RevokeIdentity{
-		ID:               f.id(p, "id"),
-		Reason:           f.enum(p, "reason", revokeReasons),
-		CompromisedSince: f.optionalTime(p, "compromisedSince"),
-	}
-}
-
 func (e *EnrollIdentity) appendMember(b []byte, name string) []byte {
 	switch name {
 	case "attestation":
-		if e.Attestation == nil {
-			return b
-		}
-		return appendDigest(b, name, *e.Attestation)
+		return appendOptionalDigest(b, name, e.Attestation)
 	case "custody":
 		return appendText(b, name, e.Custody)
 	case "id":
@@ -112,10 +103,7 @@ func (e *EnrollIdentity) appendTerm(b []byte, name string) []byte {
 	case "namespaces":
 		return appendList(b, name, e.Namespaces)
 	case "notAfter":
-		if e.NotAfter == 0 {
-			return b
-		}
-		return appendTimeMember(b, name, e.NotAfter)
+		return appendOptionalTime(b, name, e.NotAfter)
 	case "owner":
 		return appendText(b, name, e.Owner)
 	case "roles":
@@ -141,20 +129,8 @@ func (e *EnrollIdentity) TermsHash() Digest {
 	return sha256.Sum256(closeList(b, '}'))
 }
 
-func (r *RevokeIdentity) appendMember(b []byte, name string) []byte {
-	switch name {
-	case "compromisedSince":
-		if r.CompromisedSince == 0 {
-			return b
-		}
-		return appendTimeMember(b, name, r.CompromisedSince)
-	case "id":
-		return appendText(b, name, r.ID)
-	case "reason":
-		return appendText(b, name, r.Reason)
-	}
-	return b
-}
+// Object gives what a grant for this enrolment, or rotation, binds beside its subject.
+func (e *EnrollIdentity) Object() IdentityObject { return IdentityObject{e.ID, e.TermsHash()} }
 
 // ProofMessage gives the six lines that a new key signs to prove that its holder consents: to be bound to this identity,
 // in this log, by the statement with this nonce. op is "enroll", "rotate" or "genesis". The proof is an ECDSA

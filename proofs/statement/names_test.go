@@ -1,21 +1,25 @@
 package statement
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 )
 
 func TestCodes(t *testing.T) {
-	var known, built, evidence []string
+	var known, reserved, inForce, evidence []string
 	for i := range 256 {
 		c := Code(i)
 		if c.Kind() == "" {
 			continue
 		}
 		known = append(known, c.String())
-		if c.Built() {
-			built = append(built, c.String())
+		if !c.Built() {
+			reserved = append(reserved, c.String())
+		}
+		if c.InForce() {
+			inForce = append(inForce, c.String())
 		}
 		if !c.Authority() {
 			evidence = append(evidence, c.String())
@@ -35,7 +39,8 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s: %v; want %v", what, got, want)
 		}
 	}
-	check("built", built, "policy.set", "identity.enroll", "identity.revoke", "document.release", "document.withdraw")
+	check("reserved", reserved, "erase.erase", "erase.hold", "erase.unhold")
+	check("in force", inForce, "policy.set", "identity.enroll", "identity.revoke", "document.release", "document.withdraw")
 	check("evidence", evidence, "step.done", "outcome.close", "attest.observe", "finding.refuse", "finding.alert", "finding.ack",
 		"finding.close")
 	if got := DocumentRelease.PredicateType(); got != "https://github.com/docketlog/docket/spec/document.release/v1" {
@@ -55,6 +60,90 @@ func TestCodes(t *testing.T) {
 			t.Errorf("ParsePredicateType(%q) = %v", s, c)
 		}
 	}
+}
+
+// TestBodies: each kind and op that is built has one type of body, one example, and a place of its own in every list here.
+func TestBodies(t *testing.T) {
+	types := make(map[string]Code)
+	var codes []Code
+	for _, s := range fixtures() {
+		codes = append(codes, s.Code)
+		name := fmt.Sprintf("%T", s.Body)
+		if other, ok := types[name]; ok {
+			t.Errorf("%s is the body of %s and %s", name, other, s.Code)
+		}
+		types[name] = s.Code
+		if got := kindOf(s.Body); got != s.Code || s.Body.code() != s.Code {
+			t.Errorf("%s: a switch over all bodies says %s, the body %s", s.Code, got, s.Body.code())
+		}
+	}
+	if !slices.IsSorted(codes) {
+		t.Errorf("the examples are not in the order of their codes: %v", codes)
+	}
+	for i := range 256 {
+		c := Code(i)
+		if c.Built() != slices.Contains(codes, c) {
+			t.Errorf("%s: built %t, but %d examples", c, c.Built(), len(codes))
+		}
+		if c.Kind() == "erase" && c.Built() || c.InForce() && !c.Built() {
+			t.Errorf("%s: built %t, in force %t", c, c.Built(), c.InForce())
+		}
+	}
+}
+
+// kindOf spells out which body is of which kind and op.
+func kindOf(body Body) Code {
+	switch body.(type) {
+	case *SetPolicy:
+		return PolicySet
+	case *EnrollIdentity:
+		return IdentityEnroll
+	case *RotateIdentity:
+		return IdentityRotate
+	case *SuspendIdentity:
+		return IdentitySuspend
+	case *ResumeIdentity:
+		return IdentityResume
+	case *RevokeIdentity:
+		return IdentityRevoke
+	case *RetireIdentity:
+		return IdentityRetire
+	case *DefineWorkflow:
+		return WorkflowDefine
+	case *RetireWorkflow:
+		return WorkflowRetire
+	case *OpenRequest:
+		return RequestOpen
+	case *CancelRequest:
+		return RequestCancel
+	case *GrantDecision:
+		return DecisionGrant
+	case *DenyDecision:
+		return DecisionDeny
+	case *RevokeDecision:
+		return DecisionRevoke
+	case *IntendStep:
+		return StepIntent
+	case *FinishStep:
+		return StepDone
+	case *CloseOutcome:
+		return OutcomeClose
+	case *ReleaseDocument:
+		return DocumentRelease
+	case *WithdrawDocument:
+		return DocumentWithdraw
+	case *AttestObservation:
+		return AttestObserve
+	case *RefuseFinding:
+		return FindingRefuse
+	case *AlertFinding:
+		return FindingAlert
+	case *AckFinding:
+		return FindingAck
+	case *CloseFinding:
+		return FindingClose
+	}
+	return 0
 }
 
 func TestIDs(t *testing.T) {
@@ -77,6 +166,8 @@ func TestIDs(t *testing.T) {
 	ok("document id", ValidDocumentID, []string{"a", "claims/denial-notice/CLM-20441", a(255), a(65)}, append(bad, a(256)))
 	ok("prefix", ValidPrefix, []string{"*", "a/", "a/b/", a(254) + "/"}, []string{"", "/", "a", "a//", "*/", "a/*", "**", "../", a(255) + "/"})
 	ok("name", validName, []string{"a", "registrar", "-", "a-1", a(32)}, []string{"", "A", "a_b", "a b", a(33)})
+	ok("period", validPeriod, []string{"P1D", "P26W", "P9999Y", "P6M"}, []string{"", "P", "P7", "PY", "P0Y", "P07Y", "7Y", "P7y", "P10000D",
+		"P1Y6M", "PT7H", "P-1Y", "P7Y "})
 	ok("token", validToken, []string{"a", "llm.draft", "Git_Hub-1"}, []string{"", "a/b", ".a", a(65)})
 	ok("foreign id", validForeign, []string{"a", "https://x.example/?a=b#c", "(1)", a(255)}, []string{"", "a b", "a\n", "\x7f", "é", a(256)})
 	ok("host", validHost, []string{"localhost", "a.b", "xn--a.example", "1.2.3.4", "A.example"},

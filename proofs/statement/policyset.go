@@ -1,9 +1,6 @@
 package statement
 
-import (
-	"crypto/sha256"
-	"errors"
-)
+import "crypto/sha256"
 
 // SetPolicy (policy.set) puts a policy document into force. The subject is SHA-256(Text).
 type SetPolicy struct {
@@ -17,20 +14,11 @@ func (p *SetPolicy) Policy() (*Policy, error) { return ParsePolicy([]byte(p.Text
 
 // readSetPolicy also judges the policy document: the errors are those of ParsePolicy, their paths under predicate.text.
 func readSetPolicy(f *fields, p ref, subject Digest) Body {
-	body := &SetPolicy{Text: f.text(p, "text", func(string) bool { return true }, "the text of a policy document")}
-	if f.err != nil {
-		return body
-	}
-	var inner *Error
-	if _, err := body.Policy(); errors.As(err, &inner) {
-		at := f.path(f.member(p, "text"))
-		if inner.Field != "" {
-			at += "." + inner.Field
-		}
-		f.err = &Error{Code: inner.Code, Field: at, Reason: inner.Reason}
-	} else if subject != sha256.Sum256([]byte(body.Text)) {
-		f.fail("subject[0].digest.sha256", "want the SHA-256 of predicate.text")
-	}
+	body := &SetPolicy{Text: f.judgedText(p, "text", "the text of a policy document", func(text []byte) error {
+		_, err := ParsePolicy(text)
+		return err
+	})}
+	f.subjectIs(subject, sha256.Sum256([]byte(body.Text)), "the SHA-256 of predicate.text")
 	return body
 }
 

@@ -123,7 +123,7 @@ func TestReleaseRefusals(t *testing.T) {
 		same("document.release/v1", "document.release/v2", "predicate of another version", "E101", "predicateType"),
 		same("document.release/v1", "document.publish/v1", "unknown op", "E101", "predicateType"),
 		same("document.release/v1", "erase.erase/v1", "kind not built", "E101", "predicateType"),
-		same("document.release/v1", "outcome.close/v1", "kind not built yet", "E101", "predicateType"),
+		same("document.release/v1", "outcome.close/v1", "another kind", "E101", "predicate.document"),
 		same("document.release/v1", "/v1", "empty kind", "E101", "predicateType"),
 
 		// E101: names

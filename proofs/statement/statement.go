@@ -3,7 +3,6 @@ package statement
 import (
 	"bytes"
 	"encoding/hex"
-	"slices"
 )
 
 // Limits of a statement's bytes and of what it may name.
@@ -28,7 +27,7 @@ type Statement struct {
 
 	Run         string     // id of the run it belongs to; empty: absent
 	Traceparent string     // W3C trace context; empty: absent
-	Late        string     // evidence only, and no such kind is built: empty
+	Late        string     // evidence only, why it comes late: offline, outage or migration; empty: absent
 	External    []External // things in other systems; empty: absent
 	Sealed      []string   // digests of sealed disclosures, sorted; empty: absent
 	Spends      []Digest   // grants it spends, by statement digest
@@ -42,52 +41,12 @@ type External struct {
 	Digest           Digest
 }
 
-// Body holds the fields of one kind: [*SetPolicy], [*EnrollIdentity], [*RevokeIdentity], [*ReleaseDocument] or
-// [*WithdrawDocument].
+// Body holds the fields of one kind. There is one type for each kind and op that is built, such as [*SetPolicy] for
+// policy.set, [*EnrollIdentity] for identity.enroll and [*ReleaseDocument] for document.release.
 type Body interface {
 	code() Code
 	// appendMember writes the named member of the predicate and a comma, or nothing if the member is absent.
 	appendMember(b []byte, name string) []byte
-}
-
-// shape says what the predicate of a kind holds beside the common part.
-type shape struct {
-	names  []string // all member names of the predicate, sorted
-	spends bool     // spends is mandatory and may be empty; else optional and not empty
-	read   func(f *fields, predicate ref, subject Digest) Body
-}
-
-var commonNames = []string{"at", "external", "issuer", "log", "nonce", "run", "sealed", "spends", "traceparent"}
-
-func newShape(spends bool, read func(*fields, ref, Digest) Body, names ...string) *shape {
-	names = append(names, commonNames...)
-	slices.Sort(names)
-	return &shape{names: names, spends: spends, read: read}
-}
-
-var (
-	shapePolicySet        = newShape(true, readSetPolicy, "text")
-	shapeIdentityEnroll   = newShape(true, readEnrollIdentity, enrollNames...)
-	shapeIdentityRevoke   = newShape(true, readRevokeIdentity, "compromisedSince", "id", "reason")
-	shapeDocumentRelease  = newShape(false, readReleaseDocument, "document", "media", "prev", "size", "to", "version")
-	shapeDocumentWithdraw = newShape(false, readWithdrawDocument, "document", "reason", "version")
-)
-
-// shapeOf gives the shape of a kind that these rules build, or nil.
-func shapeOf(c Code) *shape {
-	switch c {
-	case PolicySet:
-		return shapePolicySet
-	case IdentityEnroll:
-		return shapeIdentityEnroll
-	case IdentityRevoke:
-		return shapeIdentityRevoke
-	case DocumentRelease:
-		return shapeDocumentRelease
-	case DocumentWithdraw:
-		return shapeDocumentWithdraw
-	}
-	return nil
 }
 
 // Parse reads a statement from the bytes that were signed. All errors are of type [*Error]: E101 if the bytes are more
@@ -121,14 +80,26 @@ func (s *Statement) Marshal() ([]byte, error) {
 	if s.Body == nil || s.Body.code() != s.Code {
 		return nil, &Error{Code: CodeField, Field: "predicate", Reason: "want the body of " + s.Code.String()}
 	}
-	if s.Late != "" {
-		return nil, formError("predicate.late", "not built in these rules; want it empty")
+	if err := s.onlyOwn(); err != nil {
+		return nil, err
 	}
 	b := s.append(make([]byte, 0, 1024))
 	if _, err := Parse(b); err != nil {
 		return nil, err
 	}
 	return b, nil
+}
+
+// onlyOwn refuses members of the common part that this kind does not have: formatting would drop them in silence.
+func (s *Statement) onlyOwn() error {
+	shape := shapeOf(s.Code)
+	if s.Late != "" && indexOf(shape.names, "late") < 0 {
+		return formError("predicate.late", s.Code.String()+" is authority and never late; want it empty")
+	}
+	if len(s.Spends) > 0 && indexOf(shape.names, "spends") < 0 {
+		return formError("predicate.spends", s.Code.String()+" spends no grant; want it empty")
+	}
+	return nil
 }
 
 // readCanonical reads a JSON text that must be its own canonical form and free of sealed-only names.
@@ -168,17 +139,12 @@ func knownNames(t *tree) (Code, error) {
 			return 0, err
 		}
 	}
-	if err := t.onlyMember(0, "predicate", shapeOf(code).names); err != nil {
-		return 0, err
-	}
 	predicate := t.member(0, "predicate")
 	if predicate == 0 {
 		return code, nil // missing: judged with the fields
 	}
-	return code, t.onlyEach(predicate, "external", externalNames)
+	return code, shapeOf(code).onlyKnown(t, predicate)
 }
-
-var externalNames = []string{"digest", "id", "kind", "system"}
 
 // statementCode judges the two type names at the top.
 func statementCode(t *tree) (Code, error) {
@@ -197,18 +163,20 @@ func statementCode(t *tree) (Code, error) {
 		return 0, formError("predicateType", err.Error())
 	}
 	if !code.Built() {
-		return 0, formError("predicateType", code.String()+" is not built in these rules; want "+builtNames)
+		return 0, formError("predicateType", notBuilt(code))
 	}
 	return code, nil
 }
 
-const builtNames = "policy.set, identity.enroll, identity.revoke, document.release or document.withdraw"
+func notBuilt(c Code) string {
+	return c.String() + " is not built in these rules; want another kind, one with a page of its own in docs/spec/kinds"
+}
 
 func readStatement(f *fields, code Code) *Statement {
 	shape := shapeOf(code)
 	s := &Statement{Code: code, Subject: readSubject(f)}
 	p := f.object(0, "predicate")
-	s.readCommon(f, p, shape.spends)
+	s.readCommon(f, p, shape)
 	s.Body = shape.read(f, p, s.Subject)
 	return s
 }

@@ -52,6 +52,9 @@ func (t *tree) only(obj ref, names []string) error {
 	var seen uint64
 	for i := t.values[obj].first; i != 0; i = t.values[i].next {
 		n := indexOf(names, t.values[i].key)
+		if n < 0 && len(names) == 0 {
+			return formError(t.path(i), "unknown name; want an empty object")
+		}
 		if n < 0 {
 			return formError(t.path(i), "unknown name; want one of "+strings.Join(names, ", "))
 		}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docketlog/docket/storage"
+	"github.com/docketlog/docket/storage/pebblestore"
+)
+
+// A row that no start and no submission reads is damaged: the scrubber finds it,
+// and from then on the server is unhealthy.
+func TestServeFindsDamage(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "d")
+	s := startServe(t, "--dir", dir)
+	if status, _ := get(t, http.DefaultClient, s.url+"/healthz"); status != http.StatusOK {
+		t.Fatalf("healthz: %d", status)
+	}
+	s.stop(t)
+	flipLast(t, folders{dir: dir}.store(), storage.LeafHashSpace)
+
+	off := startServe(t, "--dir", dir, "--scrub", "0")
+	time.Sleep(200 * time.Millisecond)
+	if status, _ := get(t, http.DefaultClient, off.url+"/healthz"); status != http.StatusOK {
+		t.Errorf("without a scrubber: healthz %d", status)
+	}
+	off.stop(t)
+
+	s = startServe(t, "--dir", dir)
+	waitFor := time.Now().Add(20 * time.Second)
+	for status, code := 0, ""; code != "unhealthy"; time.Sleep(10 * time.Millisecond) {
+		if status, code = get(t, http.DefaultClient, s.url+"/healthz"); time.Now().After(waitFor) {
+			t.Fatalf("healthz: %d %s; %s", status, code, s.stderr.String())
+		}
+	}
+	a, err := http.Post(s.url+"/api/v1/statements", "application/json", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Body.Close()
+	if a.StatusCode == http.StatusCreated {
+		t.Error("a submission was taken")
+	}
+	if status, _ := get(t, http.DefaultClient, s.url+"/checkpoint"); status != http.StatusOK {
+		t.Errorf("reading: %d", status)
+	}
+	if !strings.Contains(s.stderr.String(), "run docket fsck") {
+		t.Errorf("stderr: %s", s.stderr.String())
+	}
+}
+
+// stop ends a server as Ctrl-C does.
+func (s *inProcess) stop(t *testing.T) {
+	t.Helper()
+	s.signal()
+	err := <-s.ended
+	s.ended <- nil // for the clean-up
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flipLast flips a bit in the first row of a keyspace of a stopped log.
+func flipLast(t *testing.T, dir string, space storage.Keyspace) {
+	t.Helper()
+	store, err := pebblestore.Open(dir, pebblestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	var b storage.Batch
+	start, end := space.Range()
+	err = store.Scan(start, end, func(key, row []byte) bool {
+		row = bytes.Clone(row)
+		row[len(row)-1] ^= 1
+		b.Set(key, row)
+		return false
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := store.Sequence()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Commit(number+1, &b); err != nil {
+		t.Fatal(err)
+	}
+}
