@@ -22,9 +22,9 @@
 //     Checkpoints. Its proofs are computed here; those that the server offers
 //     are not used.
 //   - A History is all events of a register: they give the root in the
-//     register's value, so none is missing.
+//     register's value, so none is missing. ReceiptsOf compares with one.
 //
-// ReceiptsOf, Search and Checkpoints return what a server chose to show. Each
+// Search and Checkpoints return what a server chose to show. Each
 // result is verified; that there are no others is not.
 //
 // An error has a type that says whose matter it is. *ForkError: the log's own

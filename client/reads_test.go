@@ -116,7 +116,13 @@ func TestReceiptOfSomethingElse(t *testing.T) {
 		}, "not the index"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.answerTo("/api/v1/", lie.body)
+			s.lie = func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.HasPrefix(r.URL.Path, "/api/v1/receipts/") && !strings.HasPrefix(r.URL.Path, "/api/v1/leaf-index/") {
+					return false
+				}
+				w.Write(lie.body)
+				return true
+			}
 			got, err := lie.ask()
 			unusable(t, err, lie.says)
 			if got {

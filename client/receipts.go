@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -86,9 +87,63 @@ func (c *Client) getReceipt(ctx context.Context, name string, want wanted) (*pro
 }
 
 // ReceiptsOf fetches the receipts of the releases of these exact bytes: of each
-// document its newest release of them. Each is verified; that none is missing is
-// not proven by them, but by the History of the digest.
+// document its newest release of them. That no document is missing is proven, by
+// the history of the digest; none at all is proven too.
 func (c *Client) ReceiptsOf(ctx context.Context, digest statement.Digest) ([]*proofs.Receipt, error) {
+	history, err := c.History(ctx, register.TypeDigest, digest.String())
+	if err != nil {
+		return nil, err
+	}
+	documents, err := documentsOf(history)
+	if err != nil || len(documents) == 0 {
+		return nil, err
+	}
+	receipts, err := c.receiptsOf(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range receipts {
+		id, err := DocumentOf(r)
+		if err != nil {
+			return nil, err
+		}
+		delete(documents, register.DocumentKey(id))
+	}
+	if len(documents) > 0 {
+		return nil, fmt.Errorf("%w: the receipts of %d documents with these bytes are missing", ErrAnswer, len(documents))
+	}
+	return receipts, nil
+}
+
+// documentsOf returns the documents in the history of a digest.
+func documentsOf(h *History) (map[register.Key]bool, error) {
+	documents := make(map[register.Key]bool)
+	for i, e := range h.Events {
+		if e.Kind != register.DigestReleased {
+			continue
+		}
+		body, err := register.ParseReleasedBody(h.Bodies[i])
+		if err != nil {
+			return nil, h.wrong("event %d: %v", i, err)
+		}
+		documents[body.Document] = true
+	}
+	return documents, nil
+}
+
+// DocumentOf returns the id of the document that a verified receipt is about, or ""
+// if it is about none.
+func DocumentOf(r *proofs.Receipt) (string, error) {
+	s, err := statement.Parse(r.Envelope.Payload)
+	if err != nil {
+		return "", err
+	}
+	id, _ := (&Found{Statement: s}).Document()
+	return id, nil
+}
+
+// receiptsOf fetches and verifies all pages.
+func (c *Client) receiptsOf(ctx context.Context, digest statement.Digest) ([]*proofs.Receipt, error) {
 	before, err := c.newest()
 	if err != nil {
 		return nil, err

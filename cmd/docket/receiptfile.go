@@ -44,7 +44,7 @@ func receiptOfFile(ctx context.Context, c *client.Client, file, document string)
 	}
 	var names []string
 	for _, r := range receipts {
-		name, err := documentOf(r)
+		name, err := client.DocumentOf(r)
 		if err != nil {
 			return nil, err
 		}
@@ -57,14 +57,4 @@ func receiptOfFile(ctx context.Context, c *client.Client, file, document string)
 		return nil, usage("%s was released as several documents: say which one with --doc: %s", file, strings.Join(names, ", "))
 	}
 	return nil, fmt.Errorf("%s was not released as %s, but as %s", file, document, strings.Join(names, ", "))
-}
-
-// documentOf returns the document that a verified receipt is about.
-func documentOf(r *proofs.Receipt) (string, error) {
-	s, err := statement.Parse(r.Envelope.Payload)
-	if err != nil {
-		return "", err
-	}
-	id, _ := (&client.Found{Statement: s}).Document()
-	return id, nil
 }
