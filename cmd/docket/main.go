@@ -8,8 +8,9 @@
 //
 // Exit codes of verify are those of its verdict (docs/spec/receipt.md). For all
 // commands: 1 I/O or network, an answer that does not verify, or local damage;
-// 2 usage, 3 refused by the server, 20 the log never released these bytes, 30 the
-// log contradicts itself, 70 the server stopped on a doubt.
+// 2 usage, 3 refused by the server, 4 damage found by fsck, 20 the log never
+// released these bytes, 30 the log contradicts itself, 70 the server stopped on a
+// doubt.
 package main
 
 import (

@@ -20,6 +20,8 @@ import (
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
+	"github.com/docketlog/docket/storage/pebblestore"
 )
 
 func TestMain(m *testing.M) {
@@ -37,6 +39,7 @@ func TestMain(m *testing.M) {
 //	stopped DIR               wait until it no longer does
 //	waitfile FILE             wait until a file is there
 //	flip FILE                 flip one bit in the middle of a file
+//	damage DIR KEYSPACE       flip one bit in the first row of a keyspace of a stopped log
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
@@ -55,6 +58,7 @@ func TestScripts(t *testing.T) {
 					return err == nil
 				})
 			},
+			"damage":  damage,
 			"pending": pending,
 			"rival":   rival,
 		},
@@ -159,6 +163,26 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b[len(b)/2] ^= 1
 	ts.Check(os.WriteFile(path, b, 0o644))
+}
+
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || len(args[1]) != 1 {
+		ts.Fatalf("usage: damage DIR KEYSPACE")
+	}
+	store, err := pebblestore.Open(folders{dir: ts.MkAbs(args[0])}.store(), pebblestore.Options{})
+	ts.Check(err)
+	var b storage.Batch
+	start, end := storage.Keyspace(args[1][0]).Range()
+	ts.Check(store.Scan(start, end, func(key, row []byte) bool {
+		row = bytes.Clone(row)
+		row[len(row)-1] ^= 1
+		b.Set(key, row)
+		return false
+	}))
+	number, err := store.Sequence()
+	ts.Check(err)
+	ts.Check(store.Commit(number+1, &b))
+	ts.Check(store.Close())
 }
 
 func pending(ts *testscript.TestScript, _ bool, args []string) {

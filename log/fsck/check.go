@@ -36,6 +36,7 @@ type Report struct {
 	Size        uint64        `json:"size"` // leaves
 	Seals       int           `json:"seals"`
 	Checkpoints int           `json:"checkpoints"` // signed ones that were verified
+	Signed      uint64        `json:"signed"`      // the newest size that the anchor holds
 	Registers   uint64        `json:"registers"`
 	Events      uint64        `json:"events"`
 	Rows        int64         `json:"rows"`  // that were read
@@ -176,11 +177,13 @@ func (c *check) rest(s *source) error {
 		p.index(storage.DigestIndexSpace, "statement digest", c.tree.facts.digests)
 	}
 	p.index(storage.LeafHashSpace, "leaf hash", c.tree.facts.hashes)
-	c.progress.phase("registers", 0)
 	if err := p.run(); err != nil {
 		return err
 	}
-	c.report.Checkpoints = len(c.notes.sizes)
+	c.report.Checkpoints = len(c.notes.roots)
+	if len(c.notes.anchor) > 0 {
+		c.report.Signed = c.notes.anchor[0].head.Size
+	}
 	root, err := c.tree.pyramid.root()
 	if err != nil {
 		return err

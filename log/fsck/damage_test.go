@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -125,14 +126,19 @@ func foundIn(t testing.TB, r fsck.Report, what string, key []byte) {
 
 // damaged are the logs that the tests damage, with what is not found in them.
 func damagedLogs(t *testing.T) map[log.Mode]*place {
-	return map[log.Mode]*place{log.Sealed: sealed(t, 300), log.Raw: raw(t, 600)}
+	return map[log.Mode]*place{log.Sealed: sealed(t, 260), log.Raw: raw(t, 300)}
 }
+
+// rawTime is the one part of a raw log's head that nothing else tells about.
+var rawTime = regexp.MustCompile(`"time":(0|[1-9][0-9]*),`)
 
 // unseen says that a change is one that nothing else tells about: see the
 // package's documentation.
-func unseen(mode log.Mode, key, value []byte) bool {
-	return storage.SpaceOf(key) == storage.CheckpointSpace && value == nil ||
-		mode == log.Raw && bytes.Equal(key, log.HeadKey()) && bytes.Contains(value, []byte(`"time":1`)) && bytes.Contains(value, []byte(`,"registers":0,"depth":0}`))
+func unseen(mode log.Mode, x row, value []byte) bool {
+	if mode == log.Raw && bytes.Equal(x.key, log.HeadKey()) {
+		return bytes.Equal(rawTime.ReplaceAll(x.value, nil), rawTime.ReplaceAll(value, nil))
+	}
+	return storage.SpaceOf(x.key) == storage.CheckpointSpace && value == nil
 }
 
 // spread returns up to n rows of a list: the first, the last, and others.
@@ -154,7 +160,7 @@ func TestDamage(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for space, rows := range p.rows(t) {
 			t.Run(fmt.Sprintf("%s %s", mode, space), func(t *testing.T) {
-				for _, row := range spread(rows, 6, r) {
+				for _, row := range spread(rows, 5, r) {
 					p.damage(t, mode, row, r)
 				}
 				p.swap(t, mode, rows)
@@ -173,7 +179,7 @@ func (p *place) damage(t *testing.T, mode log.Mode, x row, r *rand.Rand) {
 	for what, value := range changes {
 		report := p.check(t, mode, p.with(t, row{x.key, value}), fsck.Options{})
 		switch {
-		case unseen(mode, x.key, value):
+		case unseen(mode, x, value):
 		case storage.SpaceOf(x.key) == storage.EventSpace:
 			foundIn(t, report, what, x.key)
 		default:
@@ -228,6 +234,23 @@ func TestUnknownKeyspace(t *testing.T) {
 	found(t, p.check(t, log.Raw, p.with(t, row{storage.Content(0), []byte("x")}), fsck.Options{}), "adding", storage.Content(0))
 }
 
+// TestSurplusInAnEmptyLog: a raw log without leaves has rows of meta and one
+// checkpoint, and no others.
+func TestSurplusInAnEmptyLog(t *testing.T) {
+	p := raw(t, 0)
+	hash := [32]byte{1}
+	for _, key := range [][]byte{
+		{'L'}, storage.Leaf(0), storage.Leaf(7), append(storage.Leaf(0), 0), {'N'}, {'N', 0}, storage.Tile(0, 0), storage.Tile(1, 0), storage.Tile(9, 9),
+		{'F'}, storage.LeafHashIndex(hash), {'K'}, storage.Checkpoint(1), storage.Checkpoint(1 << 60),
+	} {
+		found(t, p.check(t, log.Raw, p.with(t, row{key, make([]byte, 32)}), fsck.Options{}), "adding", key)
+		told, _ := p.scrub(t, log.Raw, &snapshots{store: p.store, changes: []row{{key, make([]byte, 32)}}}, fast, 1)
+		if len(told) == 0 {
+			t.Errorf("no round finds row %x", key)
+		}
+	}
+}
+
 // TestRandomBits flips single bits of random rows, of keys and of values. All
 // are found.
 func TestRandomBits(t *testing.T) {
@@ -238,7 +261,7 @@ func TestRandomBits(t *testing.T) {
 		}
 		slices.SortFunc(all, func(a, b row) int { return bytes.Compare(a.key, b.key) })
 		r := rand.New(rand.NewPCG(7, 11))
-		for range 400 {
+		for range 300 {
 			x := all[r.IntN(len(all))]
 			var store storage.Reader
 			var what string
@@ -251,7 +274,7 @@ func TestRandomBits(t *testing.T) {
 				what, store = fmt.Sprintf("bit %d of key %x", bit, x.key), p.with(t, row{x.key, nil}, row{moved, x.value})
 			} else {
 				bit := r.IntN(len(x.value) * 8)
-				if unseen(mode, x.key, flip(x.value, bit)) {
+				if unseen(mode, x, flip(x.value, bit)) {
 					continue
 				}
 				what, store = fmt.Sprintf("bit %d of row %x", bit, x.key), p.with(t, row{x.key, flip(x.value, bit)})

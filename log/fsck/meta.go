@@ -2,6 +2,7 @@ package fsck
 
 import (
 	"bytes"
+	"errors"
 	"math"
 
 	"github.com/docketlog/docket/log"
@@ -65,14 +66,11 @@ type shape struct {
 // tile: where one row of the three is damaged, two speak for the size.
 func survey(s *source, mode log.Mode) (shape, error) {
 	var v shape
-	row, err := s.get(log.HeadKey())
-	if err != nil {
-		return v, err
-	}
 	head, headErr := log.ReadHead(s.rows)
-	if headErr == nil {
-		v.head = head
+	if headErr != nil && !errors.Is(headErr, log.ErrDamage) {
+		return v, headErr
 	}
+	v.head = head
 	leaves, err := lastLeaf(s)
 	if err != nil {
 		return v, err
@@ -81,13 +79,8 @@ func survey(s *source, mode log.Mode) (shape, error) {
 	if err != nil {
 		return v, err
 	}
-	switch {
-	case headErr == nil && (head.Size == leaves || head.Size == tiles):
-	case leaves == tiles || row == nil || headErr != nil:
-		v.head.Size = leaves
-		if leaves > tiles {
-			v.head.Size = tiles
-		}
+	if headErr != nil || head.Size != leaves && head.Size != tiles {
+		v.head.Size = min(leaves, tiles)
 	}
 	if mode == log.Raw {
 		return v, nil

@@ -123,11 +123,15 @@ func untilEnd(s *source, next func() (bool, error)) error {
 // run runs all passes and puts their findings together.
 func (p *passes) run() error {
 	type outcome struct{ findings findings }
+	done := uint64(0)
+	p.progress.phase("registers", uint64(len(p.list)))
 	return inOrder(p, p.Workers, uint64(len(p.list)), func(n uint64) (outcome, error) {
 		o := outcome{findings{max: p.MaxFindings}}
 		err := p.list[n](p.source(), &o.findings)
 		return o, err
 	}, func(o outcome) error {
+		done++
+		p.progress.at(done)
 		p.findings.add(o.findings)
 		return nil
 	})

@@ -7,8 +7,8 @@ import (
 
 // Progress is how far a check is.
 type Progress struct {
-	Phase       string // leaves, registers or replay
-	Done, Total uint64 // entries of the phase; Total 0: not known
+	Phase       string // leaves, registers (and indexes, checkpoints) or replay
+	Done, Total uint64 // of the phase: leaves; of the registers, parts
 	Rows, Bytes int64  // read so far, in all phases
 	Elapsed     time.Duration
 }

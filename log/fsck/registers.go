@@ -67,22 +67,28 @@ func (r *registers) next() (bool, error) {
 		return false, err
 	}
 	r.bridge(h, record)
-	if h.size > 0 && !h.broken {
-		if err := h.of[0].tree.tiles(func(level uint8, n uint64, row []byte) error {
-			return tiles.expect(&r.findings, level, n, row)
-		}); err != nil {
-			return false, err
-		}
-	}
-	if !h.broken {
-		if err := tiles.rest(&r.findings); err != nil {
-			return false, err
-		}
-	} else if err := r.skip(r.h, key); err != nil {
+	if err := r.restOfTiles(h, tiles); err != nil {
 		return false, err
 	}
 	r.count++
 	return true, r.judge(h, tiles, record, leaf, r.findings.total > before)
+}
+
+// restOfTiles compares the tiles above level 0, and goes to the end of the
+// register's tiles. Nothing can be said of those of a damaged history.
+func (r *registers) restOfTiles(h *history, tiles *tileCheck) error {
+	if h.broken {
+		return r.skip(r.h, h.key)
+	}
+	if h.size > 0 {
+		err := h.of[0].tree.tiles(func(level uint8, n uint64, row []byte) error {
+			return tiles.expect(&r.findings, level, n, row)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return tiles.rest(&r.findings)
 }
 
 // nextKey returns the lowest register key of the four keyspaces.

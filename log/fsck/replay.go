@@ -21,7 +21,7 @@ type stretch struct {
 
 // replay folds the log anew from leaf 0 and compares the register root of every
 // seal. Signatures are verified several at once. It holds all registers in
-// memory, about 1 KiB for each document.
+// memory, about 2.5 KiB for each document.
 func (c *check) replay(s *source) error {
 	if c.Mode != log.Sealed || c.tree.findings.total > 0 {
 		return nil // what cannot be read cannot be folded

@@ -93,7 +93,7 @@ func TestScrubFinds(t *testing.T) {
 						"a flip": flip(x.value, r.IntN(len(x.value)*8)), "another flip": flip(x.value, r.IntN(len(x.value)*8)),
 						"a cut": x.value[:len(x.value)-1], "deletion": nil,
 					} {
-						if unseen(mode, x.key, value) {
+						if unseen(mode, x, value) {
 							continue
 						}
 						found, round := p.scrub(t, mode, &snapshots{store: p.store, changes: []row{{x.key, value}}}, fast, 1)
@@ -143,16 +143,11 @@ func TestScrubBusy(t *testing.T) {
 	defer fsck.EachStep()()
 	p := sealed(t, 300)
 	l := p.w.Open(t, p.store, p.anchor)
-	done, stopped := make(chan struct{}), make(chan struct{})
+	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		var last *admission.Checked
-		for n := 0; ; n++ {
-			select {
-			case <-done:
-				return
-			default:
-			}
+		for n := range 60 {
 			var batch []*admission.Checked
 			for i := range 1 + n%20 {
 				batch = append(batch, p.w.Release(fmt.Sprintf("busy/%d-%d", n, i), 1, nil, []byte{byte(n), byte(i)}))
@@ -167,8 +162,7 @@ func TestScrubBusy(t *testing.T) {
 		}
 	}()
 	store := &snapshots{store: p.store}
-	found, round := p.scrub(t, log.Sealed, store, fast, 3)
-	close(done)
+	found, round := p.scrub(t, log.Sealed, store, fast, 2)
 	<-stopped
 	if err := l.Close(); err != nil {
 		t.Fatal(err)

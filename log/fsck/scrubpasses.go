@@ -173,7 +173,10 @@ func (r *round) edge(p *pyramid, f *findings) error {
 	if err != nil {
 		return err
 	}
-	start, end := storage.Tile(0, (size+proofs.TileWidth-1)/proofs.TileWidth), []byte{byte(storage.TileSpace) + 1}
+	start, end := storage.TileSpace.Range()
+	if size > 0 {
+		start = storage.Tile(0, (size+proofs.TileWidth-1)/proofs.TileWidth)
+	}
 	err = r.source.scan(start, end, func(key, _ []byte) bool {
 		level, n, err := storage.ParseTile(key)
 		if err != nil {

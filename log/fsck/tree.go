@@ -127,8 +127,11 @@ func (t *tree) finish(s *source, size uint64) error {
 // behind demands that no leaf and no content is behind the last one.
 func behind(s *source, size uint64, f *findings) error {
 	for _, first := range [][]byte{storage.Leaf(size), storage.Content(size)} {
-		_, end := storage.SpaceOf(first).Range()
-		if err := surplusIn(s, first, end, fmt.Sprintf("the log has %d leaves", size), f); err != nil {
+		start, end := storage.SpaceOf(first).Range()
+		if size > 0 {
+			start = first
+		}
+		if err := surplusIn(s, start, end, fmt.Sprintf("the log has %d leaves", size), f); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,9 @@ func TestReplayGoodLog(t *testing.T) {
 	if r.Sealed() != 8 || r.Tree().Root() != naiveRoot(l.state.records) {
 		t.Errorf("%d leaves sealed, root %x", r.Sealed(), r.Tree().Root())
 	}
+	if checked, err := l.replayChecked(); err != nil || checked.Sealed() != 8 || checked.Tree().Root() != r.Tree().Root() {
+		t.Errorf("checked before: %v, %d leaves sealed, root %x", err, checked.Sealed(), checked.Tree().Root())
+	}
 	n := 0
 	err = r.Leaves().Leaves(register.Key{}, 0, func(leaf register.Leaf) bool {
 		n++
@@ -190,6 +193,8 @@ func TestReplayBadLogs(t *testing.T) {
 			c.write(l)
 			_, err := l.replay()
 			wantNamed(t, err, c.index, c.says)
+			_, err = l.replayChecked()
+			wantNamed(t, err, c.index, c.says)
 		})
 	}
 }
@@ -232,6 +237,9 @@ func TestReplayEnds(t *testing.T) {
 	c := releaseStatement("wl/p", "wl/p", "open/2", 1, nil)
 	if again := r.Add(c.Leaf, c.Payload); again != err {
 		t.Errorf("%v, want %v again", again, err)
+	}
+	if again := r.AddChecked(c); again != err {
+		t.Errorf("checked before: %v, want %v again", again, err)
 	}
 	if r.Sealed() != 8 || r.Tree().Root() != naiveRoot(l.state.records) {
 		t.Error("the failed replay moved on")

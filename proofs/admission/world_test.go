@@ -254,6 +254,27 @@ func (l *testLog) replay() (*Replay, error) {
 	return r, nil
 }
 
+// replayChecked is replay by who checks the entries beforehand, in any order.
+func (l *testLog) replayChecked() (*Replay, error) {
+	checked := make([]*Checked, len(l.leaves))
+	for i := len(l.leaves) - 1; i >= 0; i-- {
+		if c, err := Check(origin, l.leaves[i], l.contents[i]); err == nil {
+			checked[i] = c
+		}
+	}
+	r := NewReplay(origin)
+	for i, c := range checked {
+		add := func() error { return r.AddChecked(c) }
+		if c == nil {
+			add = func() error { return r.Add(l.leaves[i], l.contents[i]) }
+		}
+		if err := add(); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
 func must(err error) {
 	if err != nil {
 		panic(err)
