@@ -12,6 +12,27 @@
 //	receipt, duplicate, err := c.Submit(ctx, envelope)
 //
 // With an error there is no result: what did not verify is never handed out.
+//
+// What a client reads is proven in one of three ways:
+//
+//   - A receipt or staple carries its proof: Receipt, ReceiptAt, Document,
+//     Identity, Digest.
+//   - A Tree reads tiles and entry bundles and takes none that does not lead to
+//     the root of its checkpoint: Inclusion, Consistency, Leaf, Content, Seal,
+//     Checkpoints. Its proofs are computed here; those that the server offers
+//     are not used.
+//   - A History is all events of a register: they give the root in the
+//     register's value, so none is missing.
+//
+// ReceiptsOf, Search and Checkpoints return what a server chose to show. Each
+// result is verified; that there are no others is not.
+//
+// An error has a type that says whose matter it is. *ForkError: the log's own
+// signatures convict it. *RollbackError: an old state. ErrAnswer, of which
+// *TileError, *HistoryError and *UnprovenError say more, and *InvalidError: an
+// answer that is no good, whoever spoilt it. *Refused: the server's word.
+// ErrUnreachable: no answer. ErrMemory: damage on this machine.
+//
 // Without a Memory a server that shows an old state, or another history, is not
-// caught.
+// caught. Package sigstore, below, writes receipts for other programs.
 package client

@@ -4,11 +4,17 @@ package client_test
 //
 //	author_test.go      what is signed
 //	file_test.go        WriteFile, and a damaged Memory
+//	memory_test.go      a Memory of many processes, and one that is no use
 //	client_test.go      an honest server
 //	fork_test.go        a server with a second history
 //	rollback_test.go    a server that shows an old state
 //	lie_test.go         answers that are wrong, or about something else
 //	lines_test.go       wrong answers to many statements
+//	tree_test.go        tiles and entry bundles, true and false
+//	reads_test.go       receipts by other names, contents, histories
+//	search_test.go      searches, the history of checkpoints
+//	proxy_test.go       a proxy that swaps, keeps and cuts answers
+//	credentials_test.go tokens and certificate authorities
 //	transport_test.go   answers that are none
 //	concurrent_test.go  one Memory, many requests
 
@@ -27,6 +33,7 @@ import (
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/log/server"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/storagetest"
@@ -231,4 +238,56 @@ var readers = map[string]func(c *client.Client, s *site) (got bool, err error){
 		r, err := c.Receipt(ctx, s.digest(2))
 		return r != nil, err
 	},
+	"receipt at": func(c *client.Client, s *site) (bool, error) {
+		r, err := c.ReceiptAt(ctx, 2)
+		return r != nil, err
+	},
+	"receipts of bytes": func(c *client.Client, s *site) (bool, error) {
+		r, err := c.ReceiptsOf(ctx, s.subject(0))
+		return r != nil, err
+	},
+	"digest": func(c *client.Client, s *site) (bool, error) {
+		d, err := c.Digest(ctx, s.digest(2))
+		return d != nil, err
+	},
+	"identity": func(c *client.Client, s *site) (bool, error) {
+		i, err := c.Identity(ctx, "wl/pipeline")
+		return i != nil, err
+	},
+	"history": func(c *client.Client, s *site) (bool, error) {
+		h, err := c.History(ctx, register.TypeIdentity, "wl/pipeline")
+		return h != nil, err
+	},
+	"content": func(c *client.Client, s *site) (bool, error) {
+		e, err := c.Content(ctx, 2)
+		return e.Payload != nil, err
+	},
+	"search": func(c *client.Client, s *site) (bool, error) {
+		f, err := c.Search(ctx, client.Query{Identity: "h/admin"})
+		return f != nil, err
+	},
+	"leaf index": func(c *client.Client, s *site) (bool, error) {
+		i, err := c.LeafIndex(ctx, proofs.LeafHash(s.leaf(2)))
+		return i != 0, err
+	},
+	"tree": func(c *client.Client, s *site) (bool, error) {
+		tree, err := c.NewestTree(ctx)
+		return tree != nil, err
+	},
+}
+
+// subject returns what the statement at index is about.
+func (s *site) subject(index uint64) statement.Digest {
+	s.t.Helper()
+	v := s.l.View()
+	defer v.Release()
+	e, err := v.Envelope(index)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	parsed, err := statement.Parse(e.Payload)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return parsed.Subject
 }

@@ -125,6 +125,11 @@ func (c *Client) remember(ctx context.Context, note []byte, before sighting) err
 		return err
 	}
 	shown := sighting{cp, bytes.Clone(note)}
+	if before.note != nil {
+		if err := sameLog(before.Checkpoint, cp); err != nil {
+			return err
+		}
+	}
 	if shown.Size < before.Size {
 		return &RollbackError{Seen: before.Size, Shown: shown.Size, SeenNote: before.note, ShownNote: shown.note}
 	}
@@ -150,6 +155,9 @@ func (c *Client) remember(ctx context.Context, note []byte, before sighting) err
 
 // agree proves that the smaller of two trees is a prefix of the larger one.
 func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
+	if err := sameLog(seen.Checkpoint, shown.Checkpoint); err != nil {
+		return err
+	}
 	older, newer := seen.TreeHead, shown.TreeHead
 	if older.Size > newer.Size {
 		older, newer = newer, older

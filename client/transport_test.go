@@ -14,22 +14,22 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/client"
-	"github.com/docketlog/docket/proofs/statement"
 )
 
 // requests are all requests of a client; got says that something was handed out.
 func requests(s *site, c *client.Client) map[string]func() (got bool, err error) {
 	e := s.release("contracts/1")
-	return map[string]func() (bool, error){
+	all := map[string]func() (bool, error){
 		"submit": func() (bool, error) { r, d, err := c.Submit(ctx, e); return r != nil || d, err },
 		"submit many": func() (bool, error) {
 			r, err := c.SubmitMany(ctx, envelopes(e))
 			return r != nil && r[0].Err == nil, one(r, err)
 		},
-		"receipt":    func() (bool, error) { r, err := c.Receipt(ctx, statement.DigestOf(e.Payload)); return r != nil, err },
-		"document":   func() (bool, error) { d, err := c.Document(ctx, "contracts/1"); return d != nil, err },
-		"checkpoint": func() (bool, error) { _, n, err := c.Checkpoint(ctx); return n != nil, err },
 	}
+	for name, read := range readers {
+		all[name] = func() (bool, error) { return read(c, s) }
+	}
+	return all
 }
 
 func one(results []client.Submitted, err error) error {

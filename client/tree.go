@@ -104,6 +104,9 @@ func (t *Tree) Consistency(ctx context.Context, older uint64) (proofs.Hash, []pr
 // signed note of another history is a *ForkError: this tree's own tiles convict
 // the log.
 func (t *Tree) Extends(ctx context.Context, older *Tree) ([]proofs.Hash, error) {
+	if err := sameLog(older.Checkpoint, t.Checkpoint); err != nil {
+		return nil, err
+	}
 	root, proof, err := t.Consistency(ctx, older.Size)
 	if err != nil {
 		return nil, err
@@ -116,6 +119,15 @@ func (t *Tree) Extends(ctx context.Context, older *Tree) ([]proofs.Hash, error) 
 		fork.Root, fork.Proof = root, proof
 	}
 	return nil, fork
+}
+
+// sameLog refuses checkpoints of two logs, which a policy may both name: they say
+// nothing of each other.
+func sameLog(a, b proofs.Checkpoint) error {
+	if a.Origin != b.Origin {
+		return fmt.Errorf("%w: checkpoints of two logs, %s and %s", ErrAnswer, a.Origin, b.Origin)
+	}
+	return nil
 }
 
 // LeafHash returns the leaf hash at index.

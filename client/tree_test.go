@@ -2,9 +2,11 @@ package client_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -292,6 +294,51 @@ func TestSealOfAnEntry(t *testing.T) {
 		seal, err := got.Seal(ctx, index)
 		if err != nil || seal.Index != want || seal.Rules != statement.Rules {
 			t.Errorf("entry %d: %+v, %v, want the seal at %d", index, seal, err, want)
+		}
+	}
+}
+
+// A policy may name two logs. Their checkpoints say nothing of each other: neither
+// is a fork or an old state of the other.
+func TestTwoLogs(t *testing.T) {
+	s := newSite(t)
+	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
+	key, err := proofs.NewVerifierKey("other.docket.example", proofs.TypeEd25519, private.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := proofs.ParsePolicy([]byte("log " + s.w.Signer.Key().String() + "\nlog " + key.String() + "\nquorum none\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []uint64{2, 5, 1000} {
+		body := proofs.Checkpoint{Origin: key.Name, TreeHead: proofs.TreeHead{Size: size, Root: proofs.Hash{1}}}.Marshal()
+		line, err := proofs.SignLogLine(key.Name, func(b []byte) ([]byte, error) { return ed25519.Sign(private, b), nil }, key, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := slices.Concat(body, []byte("\n"), line)
+		c, path := s.clientWithFile()
+		c.Verifier.Policy = policy
+		strange, err := c.Tree(other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mine, err := c.Tree(s.get("/checkpoint"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = mine.Extends(ctx, strange)
+		unusable(t, err, "two logs")
+		if err := os.WriteFile(path, other, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, note, err := c.Checkpoint(ctx)
+		var fork *client.ForkError
+		var rollback *client.RollbackError
+		unusable(t, err, "two logs")
+		if errors.As(err, &fork) || errors.As(err, &rollback) || note != nil {
+			t.Errorf("size %d: %v", size, err)
 		}
 	}
 }

@@ -10,6 +10,7 @@
 //	merkle_test.go       transparency-dev/merkle, every proof of every size up to 130
 //	note_test.go         x/mod/sumdb/note and transparency-dev/formats on notes and cosignatures
 //	sigstore_test.go     sigstore-go rebuilds our leaf from an envelope and verifies it
+//	sigstoreexport_test.go  sigstore-go, formats and x/mod on the files of docket receipt export
 //
 // Run it with go test ./... in this folder. Package site is how a log comes on
 // disk and on a loopback address; folder bench compares rates. README.md says

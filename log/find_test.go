@@ -488,11 +488,14 @@ func TestFindRefusesWrongCalls(t *testing.T) {
 	defer v.Release()
 	digest := statement.Digest{}
 	for name, call := range map[string]func() error{
-		"no query":         func() error { _, err := v.Search(log.Query{}, 5, 1); return err },
-		"limit 0":          func() error { _, err := v.Search(log.Query{Since: 1}, 5, 0); return err },
-		"limit too large":  func() error { _, err := v.Search(log.Query{Since: 1}, 5, log.MaxSearchPage+1); return err },
-		"no events":        func() error { _, err := v.History(register.TypeIdentity, "h/admin", 0, 0); return err },
-		"too many events":  func() error { _, err := v.History(register.TypeIdentity, "h/admin", 0, log.MaxHistoryPage+1); return err },
+		"no query":        func() error { _, err := v.Search(log.Query{}, 5, 1); return err },
+		"limit 0":         func() error { _, err := v.Search(log.Query{Since: 1}, 5, 0); return err },
+		"limit too large": func() error { _, err := v.Search(log.Query{Since: 1}, 5, log.MaxSearchPage+1); return err },
+		"no events":       func() error { _, err := v.History(register.TypeIdentity, "h/admin", 0, 0); return err },
+		"too many events": func() error {
+			_, err := v.History(register.TypeIdentity, "h/admin", 0, log.MaxHistoryPage+1)
+			return err
+		},
 		"no releases":      func() error { _, _, err := v.Releases(digest, 5, 0); return err },
 		"too many of them": func() error { _, _, err := v.Releases(digest, 5, log.MaxReleases+1); return err },
 		"no digest":        func() error { _, err := v.History(register.TypeDigest, "x", 0, 1); return err },

@@ -13,8 +13,11 @@ func newCheckpoint() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "checkpoint",
 		Short: "fetch, compare and list signed tree heads",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  docket checkpoint get
+  docket checkpoint check yesterday.txt
+  docket checkpoint list --since 2026-11-01T00:00:00Z`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.AddCommand(newCheckpointGet(), newCheckpointCheck(), newCheckpointList())
 	return c

@@ -35,7 +35,7 @@ asks, 30 CONTRADICTED, 40 a note is no checkpoint of this log; 1 no proof came, 
 I/O, 2 usage, 3 refused by the server.`,
 		Example: `  docket checkpoint check yesterday.txt
   docket checkpoint check mine.txt theirs.txt
-  curl -s https://log.example/checkpoint | docket checkpoint check mine.txt -`,
+  docket checkpoint check mine.txt -`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, _, err := dirOf(cmd).newClient(server)
@@ -77,11 +77,17 @@ func (k *checkpointCheck) run(ctx context.Context, stdin io.Reader, args []strin
 	var newer *client.Tree
 	if len(args) == 2 {
 		newer, err = k.read(args[1], stdin)
-	} else if newer, err = k.client.NewestTree(ctx); err == nil && newer.Size < older.Size {
-		err = &client.RollbackError{Seen: older.Size, Shown: newer.Size, SeenNote: older.Note, ShownNote: newer.Note}
+	} else {
+		newer, err = k.client.NewestTree(ctx)
 	}
 	if err != nil {
 		return err
+	}
+	if older.Origin != newer.Origin {
+		return usage("the checkpoints are of two logs, %s and %s: they say nothing of each other", older.Origin, newer.Origin)
+	}
+	if older.Size > newer.Size && len(args) == 1 {
+		return &client.RollbackError{Seen: older.Size, Shown: newer.Size, SeenNote: older.Note, ShownNote: newer.Note}
 	}
 	if older.Size > newer.Size {
 		older, newer = newer, older

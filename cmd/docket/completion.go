@@ -13,12 +13,13 @@ import (
 // same in every command. Flags that are not here take words of the user's own.
 var (
 	folderFlags = []string{"dir", "anchor", "keep"}
-	fileFlags   = []string{"policy", "password-file", "receipt", "token-file", "ca-file"}
+	fileFlags   = []string{"policy", "password-file", "receipt", "file", "token-file", "ca-file"}
 	wordFlags   = map[string][]string{
-		"type":  {"p256\tfor an identity", "ed25519\tfor a log or a cosigner"},
-		"class": {"human", "workload", "agent", "bridge"},
-		"role":  {"registrar", "privacy"},
-		"verb":  {"document.release", "document.withdraw"},
+		"type":   {"p256\tfor an identity", "ed25519\tfor a log or a cosigner"},
+		"class":  {"human", "workload", "agent", "bridge"},
+		"role":   {"registrar", "privacy"},
+		"verb":   {"document.release", "document.withdraw"},
+		"format": {"tlog-proof\tC2SP", "sigstore-bundle\tv0.3, with its trusted root"},
 	}
 	// reasons differ by the command.
 	reasons = map[string][]string{

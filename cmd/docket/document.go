@@ -14,10 +14,11 @@ import (
 
 func newDocument() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "document",
-		Short: "look at documents",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:     "document",
+		Short:   "look at documents",
+		Example: `  docket document show contracts/1 --history`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.AddCommand(newDocumentShow())
 	return c

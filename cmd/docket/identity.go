@@ -19,8 +19,10 @@ func newIdentity() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "identity",
 		Short: "enroll, revoke and look at identities",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  docket identity enroll wl/contracts --owner team-legal --verb document.release --namespace contracts/
+  docket identity show wl/contracts --history`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.AddCommand(newIdentityEnroll(), newIdentityRevoke(), newIdentityShow())
 	return c

@@ -18,8 +18,10 @@ func newProof() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "proof",
 		Short: "make inclusion and consistency proofs, and print them",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  docket proof inclusion --file report.pdf
+  docket proof consistency 5 1024`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.AddCommand(newProofInclusion(), newProofConsistency())
 	return c

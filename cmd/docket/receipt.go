@@ -17,8 +17,10 @@ func newReceipt() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "receipt",
 		Short: "fetch receipts, and export them for other programs",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  docket receipt get --file report.pdf --out report.pdf.docket
+  docket receipt export report.pdf.docket --format sigstore-bundle`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.AddCommand(newReceiptGet(), newReceiptExport())
 	return c

@@ -60,12 +60,14 @@ in the registers, which only the receipt shows. A withdrawal exports as well as 
 release: let the verifier demand the predicate type of a release. For "is this file
 authoritative", use docket verify with the receipt.
 
+With cosign:
+  cosign verify-blob-attestation --key signer.pub --bundle bundle.json \
+    --trusted-root trusted_root.json \
+    --type https://github.com/docketlog/docket/spec/document.release/v1 report.pdf
+
 Exit codes: 0 written, 40 the receipt does not verify; 1 I/O, 2 usage.`,
 		Example: `  docket receipt export report.pdf.docket --format sigstore-bundle --out bundle/
-  docket receipt export report.pdf.docket --format tlog-proof --policy acme.policy
-  cosign verify-blob-attestation --key bundle/signer.pub --bundle bundle/bundle.json \
-    --trusted-root bundle/trusted_root.json \
-    --type https://github.com/docketlog/docket/spec/document.release/v1 report.pdf`,
+  docket receipt export report.pdf.docket --format tlog-proof --policy acme.policy`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			x.folders, x.file = dirOf(cmd), args[0]

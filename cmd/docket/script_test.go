@@ -5,8 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +46,14 @@ func TestMain(m *testing.M) {
 //	flip FILE                 flip one bit in the middle of a file
 //	damage DIR KEYSPACE       flip one bit in the first row of a keyspace of a stopped log
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
+//	lossy DIR                 put a proxy before the server of a folder that loses the reply to
+//	                          each POST, and its URL into $LOSSY
+//	lying DIR HOW             put a proxy before the server of a folder that lies in one way,
+//	                          and its URL into $LYING
+//	secure DIR CA             put a TLS server before that of a folder, its certificate into the
+//	                          file CA, and its URL into $SECURE
+//	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
+//	spoil FILE HOW            make a kept checkpoint unusable: cut, signature, open or folder
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -61,6 +74,11 @@ func TestScripts(t *testing.T) {
 			"damage":  damage,
 			"pending": pending,
 			"rival":   rival,
+			"lossy":   lossy,
+			"secure":  secure,
+			"lying":   lying,
+			"recheck": recheck,
+			"spoil":   spoil,
 		},
 	})
 }
@@ -213,6 +231,63 @@ func rival(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), next(digest, size).Marshal(), 0o644))
 	_, _, err = c.Submit(ctx, next(sha256.Sum256([]byte("rival")), 5))
 	ts.Check(err)
+}
+
+func lossy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: lossy DIR")
+	}
+	target, err := url.Parse(serverOf(ts, args[0]))
+	ts.Check(err)
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			forward.ServeHTTP(w, r)
+			return
+		}
+		forward.ServeHTTP(httptest.NewRecorder(), r) // it comes in
+		panic(http.ErrAbortHandler)                  // and nobody hears of it
+	}))
+	ts.Defer(proxy.Close)
+	ts.Setenv("LOSSY", proxy.URL)
+}
+
+func secure(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: secure DIR CA")
+	}
+	target, err := url.Parse(serverOf(ts, args[0]))
+	ts.Check(err)
+	// The host stays that of the log's server: what it serves to strangers does not.
+	proxy := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
+	proxy.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	proxy.StartTLS()
+	ts.Defer(proxy.Close)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: proxy.Certificate().Raw}), 0o644))
+	ts.Setenv("SECURE", proxy.URL)
+}
+
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: spoil FILE HOW")
+	}
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	switch args[1] {
+	case "cut":
+		ts.Check(os.WriteFile(path, b[:len(b)/2], 0o644))
+	case "signature":
+		b[len(b)-10] ^= 1
+		ts.Check(os.WriteFile(path, b, 0o644))
+	case "open":
+		ts.Check(os.Chmod(path, 0o666))
+	case "folder":
+		ts.Check(os.Remove(path))
+		ts.Check(os.Mkdir(path, 0o755))
+	default:
+		ts.Fatalf("no such damage: %s", args[1])
+	}
 }
 
 // TestSamplePDF holds the demo's PDF to what a reader of PDFs looks at first.

@@ -26,11 +26,12 @@ func newTokenNew() *cobra.Command {
 		Short: "print a line with a new token for the file of serve --tokens",
 		Long: `new prints a line for the file that serve --tokens reads: NAME, a new token of 256
 random bits, and what it is good for; without any of them, read and submit. The
-server keeps a hash only; give the token to the client, and the line to the file.
+server keeps a hash only; give the token to the client, and append the line to the
+file, which nobody but its owner may read (chmod 600).
 
 NAME says whose token it is, in quotas and in the server's log. It may stand on
 several lines: add the new one, change the client, then remove the old one.`,
-		Example: `  umask 077; docket token new ci/release >> tokens
+		Example: `  docket token new ci/release
   docket token new prometheus metrics`,
 		Args: cobra.RangeArgs(1, 4),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -74,3 +74,12 @@ func Codes() []string {
 	}
 	return all
 }
+
+// QuotaClients returns how many clients are remembered.
+func (s *Server) QuotaClients() int { return len(s.quotas.clients) }
+
+// BodiesLeft returns what of the budget of bodies is left.
+func (s *Server) BodiesLeft() int64 { return s.bodies.left.Load() }
+
+// TakeBodies takes a part of the budget of bodies; a negative one gives it back.
+func (s *Server) TakeBodies(n int64) { s.bodies.left.Add(-n) }

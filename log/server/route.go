@@ -78,7 +78,7 @@ func (s *Server) answer(route route) http.HandlerFunc {
 			return
 		}
 		if err := s.serveRoute(route, w, r); err != nil {
-			s.report(route, err)
+			s.report(route.pattern, err)
 			writeProblem(w, err)
 		}
 	}
@@ -98,8 +98,8 @@ func (s *Server) serveRoute(route route, w http.ResponseWriter, r *http.Request)
 
 // report tells the operator what the answer does not: why the server could not
 // answer.
-func (s *Server) report(route route, err error) {
+func (s *Server) report(pattern string, err error) {
 	if p := problemOf(err); p.Code == "internal" {
-		s.logger.Error("a request could not be answered", "route", route.pattern, "error", err)
+		s.logger.Error("a request could not be answered", "route", pattern, "error", err)
 	}
 }

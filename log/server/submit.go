@@ -305,6 +305,7 @@ func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked
 		}
 		receipt, err := view.Receipt(results[i].Index)
 		if err != nil {
+			s.report("/api/v1/statements", err)
 			l.fail(err)
 			return
 		}
