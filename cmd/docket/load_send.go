@@ -18,7 +18,7 @@ import (
 // Limits of trying one request again.
 const (
 	maxWaits  = 100              // answers 429 or 503
-	maxBroken = 5                // no answer, or one that broke off
+	maxBroken = 20               // no answer, or one that broke off
 	maxWait   = 30 * time.Second // before the next try, whatever Retry-After says
 )
 

@@ -2,9 +2,12 @@ package main
 
 import (
 	"math/rand/v2"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -71,6 +74,64 @@ func powerLosses(t *testing.T, d *disk, f folders, kind string, args []string) {
 	t.Logf("%d releases", len(before))
 	if len(before) < 10 {
 		t.Errorf("only %d releases were answered for: the disk was not used", len(before))
+	}
+}
+
+// TestPowerLossInInit cuts the power while a log is made. The same command makes it
+// afterwards, or says that it is there: in no case by hand.
+func TestPowerLossInInit(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t, "ext4", 512)
+	for round := range 2 * deep(t) {
+		f := folders{dir: d.path("docket")}
+		args := []string{"init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "disk/"}
+		cmd := exec.Command("docket", args...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(50+rand.N(900)) * time.Millisecond)
+		d.powerOff()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // however it ended
+		d.powerOn()
+		if out, err := runDocket(args...); err != nil && !strings.Contains(out, "a log is never made over another one") {
+			t.Fatalf("round %d: %v: %s", round, err, out)
+		}
+		newSubmitter(t, f).again(t, nil, "--dir", f.dir)
+		if err := os.RemoveAll(f.dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestPowerLossOfAnchor cuts the power of the anchor's disk alone: the log stops, and
+// goes on from its store once the anchor is back.
+func TestPowerLossOfAnchor(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t, "ext4", 16)
+	f := folders{dir: filepath.Join(t.TempDir(), "docket"), anchorDir: d.path("anchor")}
+	args := []string{"--dir", f.dir, "--anchor", f.anchorDir}
+	mustDocket(t, append([]string{"init", "--origin", "log.example.com", "--direct", "disk/"}, args...)...)
+	s := newSubmitter(t, f)
+	for range 2 * deep(t) {
+		server, err := serve(t, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- s.flood(t.Context(), server.url, 8, 5) }()
+		time.Sleep(time.Duration(150+rand.N(300)) * time.Millisecond)
+		d.powerOff()
+		<-ended
+		if !server.ended(20*time.Second) || server.cmd.ProcessState.ExitCode() != exitDoubt {
+			t.Errorf("without its anchor it does not stop with exit code %d: %s", exitDoubt, server.out.String())
+		}
+		server.kill()
+		d.powerOn()
+		s.again(t, s.kept(), args...)
+	}
+	if len(s.kept()) == 0 {
+		t.Error("nothing was answered for")
 	}
 }
 
