@@ -32,7 +32,7 @@ type serveOptions struct {
 	passwordFile string
 	minFree      uint64 // MiB
 	anchorDir    string
-	scrub        int64 // MiB per second
+	scrub        int64  // MiB per second
 	tokens       string // file
 	quota        int
 	tlsCert      string
