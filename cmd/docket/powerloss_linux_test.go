@@ -49,7 +49,7 @@ func powerLosses(t *testing.T, d *disk, f folders, kind string, args []string) {
 			t.Fatalf("round %d, after %d releases: %v", round, len(before), err)
 		}
 		s.demand(t, server.url, before)
-		if round == 3*deep(t) {
+		if round == 2*deep(t) {
 			server.stop()
 			break
 		}
