@@ -21,11 +21,11 @@ import (
 type leafCache struct {
 	rows  registerLeaves
 	depth int
-	max   int // leaves of one generation
+	max   int // leaves that are kept
 
-	mu         sync.Mutex
-	young, old map[uint32]bucket // by number
-	kept       int               // leaves in young
+	mu      sync.Mutex
+	buckets map[uint32]bucket // by number
+	kept    int               // leaves in them
 }
 
 // A bucket holds the leaves below one node of the register tree.
@@ -34,12 +34,13 @@ type bucket struct {
 	checked bool            // they were compared with the tree
 }
 
-// maxCachedLeaves bounds one of the two generations: some 70 MiB. It counts
-// leaves, since the buckets of a log that outgrew its depth are large.
-const maxCachedLeaves = 1_000_000
+// maxCachedLeaves bounds the cache: some 200 MiB, the registers of 1.5 million
+// documents. It counts leaves, since the buckets of a log that outgrew its depth
+// are large.
+const maxCachedLeaves = 3_000_000
 
 func newLeafCache(r storage.Reader, depth int) *leafCache {
-	return &leafCache{rows: registerLeaves{r}, depth: depth, max: maxCachedLeaves, young: make(map[uint32]bucket)}
+	return &leafCache{rows: registerLeaves{r}, depth: depth, max: maxCachedLeaves, buckets: make(map[uint32]bucket)}
 }
 
 // warm reads as many buckets as the cache holds, in one scan: some 0.3 s for a
@@ -61,9 +62,9 @@ func (c *leafCache) warm() error {
 		}
 		open = append(open, leaf)
 		total++
-		return total < 2*c.max
+		return total < c.max
 	})
-	if err == nil && total < 2*c.max { // else the last bucket may have more
+	if err == nil && total < c.max { // else the last bucket may have more
 		flush()
 	}
 	return err
@@ -107,7 +108,7 @@ func (c *leafCache) collect(leaves []register.Leaf, into map[uint32][]register.L
 	defer c.mu.Unlock()
 	for _, leaf := range leaves {
 		n := c.bucket(leaf.Key)
-		if kept, ok := c.get(n); ok {
+		if kept, ok := c.buckets[n]; ok {
 			into[n] = kept.leaves
 		}
 	}
@@ -134,7 +135,7 @@ func (c *leafCache) Leaves(prefix register.Key, depth int, yield func(register.L
 func (c *leafCache) read(prefix register.Key) (bucket, error) {
 	n := c.bucket(prefix)
 	c.mu.Lock()
-	b, ok := c.get(n)
+	b, ok := c.buckets[n]
 	c.mu.Unlock()
 	if ok {
 		return b, nil
@@ -156,25 +157,20 @@ func (c *leafCache) keep(n uint32, b bucket) {
 	c.put(n, b)
 }
 
-// get finds a bucket and keeps it young. c.mu is held.
-func (c *leafCache) get(n uint32) (bucket, bool) {
-	b, ok := c.young[n]
-	if ok {
-		return b, true
-	}
-	if b, ok = c.old[n]; ok {
-		c.put(n, b)
-	}
-	return b, ok
-}
-
-// put keeps a bucket. c.mu is held.
+// put keeps a bucket, and for it lets others go, whichever: all but a few are
+// used equally rarely. c.mu is held.
 func (c *leafCache) put(n uint32, b bucket) {
-	if c.kept+len(c.young) >= c.max { // an empty bucket takes room too
-		c.young, c.old, c.kept = make(map[uint32]bucket), c.young, 0
+	c.kept += len(b.leaves) - len(c.buckets[n].leaves)
+	c.buckets[n] = b
+	for other := range c.buckets {
+		if c.kept+len(c.buckets) <= c.max { // an empty bucket takes room too
+			return
+		}
+		if other != n {
+			c.kept -= len(c.buckets[other].leaves)
+			delete(c.buckets, other)
+		}
 	}
-	c.kept += len(b.leaves) - len(c.young[n].leaves)
-	c.young[n] = b
 }
 
 // apply brings the kept buckets up to a commit, whose update of the tree compared
@@ -184,7 +180,7 @@ func (c *leafCache) apply(changes []register.Leaf) {
 	defer c.mu.Unlock()
 	for _, change := range changes {
 		n := c.bucket(change.Key)
-		b, ok := c.get(n)
+		b, ok := c.buckets[n]
 		if !ok {
 			continue
 		}

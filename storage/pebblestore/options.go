@@ -24,7 +24,7 @@ type Options struct {
 
 	// CacheSize is the size of the cache of table blocks, in bytes. It is in
 	// memory all the time once filled; the filters of the tables are in it, some
-	// 15 MiB for a million releases. Default: 256 MiB.
+	// 15 MiB for a million releases. Default: 192 MiB.
 	CacheSize int64
 
 	// MemTableSize is the size of one table of newest rows in memory, in
@@ -50,7 +50,7 @@ type Options struct {
 }
 
 const (
-	defaultCacheSize    = 256 << 20
+	defaultCacheSize    = 192 << 20
 	defaultMemTableSize = 64 << 20
 	defaultPause        = 200 * time.Millisecond
 	lastBlockSize       = 8 << 10 // bytes before compression; Pebble's default is 4 KiB
