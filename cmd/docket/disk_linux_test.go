@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -140,4 +141,30 @@ func (d *disk) fill(name string, leave int64) {
 	if err := syscall.Fallocate(int(f.Fd()), 0, 0, n); err != nil && err != syscall.ENOSPC {
 		d.t.Fatalf("filling the disk with %d bytes: %v", n, err)
 	}
+}
+
+// exhaust fills the disk to its last block, with a file that is written to its end:
+// what is free on paper may not be had in one piece.
+func (d *disk) exhaust(name string) {
+	d.t.Helper()
+	d.fill(name, 0)
+	f, err := os.OpenFile(d.path(name), os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer f.Close()
+	block := make([]byte, 4096)
+	for range 1 << 16 {
+		_, err := f.Write(block)
+		if err == nil {
+			err = f.Sync()
+		}
+		if err != nil {
+			if !errors.Is(err, syscall.ENOSPC) {
+				d.t.Fatal(err)
+			}
+			return
+		}
+	}
+	d.t.Fatal("the disk does not fill up")
 }

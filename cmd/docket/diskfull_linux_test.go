@@ -136,9 +136,7 @@ func TestAnchorDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for d.free() > 0 {
-		d.fill("ballast", 0)
-	}
+	d.exhaust("ballast")
 	if err := s.submit(t.Context(), server.url, 1); err == nil {
 		t.Error("a release was answered for, and the anchor does not know of it")
 	}
