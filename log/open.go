@@ -273,6 +273,7 @@ func (p *publisher) recover(v *View) error {
 	if err := p.signed.recover(v, notes, heads); err != nil {
 		return err
 	}
+	p.notes = p.signed.list()
 	if anchored.Size == stored.Size {
 		p.release(v, notes[0], text)
 		return nil

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
 )
 
 // TestCheckpoints: each note that was served is in the history byte for byte,
@@ -45,6 +49,64 @@ func TestCheckpoints(t *testing.T) {
 	logtest.Check(t, b.w, p.store, p.anchor)
 	if err := b.notary.missing(p.store, load(t, p.anchor)); err != nil {
 		t.Error(err)
+	}
+}
+
+// slowAnchor takes its time, as one over a network does.
+type slowAnchor struct{ storage.Anchor }
+
+func (a slowAnchor) Replace(old, new []byte) error {
+	time.Sleep(2 * time.Millisecond)
+	return a.Anchor.Replace(old, new)
+}
+
+// TestCheckpointsUnderLoad: while several submit and the writer commits beside the
+// publisher, each view has the notes of all that were served before it.
+func TestCheckpointsUnderLoad(t *testing.T) {
+	for _, ahead := range []int{0, 3} {
+		t.Run(fmt.Sprint(ahead), func(t *testing.T) {
+			defer log.LetWriterRunAhead(ahead)()
+			b, p := newLedger(t), newPlace(t)
+			ctx := context.Background()
+			l, err := b.create(ctx, p.store, slowAnchor{p.anchor})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var submitters sync.WaitGroup
+			for range 4 {
+				submitters.Go(func() {
+					for range 25 {
+						if err := b.submit(ctx, l, 1); err != nil {
+							t.Error(err)
+							return
+						}
+					}
+				})
+			}
+			done := make(chan struct{})
+			go func() { submitters.Wait(); close(done) }()
+			served := map[uint64]string{}
+			for running := true; running; {
+				select {
+				case <-done:
+					running = false
+				default:
+				}
+				v := l.View()
+				if _, old := served[v.Size()]; !old {
+					served[v.Size()] = string(v.Checkpoint())
+					checkHistory(t, v, served)
+				}
+				v.Release()
+			}
+			if len(served) < 10 {
+				t.Errorf("only %d notes were seen", len(served))
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			logtest.Check(t, b.w, p.store, p.anchor)
+		})
 	}
 }
 

@@ -25,7 +25,8 @@ type View struct {
 	rows      storage.Snapshot
 	nodes     *nodeCache
 	recent    recent             // what of it is in memory
-	signed    []SignedCheckpoint // notes up to this size that may not be rows
+	noted     uint64             // size of the newest note that is a row of it, as far as this run wrote it
+	signed    []SignedCheckpoint // notes up to this size that are no rows of it
 	refs      atomic.Int64
 
 	// What receipts of this view share.
