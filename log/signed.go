@@ -91,24 +91,45 @@ func ParseAnchor(text []byte) (notes [][]byte, err error) {
 	return notes, nil
 }
 
-// openAnchor verifies the notes of an anchor's text: each signed by the log, of
-// falling sizes.
+// openAnchor verifies the notes of an anchor's text, each signed by the log, of
+// falling sizes, and returns them as the log signed them.
 func openAnchor(text []byte, key proofs.VerifierKey) (notes [][]byte, heads []proofs.TreeHead, err error) {
 	notes, err = ParseAnchor(text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %v", ErrMismatch, err)
+		return nil, nil, damage("%v", err)
 	}
 	for i, note := range notes {
-		c, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{key})
+		c, own, err := OpenAnchored(note, key)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%w: the anchor's note does not verify under the log key: %v", ErrMismatch, err)
 		}
+		notes[i] = own
 		if i > 0 && c.Size >= heads[i-1].Size {
 			return nil, nil, fmt.Errorf("%w: the anchor's notes are of size %d, then %d", ErrMismatch, heads[i-1].Size, c.Size)
 		}
 		heads = append(heads, c.TreeHead)
 	}
 	return notes, heads, nil
+}
+
+// OpenAnchored verifies a note of an anchor's text and returns it as the log
+// signed it: with the log's line alone. An operator who puts an anchor back from a
+// witness's copy brings the lines of cosigners with it.
+func OpenAnchored(note []byte, key proofs.VerifierKey) (c proofs.Checkpoint, own []byte, err error) {
+	c, parsed, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{key})
+	if err != nil {
+		return c, nil, err
+	}
+	var lines [][]byte
+	for _, s := range parsed.Signatures {
+		if s.Name == key.Name && s.ID == key.ID {
+			lines = append(lines, s.Line)
+		}
+	}
+	if len(lines) != 1 {
+		return c, nil, fmt.Errorf("%d signature lines of the log", len(lines))
+	}
+	return c, slices.Concat(parsed.Body, []byte("\n"), lines[0]), nil
 }
 
 // recover finds the notes of the anchor that are not rows yet.
