@@ -136,6 +136,8 @@ func recoverWriter(config Config) (*writer, error) {
 	}
 	if config.Mode == Sealed {
 		err = w.recoverRegisters()
+	} else if w.head.Depth != 0 {
+		err = damage("meta row %s", headRow)
 	}
 	return w, err
 }
