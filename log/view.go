@@ -3,7 +3,6 @@ package log
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +30,7 @@ type View struct {
 
 	// What receipts of this view share.
 	ends       memo[ends]
-	identities sync.Map // id -> *memo[proofs.RegisterProof]: the newest event of an identity
+	identities memos[proofs.RegisterProof] // by id: the newest event of an identity
 }
 
 // newView takes a snapshot of the store, which must be at head: only the writer

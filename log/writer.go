@@ -164,9 +164,7 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 	b.view = view
 	w.head = b.head
 	if w.Mode == Sealed {
-		if err := w.state.apply(b.registers, b.changes, b.overlay); err != nil {
-			return err
-		}
+		w.state.apply(b.registers, b.changes, b.overlay)
 		view.recent = recent{w.freshOf(b)}
 	}
 	b.stats.Size, b.stats.Leaves, b.stats.Bytes = b.head.Size, len(b.leaves), b.rows.Size()

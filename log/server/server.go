@@ -19,8 +19,8 @@ type Server struct {
 	options Options
 	logger  *slog.Logger
 	mux     *http.ServeMux
-	single  lane // submissions of one entry
-	batches lane // NDJSON submissions
+	single  lane   // submissions of one entry
+	batches lane   // NDJSON submissions
 	bodies  budget // of NDJSON
 	singles budget // of one entry each
 	quotas  *quotas
