@@ -204,6 +204,25 @@ func (v *View) Consistency(older, newer uint64) ([]proofs.Hash, error) {
 	return proofs.ProveConsistency(older, newer, storedNodes(v.rows, newer))
 }
 
+// ConsistencyChain returns the consistency proofs from each of the sizes, which
+// rise, to the next one. They share the hashing: a tile is read once for many of
+// them. ErrNotFound if a size is above the view's or below the one before it.
+func (v *View) ConsistencyChain(sizes []uint64) ([][]proofs.Hash, error) {
+	nodes := newNodeCache(v.rows, v.head.Size) // v.nodes is for receipts
+	var chain [][]proofs.Hash
+	for i := 1; i < len(sizes); i++ {
+		if older, newer := sizes[i-1], sizes[i]; newer > v.head.Size || older > newer {
+			return nil, fmt.Errorf("%w: sizes %d and %d; the published size is %d", ErrNotFound, older, newer, v.head.Size)
+		}
+		proof, err := proofs.ProveConsistency(sizes[i-1], sizes[i], nodes.node)
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, proof)
+	}
+	return chain, nil
+}
+
 // Envelope returns the statement of the entry at index in its envelope:
 // signature and key stand in the leaf, the statement in the content. ErrNotFound
 // for a seal.
