@@ -176,7 +176,8 @@ func (v *View) signedNote(size uint64, note []byte) (SignedCheckpoint, error) {
 }
 
 // Checkpoints returns up to limit of the notes that the log signed for sizes
-// above after, by rising size, up to the view's own.
+// above after, by rising size, up to the view's own. The note of size 0, which a
+// raw log begins with, is not among them: no proof starts from it.
 func (v *View) Checkpoints(after uint64, limit int) ([]SignedCheckpoint, error) {
 	var rows []SignedCheckpoint
 	if after >= v.head.Size || limit <= 0 {
@@ -214,7 +215,8 @@ func (v *View) Checkpoints(after uint64, limit int) ([]SignedCheckpoint, error) 
 }
 
 // CheckpointAt returns the note that the log signed for a size, or ErrNotFound:
-// not every size was signed, only those of published batches.
+// not every size was signed, only those of published batches, and of size 0, with
+// which a raw log begins, there is nothing to ask for.
 func (v *View) CheckpointAt(size uint64) (SignedCheckpoint, error) {
 	if size > 0 {
 		found, err := v.Checkpoints(size-1, 1)

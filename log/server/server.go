@@ -45,8 +45,9 @@ type Options struct {
 	Metrics *Metrics
 }
 
-// Limits of a Server. Of NDJSON fewer are taken at once: each may hold
-// MaxBatchBody bytes and their receipts.
+// Limits of a Server. Of NDJSON fewer are in progress at once: each holds up to
+// log.MaxSubmission statements and then their receipts. Its body counts in
+// MaxBodies from its first byte on, before it is in progress.
 const (
 	MaxSubmissions = 1024      // submissions of one entry in progress; more get 503
 	MaxBatches     = 16        // NDJSON submissions in progress; more get 503
