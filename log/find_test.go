@@ -1,11 +1,13 @@
 package log_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -335,6 +337,62 @@ func TestReleasesFindsTheNewestOfEachDocument(t *testing.T) {
 	}
 	if got, _, err := v.Releases(key, v.Size(), 5); err != nil || got != nil {
 		t.Errorf("a key: %v, %v", got, err)
+	}
+}
+
+// TestReleasesReadLittle: a document went on for many versions, and back to bytes
+// that many other documents have. Whichever history is long, the other is read.
+func TestReleasesReadLittle(t *testing.T) {
+	gets := new(atomic.Int64)
+	b, p := newLedger(t), newPlace(t)
+	l, err := b.create(context.Background(), metered{p.store, gets}, p.anchor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	const versions, others = 2500, 300
+	var all []*admission.Checked
+	var last *admission.Checked
+	for i := 1; i <= versions; i++ {
+		file := fmt.Appendf(nil, "version %d", i)
+		switch i {
+		case 1, 3:
+			file = []byte("early")
+		case 2, versions - 1:
+			file = []byte("spread")
+		}
+		last = b.w.Release("contracts/x", uint32(i), last, file)
+		all = append(all, last)
+	}
+	for i := range others {
+		all = append(all, b.w.Release(fmt.Sprint("other/", i), 1, nil, []byte("spread")))
+	}
+	for part := range slices.Chunk(all, log.MaxSubmission) {
+		logtest.Submit(t, l, part...)
+	}
+	v := l.View()
+	defer v.Release()
+	for file, most := range map[string]int64{"early": 20, "spread": 2*others + 20} {
+		gets.Store(0)
+		entries, more, err := v.Releases(statement.Digest(sha256.Sum256([]byte(file))), v.Size(), log.MaxReleases)
+		if err != nil || file == "early" && (len(entries) != 1 || more != 0) || file == "spread" && (len(entries) != log.MaxReleases || more == 0) {
+			t.Errorf("%s: %d, more below %d, %v", file, len(entries), more, err)
+		}
+		if n := gets.Load(); n > most {
+			t.Errorf("%s: %d rows were read", file, n)
+		}
+	}
+	// The first version of it is not the newest with its bytes, the last but one is.
+	var found []uint64
+	for before := v.Size(); before != 0; {
+		page, more, err := v.Releases(statement.Digest(sha256.Sum256([]byte("spread"))), before, log.MaxReleases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, before = append(found, page...), more
+	}
+	if len(found) != others+1 {
+		t.Errorf("%d entries, want %d", len(found), others+1)
 	}
 }
 

@@ -36,7 +36,8 @@ const (
 // looked at; limit is 1 to MaxReleases. more is 0 when there are no others;
 // otherwise the call goes on with before = more. One call reads some 10,000
 // events at most, but for the document that it examines last, so it may return
-// fewer than limit while there are more.
+// fewer than limit while there are more. Of that document it reads what came
+// later, there or under the digest, whichever is less.
 func (v *View) Releases(digest statement.Digest, before uint64, limit int) (entries []uint64, more uint64, err error) {
 	if limit < 1 || limit > MaxReleases {
 		return nil, 0, fmt.Errorf("1 to %d releases are read at once, not %d", MaxReleases, limit)
@@ -55,7 +56,7 @@ func (v *View) Releases(digest statement.Digest, before uint64, limit int) (entr
 			return entries, before, nil
 		}
 		seq--
-		row, err := h.row(seq)
+		row, err := h.read(seq) // not kept: nobody asks for it again
 		if err != nil {
 			return nil, 0, err
 		}
@@ -68,7 +69,7 @@ func (v *View) Releases(digest statement.Digest, before uint64, limit int) (entr
 		if err != nil {
 			return nil, 0, damage("event %d of register %s: %v", seq, h.key, err)
 		}
-		newest, n, err := v.newestReleaseOf(digest, body)
+		newest, n, err := v.newestReleaseOf(digest, span{h, seq + 1, record.Size}, body)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -81,9 +82,10 @@ func (v *View) Releases(digest statement.Digest, before uint64, limit int) (entr
 }
 
 // newestReleaseOf says whether no later version of the document has the same
-// bytes. It reads the document's history backwards down to that version, n
-// events; none when the document is still at it.
-func (v *View) newestReleaseOf(digest statement.Digest, released register.ReleasedBody) (newest bool, n int, err error) {
+// bytes, and how many events it read: none when the document is still at that
+// version. Else it looks through what came later in the document's register, or in
+// the digest's, whichever is shorter.
+func (v *View) newestReleaseOf(digest statement.Digest, later span, released register.ReleasedBody) (newest bool, n int, err error) {
 	record, err := v.record(released.Document)
 	if err != nil {
 		return false, 0, err
@@ -98,26 +100,52 @@ func (v *View) newestReleaseOf(digest statement.Digest, released register.Releas
 	if now.Version == released.Version {
 		return true, 0, nil
 	}
-	h := v.history(register.TypeDocument, released.Document)
-	for seq := record.Size; seq > 0; {
-		seq--
-		row, err := h.row(seq)
-		if err != nil {
-			return false, n, err
-		}
-		n++
-		body, err := register.ParseDocumentBody(row.Body)
-		if err != nil {
-			return false, n, damage("event %d of register %s: %v", seq, h.key, err)
-		}
-		if body.Version <= released.Version {
-			return true, n, nil
-		}
-		if row.Kind == register.DocumentRelease && body.Digest == register.SHA256Digest(digest) {
-			return false, n, nil
-		}
+	// Each release is an event of both, and a version takes at least one event.
+	versions := span{v.history(register.TypeDocument, released.Document), uint64(released.Version), record.Size}
+	if later.to-later.from <= versions.to-versions.from {
+		n, found, err := later.scan(func(e RegisterEvent) (bool, error) {
+			if e.Kind != register.DigestReleased {
+				return false, nil
+			}
+			body, err := register.ParseReleasedBody(e.Body)
+			return body.Document == released.Document, err
+		})
+		return !found, n, err
 	}
-	return false, n, damage("register %s has no version %d", h.key, released.Version)
+	n, found, err := versions.scan(func(e RegisterEvent) (bool, error) {
+		body, err := register.ParseDocumentBody(e.Body)
+		return e.Kind == register.DocumentRelease && body.Version > released.Version && body.Digest == register.SHA256Digest(digest), err
+	})
+	return !found, n, err
+}
+
+// span is a part of a history: the events from..to-1.
+type span struct {
+	*viewHistory
+	from, to uint64
+}
+
+// scan reads events until one is what is looked for. It keeps a page of them at a
+// time: a history has any length.
+func (s span) scan(wanted func(RegisterEvent) (bool, error)) (n int, found bool, err error) {
+	for s.from < s.to {
+		page, err := s.events(s.from, min(s.to, s.from+MaxHistoryPage))
+		if err != nil {
+			return n, false, err
+		}
+		for _, e := range page {
+			n++
+			found, err := wanted(e)
+			if err != nil {
+				return n, false, damage("event %d of register %s: %v", e.Seq, s.key, err)
+			}
+			if found {
+				return n, true, nil
+			}
+		}
+		s.from += uint64(len(page))
+	}
+	return n, false, nil
 }
 
 // below returns how many of size events are of entries below index.

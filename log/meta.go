@@ -111,7 +111,7 @@ func readHead(r storage.Reader) (head, error) {
 	if err != nil {
 		return h, err
 	}
-	if len(h.Root) != 32 || h.Size > math.MaxInt64 { // seals count with a signed prev
+	if len(h.Root) != 32 || h.Size > math.MaxInt64 || h.Depth < 0 || h.Depth > register.MaxDepth { // seals count with a signed prev
 		return h, damage("meta row %s", headRow)
 	}
 	return h, nil

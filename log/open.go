@@ -136,6 +136,8 @@ func recoverWriter(config Config) (*writer, error) {
 	}
 	if config.Mode == Sealed {
 		err = w.recoverRegisters()
+	} else if w.head.Depth != 0 {
+		err = damage("meta row %s", headRow)
 	}
 	return w, err
 }
@@ -273,6 +275,7 @@ func (p *publisher) recover(v *View) error {
 	if err := p.signed.recover(v, notes, heads); err != nil {
 		return err
 	}
+	p.notes = p.signed.list()
 	if anchored.Size == stored.Size {
 		p.release(v, notes[0], text)
 		return nil

@@ -2,6 +2,7 @@ package log
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/docketlog/docket/proofs"
 )
@@ -14,6 +15,7 @@ type publisher struct {
 	Config
 	text      []byte // what the anchor holds, see signedNotes
 	signed    *signedNotes
+	notes     []SignedCheckpoint // those that are no rows of the published view
 	published *View
 }
 
@@ -36,12 +38,21 @@ func (p *publisher) publish(v *View) error {
 		return fmt.Errorf("anchor: %w", err)
 	}
 	p.signed.add(c) // before the writer begins the batch after the next: then it is a row
+	p.note(v, c)
 	p.release(v, note, text)
 	return nil
 }
 
+// note adds the note of a view to those that are no rows of it. The writer's list
+// says less: while the anchor takes the note, the next commit may make rows of the
+// ones before it, which this view does not have.
+func (p *publisher) note(v *View, c SignedCheckpoint) {
+	kept := slices.DeleteFunc(slices.Clone(p.notes), func(c SignedCheckpoint) bool { return c.Size <= v.noted })
+	p.notes = append(kept, c)
+}
+
 // release makes a view whose note the anchor holds the published one.
 func (p *publisher) release(v *View, note, text []byte) {
-	v.note, v.signed = note, p.signed.list()
+	v.note, v.signed = note, p.notes
 	p.text, p.published = text, v
 }

@@ -156,8 +156,7 @@ func (v *View) documentProof(id string, index uint64) (proofs.RegisterProof, err
 // that was in force there, opened, and the header of the one that followed it.
 // Nearly always that is the newest one: then all receipts of the view share it.
 func (v *View) identityProof(id string, index uint64) (proofs.RegisterProof, error) {
-	m, _ := v.identities.LoadOrStore(id, new(memo[proofs.RegisterProof]))
-	newest, err := m.(*memo[proofs.RegisterProof]).get(func() (proofs.RegisterProof, error) {
+	newest, err := v.identities.get(id, func() (proofs.RegisterProof, error) {
 		return v.identityProofAt(id, v.head.Size)
 	})
 	before := index

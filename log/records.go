@@ -54,17 +54,13 @@ func (s *writerState) keep(key register.Key, r *register.Record) {
 
 // apply brings what is kept up to a commit. Nobody changes the overlay's records
 // after it.
-func (s *writerState) apply(tree *register.Tree, changes []register.Leaf, o *admission.Overlay) error {
+func (s *writerState) apply(tree *register.Tree, changes []register.Leaf, o *admission.Overlay) {
 	s.tree = tree
+	records := o.Records()
 	for _, c := range changes {
-		r, err := o.Record(c.Key)
-		if err != nil {
-			return err
-		}
-		s.keep(c.Key, r)
+		s.keep(c.Key, records[c.Key])
 	}
 	s.leaves.apply(changes)
-	return nil
 }
 
 // deepened takes the same tree, cut at another depth.

@@ -46,14 +46,19 @@ func (v *View) indexRange(since, until int64) (from, to uint64, err error) {
 func (v *View) firstAt(time int64) (uint64, error) {
 	low, high := uint64(0), v.head.Size // the first one is in low..high
 	for low < high {
-		seal, err := v.sealAt(low + (high-low)/2)
+		middle := low + (high-low)/2
+		seal, err := v.sealAt(middle)
 		if err != nil {
 			return 0, err
+		}
+		begin := uint64(seal.Prev + 1) // a seal that shows another batch must not lead back and forth
+		if begin < low || begin > middle || seal.Index < middle || seal.Index >= high {
+			return 0, damage("the seal that covers leaf %d is that of %d..%d", middle, begin, seal.Index)
 		}
 		if seal.Time < time {
 			low = seal.Index + 1
 		} else {
-			high = uint64(seal.Prev + 1)
+			high = begin
 		}
 	}
 	return low, nil

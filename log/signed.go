@@ -91,24 +91,45 @@ func ParseAnchor(text []byte) (notes [][]byte, err error) {
 	return notes, nil
 }
 
-// openAnchor verifies the notes of an anchor's text: each signed by the log, of
-// falling sizes.
+// openAnchor verifies the notes of an anchor's text, each signed by the log, of
+// falling sizes, and returns them as the log signed them.
 func openAnchor(text []byte, key proofs.VerifierKey) (notes [][]byte, heads []proofs.TreeHead, err error) {
 	notes, err = ParseAnchor(text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %v", ErrMismatch, err)
+		return nil, nil, damage("%v", err)
 	}
 	for i, note := range notes {
-		c, _, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{key})
+		c, own, err := OpenAnchored(note, key)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%w: the anchor's note does not verify under the log key: %v", ErrMismatch, err)
 		}
+		notes[i] = own
 		if i > 0 && c.Size >= heads[i-1].Size {
 			return nil, nil, fmt.Errorf("%w: the anchor's notes are of size %d, then %d", ErrMismatch, heads[i-1].Size, c.Size)
 		}
 		heads = append(heads, c.TreeHead)
 	}
 	return notes, heads, nil
+}
+
+// OpenAnchored verifies a note of an anchor's text and returns it as the log
+// signed it: with the log's line alone. An operator who puts an anchor back from a
+// witness's copy brings the lines of cosigners with it.
+func OpenAnchored(note []byte, key proofs.VerifierKey) (c proofs.Checkpoint, own []byte, err error) {
+	c, parsed, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{key})
+	if err != nil {
+		return c, nil, err
+	}
+	var lines [][]byte
+	for _, s := range parsed.Signatures {
+		if s.Name == key.Name && s.ID == key.ID {
+			lines = append(lines, s.Line)
+		}
+	}
+	if len(lines) != 1 {
+		return c, nil, fmt.Errorf("%d signature lines of the log", len(lines))
+	}
+	return c, slices.Concat(parsed.Body, []byte("\n"), lines[0]), nil
 }
 
 // recover finds the notes of the anchor that are not rows yet.
@@ -155,7 +176,8 @@ func (v *View) signedNote(size uint64, note []byte) (SignedCheckpoint, error) {
 }
 
 // Checkpoints returns up to limit of the notes that the log signed for sizes
-// above after, by rising size, up to the view's own.
+// above after, by rising size, up to the view's own. The note of size 0, which a
+// raw log begins with, is not among them: no proof starts from it.
 func (v *View) Checkpoints(after uint64, limit int) ([]SignedCheckpoint, error) {
 	var rows []SignedCheckpoint
 	if after >= v.head.Size || limit <= 0 {
@@ -193,7 +215,8 @@ func (v *View) Checkpoints(after uint64, limit int) ([]SignedCheckpoint, error) 
 }
 
 // CheckpointAt returns the note that the log signed for a size, or ErrNotFound:
-// not every size was signed, only those of published batches.
+// not every size was signed, only those of published batches, and of size 0, with
+// which a raw log begins, there is nothing to ask for.
 func (v *View) CheckpointAt(size uint64) (SignedCheckpoint, error) {
 	if size > 0 {
 		found, err := v.Checkpoints(size-1, 1)

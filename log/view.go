@@ -3,7 +3,6 @@ package log
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,12 +24,13 @@ type View struct {
 	rows      storage.Snapshot
 	nodes     *nodeCache
 	recent    recent             // what of it is in memory
-	signed    []SignedCheckpoint // notes up to this size that may not be rows
+	noted     uint64             // size of the newest note that is a row of it, as far as this run wrote it
+	signed    []SignedCheckpoint // notes up to this size that are no rows of it
 	refs      atomic.Int64
 
 	// What receipts of this view share.
 	ends       memo[ends]
-	identities sync.Map // id -> *memo[proofs.RegisterProof]: the newest event of an identity
+	identities memos[proofs.RegisterProof] // by id: the newest event of an identity
 }
 
 // newView takes a snapshot of the store, which must be at head: only the writer
@@ -202,6 +202,25 @@ func (v *View) Consistency(older, newer uint64) ([]proofs.Hash, error) {
 		return nil, fmt.Errorf("%w: sizes %d and %d; the published size is %d", ErrNotFound, older, newer, v.head.Size)
 	}
 	return proofs.ProveConsistency(older, newer, storedNodes(v.rows, newer))
+}
+
+// ConsistencyChain returns the consistency proofs from each of the sizes, which
+// rise, to the next one. They share the hashing: a tile is read once for many of
+// them. ErrNotFound if a size is above the view's or below the one before it.
+func (v *View) ConsistencyChain(sizes []uint64) ([][]proofs.Hash, error) {
+	nodes := newNodeCache(v.rows, v.head.Size) // v.nodes is for receipts
+	var chain [][]proofs.Hash
+	for i := 1; i < len(sizes); i++ {
+		if older, newer := sizes[i-1], sizes[i]; newer > v.head.Size || older > newer {
+			return nil, fmt.Errorf("%w: sizes %d and %d; the published size is %d", ErrNotFound, older, newer, v.head.Size)
+		}
+		proof, err := proofs.ProveConsistency(sizes[i-1], sizes[i], nodes.node)
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, proof)
+	}
+	return chain, nil
 }
 
 // Envelope returns the statement of the entry at index in its envelope:

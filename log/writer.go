@@ -23,6 +23,7 @@ type writer struct {
 	fold   *admission.Fold
 	head   head // of the last commit
 	signed *signedNotes
+	noted  uint64 // size of the newest note that a commit of this run made a row
 }
 
 // registers returns the register tree of the last commit; nil in a raw log.
@@ -142,6 +143,9 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 	}
 	w.seq++
 	w.signed.drop(b.notes)
+	if n := len(b.notes); n > 0 {
+		w.noted = b.notes[n-1].Size
+	}
 	b.stats.Commit = lap(start)
 	if err := recheck(w.Store, w.head.treeHead(), b.head.treeHead(), b.hashes); err != nil {
 		return fmt.Errorf("recheck: %w", err)
@@ -156,12 +160,11 @@ func (w *writer) commit(b *batch, start *time.Time) error {
 	if err != nil {
 		return err
 	}
+	view.noted = w.noted
 	b.view = view
 	w.head = b.head
 	if w.Mode == Sealed {
-		if err := w.state.apply(b.registers, b.changes, b.overlay); err != nil {
-			return err
-		}
+		w.state.apply(b.registers, b.changes, b.overlay)
 		view.recent = recent{w.freshOf(b)}
 	}
 	b.stats.Size, b.stats.Leaves, b.stats.Bytes = b.head.Size, len(b.leaves), b.rows.Size()

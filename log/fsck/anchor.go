@@ -28,7 +28,7 @@ func (n *notes) readAnchor() error {
 		return nil
 	}
 	for i, note := range split {
-		c, err := n.open(note)
+		c, own, err := log.OpenAnchored(note, n.log.Key)
 		if err != nil {
 			n.fault(fmt.Sprintf("note %d: %v", i, err), "a checkpoint under the log's key "+n.log.Key.String(), doAnchor)
 			return nil
@@ -37,7 +37,7 @@ func (n *notes) readAnchor() error {
 			n.fault(fmt.Sprintf("size %d after size %d", c.Size, n.anchor[i-1].head.Size), "the newest note first", doAnchor)
 			return nil
 		}
-		n.anchor = append(n.anchor, anchored{c.TreeHead, note})
+		n.anchor = append(n.anchor, anchored{c.TreeHead, own})
 	}
 	return nil
 }

@@ -152,9 +152,9 @@ func (r *round) open() error {
 	r.source.generation++
 	head, err := log.ReadHead(snapshot)
 	switch {
-	case err == nil:
+	case err == nil && (r.Mode == log.Sealed) == (head.Depth > 0):
 		r.head = head
-	case !errors.Is(err, log.ErrDamage): // else the pass over the heads says it, and all others go by what they knew
+	case err != nil && !errors.Is(err, log.ErrDamage): // else the pass over the heads says it, and all others go by what they knew
 		return err
 	}
 	return nil

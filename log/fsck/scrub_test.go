@@ -3,8 +3,10 @@ package fsck_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -175,6 +177,103 @@ func TestScrubBusy(t *testing.T) {
 	}
 	t.Logf("%d rounds, %d snapshots, %+v", round.Number, store.taken, round)
 	wantClean(t, p.check(t, log.Sealed, p.store, fsck.Options{Replay: true}))
+}
+
+// changing is a store whose rows read otherwise in some snapshots, or not at all.
+type changing struct {
+	storage.Store
+	taken int
+	get   func(snapshot int, key, row []byte) ([]byte, error)
+}
+
+type changed struct {
+	storage.Snapshot
+	get func(key, row []byte) ([]byte, error)
+}
+
+func (s *changing) Snapshot() (storage.Snapshot, error) {
+	below, err := s.Store.Snapshot()
+	s.taken++
+	n := s.taken
+	return changed{below, func(key, row []byte) ([]byte, error) { return s.get(n, key, row) }}, err
+}
+
+func (s changed) Get(key []byte) ([]byte, error) {
+	row, err := s.Snapshot.Get(key)
+	if err != nil {
+		return nil, err
+	}
+	return s.get(key, row)
+}
+
+// rounds scrubs a changing store for n rounds.
+func (p *place) rounds(t testing.TB, s *changing, n int) (found []fsck.Finding, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	err = fsck.Scrubber{
+		Origin: p.w.Origin, Mode: log.Sealed, Key: p.w.Signer.Key(), Store: s, Rate: fast, Pause: time.Millisecond,
+		Events: fsck.ScrubEvents{
+			Found: func(f fsck.Finding) { found = append(found, f) },
+			Round: func(r fsck.Round) {
+				if r.Number >= n {
+					cancel()
+				}
+			},
+		},
+	}.Run(ctx)
+	if ctx.Err() == context.DeadlineExceeded {
+		t.Fatal("it did not come to an end")
+	}
+	return found, err
+}
+
+// TestScrubReadErrors: one read of a tile fails, whichever it is. That is an error
+// and no damage.
+func TestScrubReadErrors(t *testing.T) {
+	p := sealed(t, 20)
+	fault := errors.New("too many open files")
+	for at := 1; ; at++ {
+		reads := 0
+		found, err := p.rounds(t, &changing{Store: p.store, get: func(_ int, key, row []byte) ([]byte, error) {
+			if bytes.Equal(key, storage.Tile(0, 0)) {
+				if reads++; reads == at {
+					return nil, fault
+				}
+			}
+			return row, nil
+		}}, 1)
+		if len(found) > 0 {
+			t.Errorf("read %d: %v", at, found)
+		}
+		if reads < at {
+			if at < 3 {
+				t.Errorf("%d reads", reads)
+			}
+			return
+		}
+		if !errors.Is(err, fault) {
+			t.Errorf("read %d: %v", at, err)
+		}
+	}
+}
+
+// TestScrubDepth: the depth in the head row is damaged in the middle of a round.
+// The next round names the row.
+func TestScrubDepth(t *testing.T) {
+	defer fsck.EachStep()()
+	p := sealed(t, 20)
+	for _, depth := range []string{"93", "31", "0", "-1"} {
+		found, err := p.rounds(t, &changing{Store: p.store, get: func(n int, key, row []byte) ([]byte, error) {
+			if n > 1 && bytes.Equal(key, log.HeadKey()) {
+				return bytes.Replace(row, []byte(`"depth":13`), []byte(`"depth":`+depth), 1), nil
+			}
+			return row, nil
+		}}, 2)
+		if err != nil || len(found) != 1 || !strings.Contains(found[0].String(), "the head of the log") {
+			t.Errorf("depth %s: %v, %v", depth, found, err)
+		}
+	}
 }
 
 // TestScrubRate: a round takes as long as its bytes need at the rate.

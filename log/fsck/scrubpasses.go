@@ -53,8 +53,12 @@ func (r *round) heads(f *findings) (sound bool, err error) {
 	}
 	want := r.head
 	want.Size, want.Depth = shape.head.Size, shape.depth
-	if want.Root, err = r.rootOfTiles(want.Size); err != nil {
-		f.row(storage.Tile(0, 0), "the tiles", err.Error(), "tiles that lead to a root")
+	root, wrong, err := r.rootOfTiles(want.Size)
+	if err != nil {
+		return false, err
+	}
+	if want.Root = root; wrong != nil {
+		f.row(storage.Tile(0, 0), "the tiles", wrong.Error(), "tiles that lead to a root")
 		want.Root = r.head.Root
 	}
 	sealed := true
@@ -67,14 +71,21 @@ func (r *round) heads(f *findings) (sound bool, err error) {
 	return want.Size == r.head.Size && want.Depth == r.head.Depth, checkMeta(r.source, l, want, sealed, f)
 }
 
-func (r *round) rootOfTiles(size uint64) (proofs.Hash, error) {
-	return proofs.RootFromNodes(size, proofs.TileNodes(func(t proofs.Tile) ([]byte, error) {
-		row, err := r.source.get(storage.Tile(t.Level, t.N))
-		if err == nil && len(row) != 32*t.Width {
-			err = fmt.Errorf("%s has %d bytes", tileName(t.Level, t.N), len(row))
+// rootOfTiles returns the root that the tiles lead to, or what is wrong with them.
+// err is one of reading, which says nothing of the tiles.
+func (r *round) rootOfTiles(size uint64) (root proofs.Hash, wrong, err error) {
+	root, wrong = proofs.RootFromNodes(size, proofs.TileNodes(func(t proofs.Tile) ([]byte, error) {
+		row, failed := r.source.get(storage.Tile(t.Level, t.N))
+		if failed != nil {
+			err = failed
+			return nil, failed
 		}
-		return row, err
+		if len(row) != 32*t.Width {
+			return nil, fmt.Errorf("%s has %d bytes", tileName(t.Level, t.N), len(row))
+		}
+		return row, nil
 	}, size))
+	return root, wrong, err
 }
 
 // newestSeal compares the newest seal with the head and with the root that the

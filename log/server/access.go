@@ -53,11 +53,21 @@ func (s *Server) authorize(r *http.Request, a access) (client string, err error)
 // sameSite refuses what a web page of another site had a browser send.
 var sameSite = http.NewCrossOriginProtection()
 
+// proxyHeaders are set by proxies, which may name the loopback as the host
+// whoever asks them.
+var proxyHeaders = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"}
+
 // checkLocal refuses requests that a web page had sent: under a name that is none
-// of the loopback's, or from another site.
+// of the loopback's, or from another site; and those that a proxy says it brings
+// from elsewhere.
 func checkLocal(r *http.Request) error {
 	if !loopbackName(r.Host) {
 		return problem("host", "", "without tokens this server answers under localhost and the addresses of the loopback only")
+	}
+	for _, name := range proxyHeaders {
+		if len(r.Header.Values(name)) > 0 {
+			return problem("host", "", "the request came through a proxy ("+name+"): behind one, this server needs a list of tokens")
+		}
 	}
 	if sameSite.Check(r) != nil {
 		return problem("host", "", "the request comes from a web page of another site")

@@ -159,6 +159,16 @@ func TestOpenLocally(t *testing.T) {
 	if got := ask("POST", "localhost:8070", "/api/v1/statements", "Origin", "https://evil.example"); got != 403 {
 		t.Errorf("another origin: %d", got)
 	}
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "x-forwarded-host", "Via"} {
+		for _, value := range []string{"1.1 proxy", ""} {
+			if got := ask("GET", "127.0.0.1:8070", read, header, value); got != 403 {
+				t.Errorf("%s %q: %d, want 403", header, value, got)
+			}
+			if got := ask("GET", "127.0.0.1:8070", "/checkpoint", header, value); got != 200 {
+				t.Errorf("%s %q: what is public answers %d", header, value, got)
+			}
+		}
+	}
 }
 
 // No page of another site reads what is protected, whatever it asks with.

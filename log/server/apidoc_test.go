@@ -155,7 +155,8 @@ func TestAPIPageNamesTheLimits(t *testing.T) {
 	}{
 		{server.MaxHeader, 32 << 10, "| 32 KiB | 431 |"}, {server.MaxBody, 128 << 10, "| 128 KiB | 413"},
 		{server.MaxBatchBody, 16 << 20, "| 16 MiB, 1,000 lines |"}, {log.MaxSubmission, 1000, "| 16 MiB, 1,000 lines |"},
-		{server.MaxBodies, 256 << 20, "| 256 MiB | 503 `busy` |"}, {server.MaxSubmissions, 1024, "| 1,024 of one envelope"}, {server.MaxBatches, 16, "16 of NDJSON"},
+		{server.MaxBodies, 256 << 20, "| 256 MiB | 503 `busy` |"}, {server.MaxSingles, 128 << 20, "| 128 MiB | 503 `busy` |"},
+		{server.MaxSubmissions, 1024, "| 1,024 of one envelope"}, {server.MaxBatches, 16, "16 of NDJSON"},
 		{server.MinToken, 32, "32 to 256 characters"}, {server.MaxToken, 256, "32 to 256 characters"},
 		{log.MaxSearchWork, 1000, "entries that one search looks at | 1,000 |"}, {log.MaxSearchPage, 200, "| 1 to 200; 50 if it is not given |"},
 		{log.MaxReleases, 100, "`limit` is 1 to 100, 20 if"}, {log.MaxHistoryPage, 1000, "(1 to 1,000; 100 if it is not given)"},

@@ -49,9 +49,9 @@ func busy(detail string) *Problem {
 }
 
 // bodyStep is how many bytes of the budget a body takes at once.
-const bodyStep = 64 << 10
+const bodyStep = 8 << 10
 
-// A budget bounds the bytes of all bodies that are being read at once.
+// A budget bounds the bytes of all bodies of a sort that are being read at once.
 type budget struct{ left atomic.Int64 }
 
 // take takes n bytes, or nothing.
@@ -84,11 +84,11 @@ func (s *share) Read(p []byte) (int, error) {
 
 func (s *share) release() { s.budget.left.Add(s.taken) }
 
-// readBatch reads an NDJSON body within the budget, which gets it back when the
-// caller calls release.
-func (s *Server) readBatch(w http.ResponseWriter, r *http.Request) (body []byte, release func(), err error) {
-	share := &share{ReadCloser: r.Body, budget: &s.bodies}
+// readBody reads a body of at most limit bytes within the budget, which gets it
+// back when the caller calls release.
+func (b *budget) readBody(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), err error) {
+	share := &share{ReadCloser: r.Body, budget: b}
 	r.Body = share
-	body, err = readBody(w, r, MaxBatchBody)
+	body, err = readBody(w, r, limit)
 	return body, share.release, err
 }

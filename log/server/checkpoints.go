@@ -80,13 +80,16 @@ func readCheckpoints(v *log.View, after uint64, limit int) (checkpointsAnswer, e
 		signed = signed[:limit]
 		answer.Next = signed[limit-1].Size
 	}
+	sizes := []uint64{after}
 	for _, c := range signed {
-		hashes, err := v.Consistency(after, c.Size)
-		if err != nil {
-			return answer, err
-		}
-		answer.Checkpoints = append(answer.Checkpoints, checkpointAnswer{c.Size, c.Time, string(c.Note), bytesOf(hashes)})
-		after = c.Size
+		sizes = append(sizes, c.Size)
+	}
+	chain, err := v.ConsistencyChain(sizes)
+	if err != nil {
+		return answer, err
+	}
+	for i, c := range signed {
+		answer.Checkpoints = append(answer.Checkpoints, checkpointAnswer{c.Size, c.Time, string(c.Note), bytesOf(chain[i])})
 	}
 	return answer, nil
 }

@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 )
 
@@ -50,6 +52,24 @@ func callerOf(w http.ResponseWriter) string {
 		return e.caller
 	}
 	return ""
+}
+
+// failed answers where a handler panicked, and tells the operator where. What was
+// begun cannot be taken back: then the connection is cut, so that nobody takes a
+// part for the whole.
+func (s *Server) failed(e *exchange, r *http.Request, p any) {
+	begun := e.status != 0
+	e.status = http.StatusInternalServerError
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	s.logger.Error("a request failed in the server's own code", "route", r.Pattern, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	if begun {
+		panic(http.ErrAbortHandler)
+	}
+	e.Header().Del("Content-Length")
+	e.Header().Del("Location")
+	writeProblem(e, problem("internal", "", internalDetail))
 }
 
 // record tells of a request that was answered: its route, never its path, which

@@ -81,5 +81,11 @@ func (s *Server) QuotaClients() int { return len(s.quotas.clients) }
 // BodiesLeft returns what of the budget of bodies is left.
 func (s *Server) BodiesLeft() int64 { return s.bodies.left.Load() }
 
+// SinglesLeft is the same of bodies of one entry.
+func (s *Server) SinglesLeft() int64 { return s.singles.left.Load() }
+
+// TakeSingles is TakeBodies of the other budget.
+func (s *Server) TakeSingles(n int64) { s.singles.left.Add(-n) }
+
 // TakeBodies takes a part of the budget of bodies; a negative one gives it back.
 func (s *Server) TakeBodies(n int64) { s.bodies.left.Add(-n) }

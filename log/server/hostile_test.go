@@ -143,6 +143,35 @@ func TestBudgetOfBodies(t *testing.T) {
 	}
 }
 
+// Bodies of one envelope that are being read are bounded in sum, too: stalled
+// senders get 503 above it, and NDJSON still comes in.
+func TestBudgetOfSingleBodies(t *testing.T) {
+	for _, c := range []struct {
+		site         *site
+		path, header string
+		large        int
+	}{{newSite(t), "/api/v1/statements", jsonBody, server.MaxBody}, {newRawSite(t), "/add", "X-None: x", 8192}} {
+		s := c.site
+		addr := s.listen(10 * time.Second)
+		s.s.TakeSingles(server.MaxSingles - 16<<10)
+		stalled, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(stalled, "POST %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\n\r\n{", c.path, c.header, c.large)
+		waitUntil(t, "the stalled body takes nothing", func() bool { return s.s.SinglesLeft() == 8<<10 })
+		s.s.TakeSingles(8 << 10)
+		s.do("POST", c.path, []byte("x"), c.header).turnedAway(t, http.StatusServiceUnavailable, "busy", "1")
+		stalled.Close()
+		waitUntil(t, "what the stalled body took is not given back", func() bool { return s.s.SinglesLeft() == 8<<10 })
+		s.s.TakeSingles(16<<10 - server.MaxSingles - 8<<10)
+		s.do("POST", c.path, make([]byte, c.large+1), c.header).refused(t, http.StatusRequestEntityTooLarge, "body-size", "")
+		if left := s.s.SinglesLeft(); left != server.MaxSingles {
+			t.Errorf("%d bytes are left of %d", left, server.MaxSingles)
+		}
+	}
+}
+
 // A line may be as large as a body; above the limit of an envelope it is refused
 // by itself.
 func TestHugeLines(t *testing.T) {

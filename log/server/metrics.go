@@ -26,7 +26,7 @@ import (
 //	docket_requests_in_progress                   requests of any kind
 //	docket_request_seconds{route,status}          of answers, by route and class of status
 //	docket_scrub_rounds_total                     times that all rows were read again
-//	docket_scrub_findings_total                   damaged rows that were found by it
+//	docket_scrub_findings_total                   findings that it told, up to 100 a round
 //	docket_build_info{version,go}                 1
 //
 // and those of the Go runtime and the process. All labels have few values.
@@ -62,7 +62,7 @@ func NewMetrics(version string) *Metrics {
 			Name: "docket_scrub_rounds_total", Help: "Times that all rows of the store were read again.",
 		}),
 		findings: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "docket_scrub_findings_total", Help: "Rows that were found damaged when they were read again.",
+			Name: "docket_scrub_findings_total", Help: "Findings told when rows were read again, up to 100 a round.",
 		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -92,10 +92,11 @@ func (m *Metrics) Events(next log.Events) log.Events {
 }
 
 // Scrubbed counts a round of the scrubber.
-func (m *Metrics) Scrubbed(findings int) {
-	m.scrubs.Inc()
-	m.findings.Add(float64(findings))
-}
+func (m *Metrics) Scrubbed() { m.scrubs.Inc() }
+
+// FoundDamage counts a finding of the scrubber, when it is made: a round may take
+// hours, or not come to its end.
+func (m *Metrics) FoundDamage() { m.findings.Inc() }
 
 func (m *Metrics) batch(b log.Batch) {
 	m.leaves.Observe(float64(b.Leaves))

@@ -147,8 +147,10 @@ func problemOf(err error) *Problem {
 			return &Problem{Status: k.status, Code: k.code, Detail: detail, retryAfter: k.retryAfter}
 		}
 	}
-	return problem("internal", "", "the server could not answer; its operator finds the reason in the server's log")
+	return problem("internal", "", internalDetail)
 }
+
+const internalDetail = "the server could not answer; its operator finds the reason in the server's log"
 
 // complete fills in what follows from the other fields.
 func (p *Problem) complete() *Problem {

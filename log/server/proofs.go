@@ -12,13 +12,13 @@ import (
 func (s *Server) proofRoutes() []route {
 	return []route{
 		{http.MethodGet, "/api/v1/inclusion/{index}/{size}", public, s.inclusion, operation{
-			id: "inclusion", tag: "proofs", summary: "Inclusion proof of a leaf in the tree of any published size",
+			id: "inclusion", tag: "proofs", summary: "Inclusion proof of a leaf in the tree of any size up to the published one",
 			path:    []param{numberParam("index", "Index of the leaf.", 0), numberParam("size", "Size of the tree.", 5)},
 			replies: []reply{jsonReply[inclusionAnswer]("The proof; it never changes.")},
 			codes:   []string{"index", "size", "not-found", "closing"},
 		}},
 		{http.MethodGet, "/api/v1/consistency/{older}/{newer}", public, s.consistency, operation{
-			id: "consistency", tag: "proofs", summary: "Consistency proof between two published sizes",
+			id: "consistency", tag: "proofs", summary: "Consistency proof between two sizes up to the published one",
 			path:    []param{numberParam("older", "Size of the older tree.", 2), numberParam("newer", "Size of the newer tree.", 5)},
 			replies: []reply{jsonReply[consistencyAnswer]("The proof; it never changes.")},
 			codes:   []string{"size", "not-found", "closing"},

@@ -35,7 +35,8 @@ func (s *Server) add(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) addLeaf(w http.ResponseWriter, r *http.Request) (log.Result, error) {
-	leaf, err := readBody(w, r, statement.MaxLeaf)
+	leaf, release, err := s.singles.readBody(w, r, statement.MaxLeaf)
+	defer release()
 	if err != nil {
 		return log.Result{}, err
 	}

@@ -19,9 +19,10 @@ type Server struct {
 	options Options
 	logger  *slog.Logger
 	mux     *http.ServeMux
-	single  lane // submissions of one entry
-	batches lane // NDJSON submissions
-	bodies  budget
+	single  lane   // submissions of one entry
+	batches lane   // NDJSON submissions
+	bodies  budget // of NDJSON
+	singles budget // of one entry each
 	quotas  *quotas
 	flights atomic.Int64 // requests in progress
 	openapi []byte       // the description of the API, YAML
@@ -44,14 +45,16 @@ type Options struct {
 	Metrics *Metrics
 }
 
-// Limits of a Server. Of NDJSON fewer are taken at once: each may hold
-// MaxBatchBody bytes and their receipts.
+// Limits of a Server. Of NDJSON fewer are in progress at once: each holds up to
+// log.MaxSubmission statements and then their receipts. Its body counts in
+// MaxBodies from its first byte on, before it is in progress.
 const (
 	MaxSubmissions = 1024      // submissions of one entry in progress; more get 503
 	MaxBatches     = 16        // NDJSON submissions in progress; more get 503
 	MaxBody        = 128 << 10 // bytes of one envelope, also as a line of NDJSON
 	MaxBatchBody   = 16 << 20  // bytes of an NDJSON body
 	MaxBodies      = 256 << 20 // bytes of all NDJSON bodies that are being read; more get 503
+	MaxSingles     = 128 << 20 // bytes of all bodies of one entry that are being read: slow senders of one sort shut out no other
 	MaxHeader      = 32 << 10  // bytes of a request's header; more get 431
 )
 
@@ -66,6 +69,7 @@ func NewWith(l *log.Log, o Options) *Server {
 		single: make(lane, MaxSubmissions), batches: make(lane, MaxBatches), quotas: newQuotas(o.Quota),
 	}
 	s.bodies.left.Store(MaxBodies)
+	s.singles.left.Store(MaxSingles)
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
@@ -85,7 +89,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.flights.Add(1)
 	defer func() {
 		s.flights.Add(-1)
-		s.record(e, r)
+		defer s.record(e, r)
+		if p := recover(); p != nil {
+			s.failed(e, r, p)
+		}
 	}()
 	e.Header().Set("X-Content-Type-Options", "nosniff")
 	if p := r.URL.Path; path.Clean(p) != p || r.URL.EscapedPath() != p {

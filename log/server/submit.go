@@ -88,12 +88,14 @@ func checkWait(r *http.Request) error {
 	return problem("wait", "wait", "want wait=sealed, or nothing")
 }
 
-// submitOne reads the body before it counts: a slow sender holds up nobody.
+// submitOne reads the body before it counts: a slow sender holds up nobody. What
+// is read meanwhile is bounded by the budget of bodies.
 func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
 	if err := s.quotas.take(callerOf(w), time.Now(), 1); err != nil {
 		return err
 	}
-	body, err := readBody(w, r, MaxBody)
+	body, release, err := s.singles.readBody(w, r, MaxBody)
+	defer release()
 	if err != nil {
 		return err
 	}
@@ -106,18 +108,25 @@ func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	results, view, err := s.log.Submit(r.Context(), []*admission.Checked{c})
+	result, answer, err := s.receiptFor(r.Context(), c)
 	if err != nil {
 		return err
 	}
-	answer, err := receiptOf(view, results[0])
-	view.Release() // before anything is written: the client may be slow
-	if err != nil {
-		return err
-	}
-	s.count(outcome(results[0]), 1)
+	s.count(outcome(result), 1)
 	w.Header().Set("Location", fmt.Sprintf("/api/v1/receipts/%x", c.Digest[:]))
-	return writeStatus(w, status(results[0]), proofs.ReceiptMediaType, "no-store", answer)
+	return writeStatus(w, status(result), proofs.ReceiptMediaType, "no-store", answer)
+}
+
+// receiptFor submits one statement and returns its receipt. It gives the view
+// back before anything is written: the client may be slow.
+func (s *Server) receiptFor(ctx context.Context, c *admission.Checked) (log.Result, []byte, error) {
+	results, view, err := s.log.Submit(ctx, []*admission.Checked{c})
+	if err != nil {
+		return log.Result{}, nil, err
+	}
+	defer view.Release()
+	answer, err := receiptOf(view, results[0])
+	return results[0], answer, err
 }
 
 // receiptOf returns the receipt that answers a submission, or its refusal.
@@ -180,7 +189,7 @@ type line struct {
 // submitMany reads the body before it takes one of the few places: a slow sender
 // holds up nobody. What is read meanwhile is bounded by the budget of bodies.
 func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
-	body, release, err := s.readBatch(w, r)
+	body, release, err := s.bodies.readBody(w, r, MaxBatchBody)
 	defer release()
 	if err != nil {
 		s.count(problemOf(err).Code, 1)

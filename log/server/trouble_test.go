@@ -1,15 +1,19 @@
 package server_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/server"
 	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/storagetest"
 )
@@ -184,6 +188,87 @@ func (s leakySnapshot) Scan(start, end []byte, yield func(key, value []byte) boo
 		return err
 	}
 	return s.Snapshot.Scan(start, end, yield)
+}
+
+// faulty is a store whose snapshots panic where they are read, once on is set.
+type faulty struct {
+	storage.Store
+	on *bool
+}
+
+type faultySnapshot struct {
+	storage.Snapshot
+	on *bool
+}
+
+func (f faulty) Snapshot() (storage.Snapshot, error) {
+	rows, err := f.Store.Snapshot()
+	return faultySnapshot{rows, f.on}, err
+}
+
+func (f faultySnapshot) Get(key []byte) ([]byte, error) {
+	if *f.on {
+		panic("a fault at " + secret)
+	}
+	return f.Snapshot.Get(key)
+}
+
+// A handler that panics is answered for, counted, and the operator is told where.
+func TestPanics(t *testing.T) {
+	on := new(bool)
+	s := newSite(t, func(c *log.Config) { c.Store = faulty{c.Store, on} })
+	var lines bytes.Buffer
+	s = s.with(server.Options{Metrics: server.NewMetrics("test"), Logger: slog.New(slog.NewTextHandler(&lines, nil))})
+	*on = true
+	a := s.do("GET", "/api/v1/identities/wl/pipeline", nil)
+	a.refused(t, http.StatusInternalServerError, "internal", "")
+	if strings.Contains(string(a.body), secret) || a.header.Get("Location") != "" {
+		t.Errorf("the answer says why: %v %s", a.header, a.body)
+	}
+	for _, want := range []string{"level=ERROR", "route=/api/v1/identities/{id...}", secret, "faultySnapshot"} {
+		if !strings.Contains(lines.String(), want) {
+			t.Errorf("the operator is not told %q: %s", want, lines.String())
+		}
+	}
+	*on = false
+	s.readsUp()
+	if m := s.metrics(); m[`docket_request_seconds_count{route="/api/v1/identities/{id...}",status="5xx"}`] != 1 || m["docket_requests_in_progress"] != 1 {
+		t.Errorf("it is not counted: %v", m)
+	}
+}
+
+// breaking is a response that panics when its body is written.
+type breaking struct {
+	http.ResponseWriter
+	with any
+}
+
+func (b breaking) Write([]byte) (int, error) { panic(b.with) }
+
+// What was begun when a handler panicked is cut off.
+func TestPanicsInTheMiddle(t *testing.T) {
+	s := newSite(t)
+	for _, c := range []struct {
+		with any
+		told bool
+	}{{"a fault", true}, {http.ErrAbortHandler, false}} {
+		var lines bytes.Buffer
+		s := s.with(server.Options{Metrics: server.NewMetrics("test"), Logger: slog.New(slog.NewTextHandler(&lines, nil))})
+		func() {
+			defer func() {
+				if p := recover(); p != http.ErrAbortHandler {
+					t.Errorf("%v: it panics with %v", c.with, p)
+				}
+			}()
+			s.s.ServeHTTP(breaking{httptest.NewRecorder(), c.with}, httptest.NewRequest("GET", "/checkpoint", nil))
+		}()
+		if told := strings.Contains(lines.String(), "level=ERROR"); told != c.told {
+			t.Errorf("%v: the operator is told: %q", c.with, lines.String())
+		}
+		if m := s.metrics(); m[`docket_request_seconds_count{route="/checkpoint",status="5xx"}`] != 1 {
+			t.Errorf("%v is not counted: %v", c.with, m)
+		}
+	}
 }
 
 func newLeakySite(t *testing.T) (s *site, broken, sick *bool) {
