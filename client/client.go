@@ -111,31 +111,22 @@ func (c *Client) verify(ctx context.Context, r *proofs.Receipt, before sighting)
 	if verdict.Kind == proofs.Invalid {
 		return nil, &InvalidError{Verdict: verdict}
 	}
-	if err := c.remember(ctx, r.Checkpoint, before); err != nil {
+	genesisHolds := func(context.Context) error { return nil } // the verdict has it
+	if err := c.remember(ctx, r.Checkpoint, before, genesisHolds); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// Checkpoint fetches the newest checkpoint, verifies it, and proves that it
-// extends the newest one that was seen. It returns the signed note.
+// Checkpoint fetches the newest checkpoint, verifies it, and proves that it begins
+// with the pinned genesis and extends the newest one that was seen. It returns the
+// signed note.
 func (c *Client) Checkpoint(ctx context.Context) (proofs.Checkpoint, []byte, error) {
-	before, err := c.newest()
+	t, err := c.NewestTree(ctx)
 	if err != nil {
 		return proofs.Checkpoint{}, nil, err
 	}
-	note, _, err := c.send(ctx, http.MethodGet, "/checkpoint", "", nil, maxProblem)
-	if err != nil {
-		return proofs.Checkpoint{}, nil, err
-	}
-	cp, err := c.open(note)
-	if err == nil {
-		err = c.remember(ctx, note, before)
-	}
-	if err != nil {
-		return proofs.Checkpoint{}, nil, err
-	}
-	return cp, note, nil
+	return t.Checkpoint, t.Note, nil
 }
 
 // open verifies a signed note of an answer under the pinned log keys.

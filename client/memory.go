@@ -115,10 +115,11 @@ func (c *Client) newest() (sighting, error) {
 // remember proves that a verified note and the newest one that was seen are of
 // one history, and keeps the newer of them. A note smaller than before, the
 // newest one when the request was made, is a rollback; one that other requests
-// have overtaken meanwhile is not.
-func (c *Client) remember(ctx context.Context, note []byte, before sighting) error {
+// have overtaken meanwhile is not. prove is what must hold besides: nothing is kept
+// before it does, and no contradiction goes unsaid because it fails.
+func (c *Client) remember(ctx context.Context, note []byte, before sighting, prove func(context.Context) error) error {
 	if c.Memory == nil {
-		return nil
+		return prove(ctx)
 	}
 	cp, err := c.open(note)
 	if err != nil {
@@ -142,9 +143,9 @@ func (c *Client) remember(ctx context.Context, note []byte, before sighting) err
 			if err := c.agree(ctx, seen, shown); err != nil {
 				return err
 			}
-			if shown.Size <= seen.Size {
-				return nil
-			}
+		}
+		if err := prove(ctx); err != nil || seen.note != nil && shown.Size <= seen.Size {
+			return err
 		}
 		if done, err := c.Memory.replace(seen.note, shown.note); done || err != nil {
 			return err

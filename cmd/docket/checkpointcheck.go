@@ -93,6 +93,9 @@ func (k *checkpointCheck) run(ctx context.Context, stdin io.Reader, args []strin
 		older, newer = newer, older
 	}
 	hashes, err := k.prove(ctx, older, newer)
+	if err == nil {
+		err = newer.CheckGenesis(ctx)
+	}
 	var fork *client.ForkError
 	if errors.As(err, &fork) {
 		k.print("contradicted", older, newer, fork.Proof)
