@@ -21,7 +21,8 @@ type Client struct {
 	Memory   *Memory         // the newest checkpoint that was seen; nil: none is kept
 	HTTP     *http.Client    // nil: one with a time limit of 60 s
 	// Token is sent as a bearer token unless it is empty: to Server alone, in a
-	// header alone. No error has it, whatever the server answers.
+	// header alone, and without TLS to this machine alone. No error has it, whatever
+	// the server answers.
 	Token string
 }
 

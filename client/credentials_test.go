@@ -118,3 +118,38 @@ func TestTrustingHTTP(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Without TLS a token leaves no machine; and no error has the password of a URL.
+func TestTokenNeedsTLS(t *testing.T) {
+	s := newSite(t)
+	for _, server := range []string{"http://log.example.com", "http://192.0.2.1:8070", "http://localhost.example.com", "http://127.0.0.1.example.com", "http://[2001:db8::1]"} {
+		c := s.client()
+		c.Server, c.Token = server, secret
+		c.HTTP = &http.Client{Transport: refuse{t}}
+		if _, _, err := c.Checkpoint(ctx); err == nil || !strings.Contains(err.Error(), "the token is not sent to "+server) || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: %v", server, err)
+		}
+	}
+	for _, server := range []string{s.url, strings.Replace(s.url, "127.0.0.1", "localhost", 1)} {
+		c := s.client()
+		c.Server, c.Token = server, secret
+		if _, _, err := c.Checkpoint(ctx); err != nil {
+			t.Errorf("%s: %v", server, err)
+		}
+	}
+	for _, server := range []string{"http://u:hunter2@127.0.0.1:1", "http://u:hunter2@a b"} {
+		c := s.client()
+		c.Server = server
+		if _, _, err := c.Checkpoint(ctx); !errors.Is(err, client.ErrUnreachable) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", server, err)
+		}
+	}
+}
+
+// refuse is a transport that no request may reach.
+type refuse struct{ t *testing.T }
+
+func (r refuse) RoundTrip(q *http.Request) (*http.Response, error) {
+	r.t.Errorf("a request was made: %s", q.URL)
+	return nil, errors.New("refused")
+}

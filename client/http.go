@@ -36,13 +36,13 @@ func (c *Client) httpClient() *http.Client {
 func (c *Client) send(ctx context.Context, method, path, media string, body []byte, limit int64) ([]byte, int, error) {
 	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Server, "/")+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, fmt.Errorf("%w %s: it is no base URL of a server", ErrUnreachable, c.shown())
 	}
 	if media != "" {
 		r.Header.Set("Content-Type", media)
 	}
-	if c.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.Token)
+	if err := c.bearer(r); err != nil {
+		return nil, 0, err
 	}
 	answer, err := c.httpClient().Do(r)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Client) send(ctx context.Context, method, path, media string, body []by
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return nil, 0, fmt.Errorf("%w %s: %w", ErrUnreachable, c.Server, err)
+		return nil, 0, fmt.Errorf("%w %s: %w", ErrUnreachable, c.shown(), err)
 	}
 	defer answer.Body.Close()
 	good := answer.StatusCode == http.StatusOK || answer.StatusCode == http.StatusCreated
@@ -59,7 +59,7 @@ func (c *Client) send(ctx context.Context, method, path, media string, body []by
 	}
 	b, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
 	if err != nil {
-		return nil, 0, fmt.Errorf("%w %s: the answer broke off: %w", ErrUnreachable, c.Server, err)
+		return nil, 0, fmt.Errorf("%w %s: the answer broke off: %w", ErrUnreachable, c.shown(), err)
 	}
 	if int64(len(b)) > limit {
 		return nil, 0, fmt.Errorf("%w: above %d bytes", ErrAnswer, limit)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -153,49 +152,6 @@ func readVerifier(file, genesis string) (proofs.Verifier, error) {
 		return proofs.Verifier{}, fmt.Errorf("the genesis leaf hash is 64 lower-case hex digits, not %q", genesis)
 	}
 	return proofs.Verifier{Policy: policy, Genesis: proofs.Hash(hash)}, nil
-}
-
-// newClient returns a client that verifies with DIR/client. server overrides the
-// configured URL unless it is empty.
-func (f folders) newClient(server string) (*client.Client, clientConfig, error) {
-	config, err := f.clientConfig()
-	if err != nil {
-		return nil, config, err
-	}
-	verifier, err := readVerifier(f.policy(), "")
-	if err != nil {
-		return nil, config, err
-	}
-	if server == "" {
-		server = config.Server
-	}
-	c := &client.Client{
-		Server:   strings.TrimSuffix(server, "/"),
-		Verifier: verifier,
-		Memory:   &client.Memory{Path: filepath.Join(f.client(), "checkpoint")},
-	}
-	return c, config, f.connect(c, config)
-}
-
-// connect gives a client what the server wants to see, and what it must show.
-func (f folders) connect(c *client.Client, config clientConfig) (err error) {
-	if path := f.credential(f.tokenFile, config.TokenFile); path != "" {
-		if c.Token, err = client.ReadToken(path); err != nil {
-			return err
-		}
-	}
-	if path := f.credential(f.caFile, config.CAFile); path != "" {
-		c.HTTP, err = client.TrustingHTTP(path)
-	}
-	return err
-}
-
-// credential is the path of a flag, or else that of the configuration.
-func (f folders) credential(flag, configured string) string {
-	if flag != "" || configured == "" || filepath.IsAbs(configured) {
-		return cmp.Or(flag, configured)
-	}
-	return filepath.Join(f.client(), configured)
 }
 
 // author returns who signs as the given identity.

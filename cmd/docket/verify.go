@@ -107,7 +107,7 @@ func (v *verify) run(ctx context.Context, now time.Time) (proofs.Verdict, error)
 		verdict := verifier.Verify(receipt, expect)
 		return notAsked(verdict, "whether something newer exists: without a client folder no server is asked"), nil
 	}
-	c, config, err := v.folders.newClient("")
+	c, config, err := v.folders.pinnedClient("")
 	if err != nil {
 		return proofs.Verdict{}, err
 	}
@@ -120,7 +120,7 @@ func (v *verify) run(ctx context.Context, now time.Time) (proofs.Verdict, error)
 		expect.Namespaces = config.Expect
 	}
 	expect.Dev = config.Dev
-	return v.withNewer(ctx, c, receipt, expect), nil
+	return v.withNewer(ctx, c, config, receipt, expect), nil
 }
 
 // readReceipt reads the receipt of the file.
@@ -154,7 +154,7 @@ func (e *malformedReceipt) Error() string { return e.path + ": " + e.err.Error()
 // withNewer judges the receipt by itself, then with the newest staple that is
 // kept here, then with what the server answers. An answer that does not verify
 // never makes a good receipt a bad one.
-func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Receipt, expect proofs.Expect) proofs.Verdict {
+func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientConfig, r *proofs.Receipt, expect proofs.Expect) proofs.Verdict {
 	verdict := c.Verifier.Verify(r, expect)
 	if verdict.Document == "" || verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Contradicted {
 		return verdict
@@ -164,6 +164,10 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Rece
 	}
 	if v.offline {
 		return notAsked(verdict, "whether something newer exists: --offline")
+	}
+	if err := v.folders.connect(c, config); err != nil {
+		verdict.Warnings = append(verdict.Warnings, err.Error())
+		return notAsked(verdict, "whether something newer exists: no connection could be made")
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
@@ -176,7 +180,7 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Rece
 			verdict.Kind, verdict.Exit, verdict.Reason = proofs.Contradicted, proofs.ExitContradicted, fork.Error()
 			return verdict
 		}
-		return notAsked(verdict, "whether something newer exists: "+c.Server+" gave no usable answer")
+		return notAsked(verdict, "whether something newer exists: "+shownURL(c.Server)+" gave no usable answer")
 	}
 	// Keeping it is a convenience for the next run: a verdict does not depend on it.
 	if err := v.folders.keepReceipt(newer); err != nil {
