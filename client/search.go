@@ -50,6 +50,7 @@ func (f *Found) Document() (id string, version uint32) {
 // A Findings is what a search found, newest first.
 type Findings struct {
 	Size    uint64 // leaves of the tree that each entry is proven to be in
+	Note    []byte // its signed note, byte for byte
 	Entries []Found
 	More    bool // the limit was reached
 }
@@ -76,7 +77,7 @@ func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 			if tree, err = c.NewestTree(ctx); err != nil {
 				return nil, err
 			}
-			out.Size = tree.Size
+			out.Size, out.Note = tree.Size, tree.Note
 		}
 		for _, index := range page {
 			if len(out.Entries) == q.Limit {

@@ -42,12 +42,22 @@ type Tree struct {
 // keys. It makes no request, and so does not know yet with which entry the tree
 // begins: CheckGenesis does.
 func (c *Client) Tree(note []byte) (*Tree, error) {
-	cp, err := c.open(note)
+	t, err := c.FileTree(note)
+	if err != nil {
+		return nil, fmt.Errorf("%w: checkpoint: %w", ErrAnswer, err)
+	}
+	return t, nil
+}
+
+// FileTree is Tree for a note that no server answered with: what is wrong with it is
+// no ErrAnswer.
+func (c *Client) FileTree(note []byte) (*Tree, error) {
+	cp, err := c.openNote(note)
 	if err != nil {
 		return nil, err
 	}
 	if cp.Size > math.MaxInt64/4 { // as many as x/mod can number
-		return nil, fmt.Errorf("%w: a tree of %d leaves", ErrAnswer, cp.Size)
+		return nil, fmt.Errorf("a tree of %d leaves", cp.Size)
 	}
 	return &Tree{
 		Checkpoint: cp, Note: note, client: c,

@@ -48,7 +48,10 @@ gets the entry that it has, never a second one.
 
 A file that is the current version already is not released again. If somebody
 else releases a version at the same moment, the server refuses this one (E408):
-look at theirs first, then decide; docket never picks the next number by itself.`,
+look at theirs first, then decide; docket never picks the next number by itself.
+
+Exit code 0 is the log's answer. If fewer cosigners signed its checkpoint than the
+policy demands, that is said with it.`,
 		Example: `  docket release report.pdf --doc reports/2026/q3
   docket release report.pdf --doc reports/2026/q3 --as wl/reports --json`,
 		Args: cobra.ExactArgs(1),
@@ -108,7 +111,7 @@ func (r *release) run(ctx context.Context) (*released, error) {
 		return nil, err
 	}
 	if s := document.State; s != nil && s.Status == register.DocumentCurrent && s.Digest == register.SHA256Digest(r.digest) {
-		return r.alreadyCurrent(ctx, s)
+		return r.alreadyCurrent(ctx, document)
 	}
 	envelope, err := r.sign(document.State)
 	if err != nil {
@@ -223,16 +226,25 @@ func (r *release) keep(receipt *proofs.Receipt, outcome string) (*released, erro
 	if err := os.Remove(r.pendingFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	q, err := cosigningOf(r.client, receipt.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
 	return &released{
-		Outcome: outcome, File: r.file, Document: r.document, Version: verdict.Version, Statement: verdict.Statement.String(),
+		cosigning: q, Outcome: outcome, File: r.file, Document: r.document, Version: verdict.Version, Statement: verdict.Statement.String(),
 		Index: &verdict.Index, Receipt: r.receiptFile(), Verdict: verdict.Kind, Sentence: verdict.Sentence(),
 	}, nil
 }
 
 // alreadyCurrent says so, and fetches the receipt if the file has none.
-func (r *release) alreadyCurrent(ctx context.Context, s *register.DocumentState) (*released, error) {
+func (r *release) alreadyCurrent(ctx context.Context, d *client.Document) (*released, error) {
+	s := d.State
+	q, err := cosigningOf(r.client, d.Staple.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
 	done := &released{
-		Outcome: releaseCurrent, File: r.file, Document: r.document, Version: s.Version,
+		cosigning: q, Outcome: releaseCurrent, File: r.file, Document: r.document, Version: s.Version,
 		Statement: statement.Digest(s.Statement).String(),
 	}
 	if r.hasReceipt(statement.Digest(s.Statement)) {
