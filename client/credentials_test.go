@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs/register"
 )
 
 const secret = "tok_S3cret-0123456789"
@@ -72,6 +73,10 @@ func TestTokenStaysSecret(t *testing.T) {
 		},
 		"a page":    func(w http.ResponseWriter, got string) { w.WriteHeader(403); fmt.Fprint(w, got) },
 		"an answer": func(w http.ResponseWriter, got string) { fmt.Fprint(w, got) },
+		"a member":  func(w http.ResponseWriter, got string) { fmt.Fprintf(w, `{"%s":1}`, got) },
+		"an escaped member": func(w http.ResponseWriter, got string) {
+			fmt.Fprintf(w, `{"\\u%04x%s":1}`, got[0], got[1:])
+		},
 	} {
 		s.lie = func(w http.ResponseWriter, r *http.Request) bool {
 			lie(w, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
@@ -83,6 +88,29 @@ func TestTokenStaysSecret(t *testing.T) {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
+	}
+}
+
+// So in the lines of an answer to many statements, and in a history.
+func TestTokenStaysSecretInLines(t *testing.T) {
+	s, sent, l := many(t)
+	for name, line := range map[string]string{
+		"a problem": fmt.Sprintf(`{"line":1,"status":409,"problem":{"code":%q,"field":%q,"detail":%q}}`, secret, secret, "unknown: "+secret),
+		"a receipt": fmt.Sprintf(`{"line":1,"status":201,"receipt":{%q:1}}`, secret),
+	} {
+		s.answerTo("/api/v1/statements", []byte(strings.Join([]string{l[0], line, l[2]}, "\n")+"\n"))
+		c := s.client()
+		c.Token = secret
+		got, err := c.SubmitMany(ctx, sent)
+		if err != nil || got[1].Err == nil || strings.Contains(fmt.Sprintf("%+v", got[1].Err), secret) || !strings.Contains(got[1].Err.Error(), "[token]") {
+			t.Errorf("%s: %v, %v", name, err, got)
+		}
+	}
+	s.answerTo("/api/v1/histories/", fmt.Appendf(nil, `{"events":[{"seq":0,"event":%q}]}`, secret))
+	c := s.client()
+	c.Token = secret
+	if _, err := c.History(ctx, register.TypeDocument, "contracts/1"); err == nil || strings.Contains(err.Error(), secret) {
+		t.Error(err)
 	}
 }
 

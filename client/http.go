@@ -62,7 +62,7 @@ func (c *Client) send(ctx context.Context, method, path, media string, body []by
 		return nil, 0, fmt.Errorf("%w %s: the answer broke off: %w", ErrUnreachable, c.shown(), err)
 	}
 	if int64(len(b)) > limit {
-		return nil, 0, fmt.Errorf("%w: above %d bytes", ErrAnswer, limit)
+		return nil, 0, c.unusable("above %d bytes", limit)
 	}
 	if !good {
 		return nil, 0, c.problem(answer, b)
@@ -77,21 +77,12 @@ func (c *Client) problem(answer *http.Response, body []byte) error {
 	p := &Refused{}
 	switch {
 	case answer.StatusCode < 400 && answer.Header.Get("Location") != "":
-		return fmt.Errorf("%w: the server redirects to %q: use that URL if it is the log's", ErrAnswer, c.scrub(answer.Header.Get("Location")))
+		return c.unusable("the server redirects to %q: use that URL if it is the log's", c.scrub(answer.Header.Get("Location")))
 	case answer.StatusCode < 400 || media != "application/problem+json" || json.Unmarshal(body, p) != nil || p.Code == "":
 		return &pageError{answer.StatusCode}
 	}
 	p.Status = answer.StatusCode
-	p.Code, p.Field, p.Detail = c.scrub(p.Code), c.scrub(p.Field), c.scrub(p.Detail)
-	return p
-}
-
-// scrub takes the token out of words of the server, which may repeat what it got.
-func (c *Client) scrub(text string) string {
-	if c.Token == "" {
-		return text
-	}
-	return strings.ReplaceAll(text, c.Token, "[token]")
+	return c.scrubbed(p)
 }
 
 // A pageError is an answer without success that no docket server gave.

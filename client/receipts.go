@@ -110,7 +110,7 @@ func (c *Client) ReceiptsOf(ctx context.Context, digest statement.Digest) ([]*pr
 		delete(documents, register.DocumentKey(id))
 	}
 	if len(documents) > 0 {
-		return nil, fmt.Errorf("%w: the receipts of %d documents with these bytes are missing", ErrAnswer, len(documents))
+		return nil, c.unusable("the receipts of %d documents with these bytes are missing", len(documents))
 	}
 	return receipts, nil
 }
@@ -161,7 +161,7 @@ func (c *Client) receiptsOf(ctx context.Context, digest statement.Digest) ([]*pr
 				return nil, err
 			}
 			if seen[r.Index] {
-				return nil, fmt.Errorf("%w: the receipt of entry %d stands in it twice", ErrAnswer, r.Index)
+				return nil, c.unusable("the receipt of entry %d stands in it twice", r.Index)
 			}
 			seen[r.Index] = true
 			out = append(out, r)
@@ -170,7 +170,7 @@ func (c *Client) receiptsOf(ctx context.Context, digest statement.Digest) ([]*pr
 			return out, nil
 		}
 		if cursors[next] {
-			return nil, fmt.Errorf("%w: its pages lead in a circle", ErrAnswer)
+			return nil, c.unusable("its pages lead in a circle")
 		}
 		cursors[next], cursor = true, next
 	}
@@ -190,7 +190,7 @@ func (c *Client) receiptsPage(ctx context.Context, digest statement.Digest, curs
 		Next     string
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Receipts == nil {
-		return nil, "", fmt.Errorf("%w: not a list of receipts", ErrAnswer)
+		return nil, "", c.unusable("not a list of receipts")
 	}
 	return answer.Receipts, answer.Next, nil
 }
@@ -199,13 +199,13 @@ func (c *Client) receiptsPage(ctx context.Context, digest statement.Digest, curs
 func (c *Client) receipt(ctx context.Context, body []byte, want wanted, before sighting) (*proofs.Receipt, error) {
 	r, err := proofs.ParseReceipt(bytes.TrimSpace(body))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, c.unusable("%v", err)
 	}
 	if r.Envelope == nil {
-		return nil, fmt.Errorf("%w: a staple, of another statement than the one asked for: of none", ErrAnswer)
+		return nil, c.unusable("a staple, of another statement than the one asked for: of none")
 	}
 	if err := want(r); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, c.unusable("%v", err)
 	}
 	return c.verify(ctx, r, before)
 }

@@ -85,7 +85,7 @@ func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 				return out, nil
 			}
 			if n := len(out.Entries); n > 0 && index >= out.Entries[n-1].Index {
-				return nil, fmt.Errorf("%w: entry %d does not come before entry %d", ErrAnswer, index, out.Entries[n-1].Index)
+				return nil, c.unusable("entry %d does not come before entry %d", index, out.Entries[n-1].Index)
 			}
 			found, err := tree.found(ctx, index, q)
 			if err != nil {
@@ -97,7 +97,7 @@ func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 			return out, nil
 		}
 		if cursors[next] {
-			return nil, fmt.Errorf("%w: its pages lead in a circle", ErrAnswer)
+			return nil, c.unusable("its pages lead in a circle")
 		}
 		cursors[next] = true
 		values.Set("cursor", next)
@@ -139,7 +139,7 @@ func (c *Client) searchPage(ctx context.Context, v url.Values) (page []uint64, n
 		Next    string
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Entries == nil {
-		return nil, "", fmt.Errorf("%w: not a list of entries", ErrAnswer)
+		return nil, "", c.unusable("not a list of entries")
 	}
 	for _, e := range answer.Entries {
 		page = append(page, e.Index)
@@ -150,7 +150,7 @@ func (c *Client) searchPage(ctx context.Context, v url.Values) (page []uint64, n
 // found reads and verifies an entry, and compares it with the query.
 func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error) {
 	if index >= t.Size {
-		return nil, fmt.Errorf("%w: entry %d is not in the tree of size %d", ErrAnswer, index, t.Size)
+		return nil, t.client.unusable("entry %d is not in the tree of size %d", index, t.Size)
 	}
 	e, err := t.Content(ctx, index)
 	if err != nil {
@@ -158,7 +158,7 @@ func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error)
 	}
 	s, err := statement.Parse(e.Payload)
 	if err != nil {
-		return nil, fmt.Errorf("%w: entry %d: %v", ErrAnswer, index, err)
+		return nil, t.client.unusable("entry %d: %v", index, err)
 	}
 	seal, err := t.Seal(ctx, index)
 	if err != nil {
@@ -166,7 +166,7 @@ func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error)
 	}
 	f := &Found{Index: index, Time: seal.Time, Digest: statement.DigestOf(e.Payload), Statement: s}
 	if !q.fits(f) {
-		return nil, fmt.Errorf("%w: entry %d is not what was searched for", ErrAnswer, index)
+		return nil, t.client.unusable("entry %d is not what was searched for", index)
 	}
 	return f, nil
 }

@@ -44,7 +44,7 @@ type Tree struct {
 func (c *Client) Tree(note []byte) (*Tree, error) {
 	t, err := c.FileTree(note)
 	if err != nil {
-		return nil, fmt.Errorf("%w: checkpoint: %w", ErrAnswer, err)
+		return nil, c.unusable("checkpoint: %v", err)
 	}
 	return t, nil
 }
