@@ -190,7 +190,7 @@ func (r *release) submit(ctx context.Context, e statement.Envelope, outcome stri
 	receipt, duplicate, err := r.client.Submit(ctx, e)
 	if refusedForGood(err) {
 		// The statement is not in the log and never will be: nothing to resume.
-		return nil, errors.Join(err, os.Remove(r.pendingFile()))
+		return nil, errors.Join(err, removePending(r.pendingFile()))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, r.pendingFile())
@@ -223,7 +223,7 @@ func (r *release) keep(receipt *proofs.Receipt, outcome string) (*released, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Remove(r.pendingFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removePending(r.pendingFile()); err != nil {
 		return nil, err
 	}
 	q, err := cosigningOf(r.client, receipt.Checkpoint)
