@@ -62,6 +62,9 @@ compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 2 usage.`,
 			if v.document != "" && !statement.ValidDocumentID(v.document) {
 				return usage("--doc %q is not a document id", v.document)
 			}
+			if v.maxAge < 0 {
+				return usage("--max-age %v is below 0: give an age such as 24h, or 0 for none", v.maxAge)
+			}
 			if v.policy != "" && cmd.Flags().Changed("dir") {
 				return usage("give --policy or --dir, not both: one verifier, one set of pins")
 			}
