@@ -96,10 +96,9 @@ func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 		if out.More = next != ""; !out.More || len(out.Entries) == q.Limit {
 			return out, nil
 		}
-		if cursors[next] {
-			return nil, c.unusable("its pages lead in a circle")
+		if err := c.turn(cursors, next, maxPages+len(out.Entries)); err != nil {
+			return nil, err
 		}
-		cursors[next] = true
 		values.Set("cursor", next)
 	}
 }
