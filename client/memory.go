@@ -64,7 +64,7 @@ func (m *Memory) damaged(why error) error {
 
 // replace keeps a note, unless another one than old is kept by now: by another
 // request of this process, or by another process.
-func (m *Memory) replace(old, note []byte) (done bool, err error) {
+func (m *Memory) replace(ctx context.Context, old, note []byte) (done bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.Path == "" {
@@ -74,7 +74,7 @@ func (m *Memory) replace(old, note []byte) (done bool, err error) {
 		m.note = bytes.Clone(note)
 		return true, nil
 	}
-	unlock, err := lockFile(m.Path + ".lock")
+	unlock, err := LockFile(ctx, m.Path+".lock")
 	if err != nil {
 		return false, fmt.Errorf("%w: %s: it cannot be locked for writing: %w", ErrMemory, m.Path, err)
 	}
@@ -147,7 +147,7 @@ func (c *Client) remember(ctx context.Context, note []byte, before sighting, pro
 		if err := prove(ctx); err != nil || seen.note != nil && shown.Size <= seen.Size {
 			return err
 		}
-		if done, err := c.Memory.replace(seen.note, shown.note); done || err != nil {
+		if done, err := c.Memory.replace(ctx, seen.note, shown.note); done || err != nil {
 			return err
 		}
 		// Another request kept a newer note meanwhile: prove it against that.

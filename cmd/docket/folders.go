@@ -163,21 +163,31 @@ func (f folders) author(origin, id string) (*client.Author, error) {
 	return &client.Author{Log: origin, ID: id, Signer: key}, nil
 }
 
-// keepReceipt keeps a verified receipt as the newest of its statement, unless a
-// newer one is there.
-func (f folders) keepReceipt(r *proofs.Receipt) error {
+// keepReceipt keeps a verified receipt as the newest of its statement, unless one
+// that verifies too is there and newer. What is damaged there is replaced.
+func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.Receipt) (err error) {
+	if err := os.MkdirAll(f.receipts(), 0o700); err != nil {
+		return err
+	}
+	unlock, err := client.LockFile(ctx, filepath.Join(f.receipts(), ".lock"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	digest := statement.DigestOf(r.Envelope.Payload)
-	if kept, ok := f.keptReceipt(digest); ok {
+	if kept, ok := f.keptReceipt(digest); ok && verifiesAs(v, kept, digest) {
 		old, err1 := checkpointOf(kept)
 		new, err2 := checkpointOf(r)
 		if err1 == nil && err2 == nil && old.Size >= new.Size {
 			return nil
 		}
 	}
-	if err := os.MkdirAll(f.receipts(), 0o755); err != nil {
-		return err
-	}
-	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o644)
+	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o600)
+}
+
+// verifiesAs says whether a receipt verifies, and is that of a statement.
+func verifiesAs(v proofs.Verifier, r *proofs.Receipt, digest statement.Digest) bool {
+	return r.Envelope != nil && statement.DigestOf(r.Envelope.Payload) == digest && v.Verify(r, proofs.Expect{}).Kind != proofs.Invalid
 }
 
 // refresh fetches and keeps a newer receipt of a statement: one that shows that
@@ -187,7 +197,7 @@ func (f folders) refresh(ctx context.Context, c *client.Client, digest statement
 	if err != nil {
 		return err
 	}
-	return f.keepReceipt(r)
+	return f.keepReceipt(ctx, c.Verifier, r)
 }
 
 // keptReceipt returns what keepReceipt kept. It is unverified: verify judges it.

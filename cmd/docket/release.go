@@ -198,7 +198,7 @@ func (r *release) submit(ctx context.Context, e statement.Envelope, outcome stri
 	if duplicate && outcome == releaseNew {
 		outcome = releaseDuplicate
 	}
-	return r.keep(receipt, outcome)
+	return r.keep(ctx, receipt, outcome)
 }
 
 // refusedForGood says whether the admission rules of this log refused a statement.
@@ -211,14 +211,14 @@ func refusedForGood(err error) bool {
 }
 
 // keep verifies a receipt as verify will, and writes it beside the file.
-func (r *release) keep(receipt *proofs.Receipt, outcome string) (*released, error) {
+func (r *release) keep(ctx context.Context, receipt *proofs.Receipt, outcome string) (*released, error) {
 	verdict := r.client.Verifier.Verify(receipt, proofs.Expect{File: r.digest, Document: r.document, Dev: r.config.Dev})
 	if verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Unknown || verdict.Kind == proofs.Contradicted {
 		return nil, fmt.Errorf("the receipt does not verify for %s: %s", r.file, verdict.Sentence())
 	}
 	err := errors.Join(
 		client.WriteFile(r.receiptFile(), receipt.Marshal(), 0o644),
-		r.folders.keepReceipt(receipt),
+		r.folders.keepReceipt(ctx, r.client.Verifier, receipt),
 	)
 	if err != nil {
 		return nil, err
@@ -254,22 +254,22 @@ func (r *release) alreadyCurrent(ctx context.Context, d *client.Document) (*rele
 	if err != nil {
 		return done, err
 	}
-	kept, err := r.keep(receipt, releaseCurrent)
+	kept, err := r.keep(ctx, receipt, releaseCurrent)
 	if err != nil {
 		return done, err
 	}
 	return kept, nil
 }
 
-// hasReceipt says whether the file's receipt is that of a statement: it may be one
-// of an earlier version, which lay at the same path.
+// hasReceipt says whether the file's receipt verifies and is that of a statement: it
+// may be damaged, or of an earlier version, which lay at the same path.
 func (r *release) hasReceipt(digest statement.Digest) bool {
 	b, err := os.ReadFile(r.receiptFile())
 	if err != nil {
 		return false
 	}
 	kept, err := proofs.ParseReceipt(b)
-	return err == nil && kept.Envelope != nil && statement.DigestOf(kept.Envelope.Payload) == digest
+	return err == nil && verifiesAs(r.client.Verifier, kept, digest)
 }
 
 // mediaOf guesses a media type from a file's name.

@@ -186,7 +186,7 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 		return notAsked(verdict, "whether something newer exists: "+shownURL(c.Server)+" gave no usable answer")
 	}
 	// Keeping it is a convenience for the next run: a verdict does not depend on it.
-	if err := v.folders.keepReceipt(newer); err != nil {
+	if err := v.folders.keepReceipt(ctx, c.Verifier, newer); err != nil {
 		verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
 	}
 	return better(verdict, c.Verifier.VerifyStapled(r, newer, expect), "the server's answer")

@@ -132,7 +132,7 @@ func (f folders) keepWithdrawal(ctx context.Context, c *client.Client, receipt *
 	if err == nil && d.State != nil {
 		err = f.refresh(ctx, c, statement.Digest(d.State.Statement))
 	}
-	if err := errors.Join(f.keepReceipt(receipt), err); err != nil {
+	if err := errors.Join(f.keepReceipt(ctx, c.Verifier, receipt), err); err != nil {
 		return nil, fmt.Errorf("version %d of %s is withdrawn, but its newest receipt could not be kept: %w", w.Version, w.Document, err)
 	}
 	return w, nil
