@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"sync"
 
@@ -174,6 +175,9 @@ func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
 	if errors.Is(err, ErrUnreachable) {
 		return err
 	}
+	if noWord(err) { // nor was a statement refused, that was being submitted
+		return c.unusable("whether it continues what was seen before could not be asked (%v): try again", err)
+	}
 	if err == nil {
 		if err = proofs.VerifyConsistency(older, newer, proof); err == nil {
 			return nil
@@ -184,6 +188,15 @@ func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
 		}
 	}
 	return &UnprovenError{Seen: seen.note, Shown: shown.note, Reason: err.Error()}
+}
+
+// noWord says that an error is no word of a log about its trees: it is a page of
+// something between, or the server is busy or stopped. It is no evidence.
+func noWord(err error) bool {
+	var page *pageError
+	var refused *Refused
+	return errors.As(err, &page) ||
+		errors.As(err, &refused) && (refused.Status == http.StatusTooManyRequests || refused.Status >= 500)
 }
 
 // prefix returns the root that the newer tree has at the size of the older one,
