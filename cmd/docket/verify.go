@@ -175,6 +175,11 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	newer, err := c.Receipt(ctx, verdict.Statement)
+	if errors.Is(err, client.ErrMemory) { // a matter of this machine: the server was not asked yet
+		verdict.Warnings = append(verdict.Warnings, err.Error())
+		c.Memory = nil
+		newer, err = c.Receipt(ctx, verdict.Statement)
+	}
 	if err != nil {
 		verdict.Warnings = append(verdict.Warnings, err.Error())
 		verdict.Warnings = append(verdict.Warnings, v.evidence(err)...)
