@@ -56,7 +56,8 @@ type Findings struct {
 }
 
 // Search asks the server for entries. What it returns is verified: each entry is
-// in the log, and fits the query. That there are no others is NOT proved: a server
+// in the log, signed by the key in its leaf, and fits the query. That the key is the
+// issuer's is not shown: the issuer is the statement's own word. That there are no others is NOT proved: a server
 // may leave entries out. What is complete is a History.
 func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 	if q.Limit == 0 {
@@ -159,6 +160,9 @@ func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error)
 	if err != nil {
 		return nil, t.client.unusable("entry %d: %v", index, err)
 	}
+	if err := signatureHolds(e); err != nil {
+		return nil, t.client.unusable("entry %d: %v", index, err)
+	}
 	seal, err := t.Seal(ctx, index)
 	if err != nil {
 		return nil, err
@@ -168,6 +172,16 @@ func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error)
 		return nil, t.client.unusable("entry %d is not what was searched for", index)
 	}
 	return f, nil
+}
+
+// signatureHolds verifies the signature of a statement under the key in its leaf. Whose
+// key that is stands in the registers: the issuer is the statement's own word.
+func signatureHolds(e statement.Envelope) error {
+	key, err := statement.ParsePublicKey(e.SPKI)
+	if err != nil {
+		return err
+	}
+	return statement.Verify(key, statement.DigestOf(e.Payload), e.Signature)
 }
 
 func (q Query) fits(f *Found) bool {

@@ -137,7 +137,8 @@ func readVerifier(file, genesis string) (proofs.Verifier, error) {
 	if len(policy.Logs) == 0 {
 		return proofs.Verifier{}, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
 	}
-	if genesis == "" {
+	given := genesis != ""
+	if !given {
 		b, err := os.ReadFile(file + ".genesis")
 		if errors.Is(err, fs.ErrNotExist) {
 			return proofs.Verifier{}, fmt.Errorf("the leaf hash of the log's entry 0 is not pinned: put it into %s.genesis or give --genesis", file)
@@ -149,7 +150,10 @@ func readVerifier(file, genesis string) (proofs.Verifier, error) {
 	}
 	hash, err := statement.ParseDigest("sha256:" + genesis)
 	if err != nil {
-		return proofs.Verifier{}, fmt.Errorf("the genesis leaf hash is 64 lower-case hex digits, not %q", genesis)
+		if given {
+			return proofs.Verifier{}, usage("--genesis is 64 lower-case hex digits, not %q", genesis)
+		}
+		return proofs.Verifier{}, fmt.Errorf("the genesis leaf hash in %s.genesis is 64 lower-case hex digits, not %q", file, genesis)
 	}
 	return proofs.Verifier{Policy: policy, Genesis: proofs.Hash(hash)}, nil
 }

@@ -26,8 +26,9 @@ func newSearch() *cobra.Command {
 		Use:   "search --digest D | --document ID | --identity ID | --since TIME | --until TIME",
 		Short: "find entries by digest, document, identity or time",
 		Long: `search asks the server for the entries that fit all filters, newest first. Each one
-that it prints is verified: it is in the log, it fits, and its time is that of its
-seal. That there are no others is NOT PROVED: a server can leave entries out. What
+that it prints is verified: it is in the log, it fits, the key in its leaf signed it,
+and its time is that of its seal. Who issued it is the statement's own word: that the
+key was the issuer's is shown by its receipt. That there are no others is NOT PROVED: a server can leave entries out. What
 is proven complete is a history: docket document show --history and docket identity
 show --history.`,
 		Example: `  docket search --document contracts/1
