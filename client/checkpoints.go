@@ -42,12 +42,12 @@ func (t *Tree) Checkpoints(ctx context.Context, after uint64, limit int) ([]Sign
 		}
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Checkpoints == nil || len(answer.Checkpoints) > limit {
-		return nil, fmt.Errorf("%w: not a list of up to %d checkpoints", ErrAnswer, limit)
+		return nil, t.client.unusable("not a list of up to %d checkpoints", limit)
 	}
 	var out []SignedCheckpoint
 	for _, c := range answer.Checkpoints {
 		if c.Size <= after {
-			return nil, fmt.Errorf("%w: the checkpoint of size %d does not follow size %d", ErrAnswer, c.Size, after)
+			return nil, t.client.unusable("the checkpoint of size %d does not follow size %d", c.Size, after)
 		}
 		if after = c.Size; after > t.Size {
 			return out, nil // signed since
@@ -82,14 +82,14 @@ func (t *Tree) signed(ctx context.Context, size uint64, note []byte) (SignedChec
 		return SignedCheckpoint{}, err
 	}
 	if cp.Size != size {
-		return SignedCheckpoint{}, fmt.Errorf("%w: a checkpoint of size %d, not of %d", ErrAnswer, cp.Size, size)
+		return SignedCheckpoint{}, t.client.unusable("a checkpoint of size %d, not of %d", cp.Size, size)
 	}
 	if err := t.holds(ctx, cp, note); err != nil {
 		return SignedCheckpoint{}, err
 	}
 	seal, err := t.Seal(ctx, size-1)
 	if err == nil && seal.Index != size-1 {
-		err = fmt.Errorf("%w: no seal ends the tree of size %d", ErrAnswer, size)
+		err = t.client.unusable("no seal ends the tree of size %d", size)
 	}
 	return SignedCheckpoint{Checkpoint: cp, Note: note, Time: seal.Time}, err
 }

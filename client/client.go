@@ -21,7 +21,8 @@ type Client struct {
 	Memory   *Memory         // the newest checkpoint that was seen; nil: none is kept
 	HTTP     *http.Client    // nil: one with a time limit of 60 s
 	// Token is sent as a bearer token unless it is empty: to Server alone, in a
-	// header alone. No error has it, whatever the server answers.
+	// header alone, and without TLS to this machine alone. No error has it, whatever
+	// the server answers.
 	Token string
 }
 
@@ -69,7 +70,7 @@ func (c *Client) SubmitMany(ctx context.Context, envelopes []statement.Envelope)
 	}
 	lines := bytes.Split(bytes.TrimSuffix(answer, []byte("\n")), []byte("\n"))
 	if len(lines) != len(envelopes) {
-		return nil, fmt.Errorf("%w: %d lines for %d statements", ErrAnswer, len(lines), len(envelopes))
+		return nil, c.unusable("%d lines for %d statements", len(lines), len(envelopes))
 	}
 	out := make([]Submitted, len(lines))
 	for i, l := range lines {
@@ -90,14 +91,14 @@ func (c *Client) submitted(ctx context.Context, i int, text []byte, digest state
 		Problem *Refused
 	}
 	if err := json.Unmarshal(text, &line); err != nil || line.Line != i || (line.Problem == nil) == (line.Receipt == nil) {
-		return s, fmt.Errorf("%w: line %d", ErrAnswer, i)
+		return s, c.unusable("line %d", i)
 	}
 	if p := line.Problem; p != nil {
 		if p.Code == "" || line.Status < 400 {
-			return s, fmt.Errorf("%w: the problem in line %d", ErrAnswer, i)
+			return s, c.unusable("the problem in line %d", i)
 		}
 		p.Status = line.Status
-		return Submitted{Err: p}, nil
+		return Submitted{Err: c.scrubbed(p)}, nil
 	}
 	s.Receipt, s.Err = c.receipt(ctx, line.Receipt, ofStatement(digest), before)
 	s.Duplicate = s.Err == nil && line.Status == http.StatusOK
@@ -109,40 +110,31 @@ func (c *Client) submitted(ctx context.Context, i int, text []byte, digest state
 func (c *Client) verify(ctx context.Context, r *proofs.Receipt, before sighting) (*proofs.Receipt, error) {
 	verdict := c.Verifier.Verify(r, proofs.Expect{})
 	if verdict.Kind == proofs.Invalid {
-		return nil, &InvalidError{Verdict: verdict}
+		return nil, &InvalidError{Verdict: c.scrubbedVerdict(verdict)}
 	}
-	if err := c.remember(ctx, r.Checkpoint, before); err != nil {
+	genesisHolds := func(context.Context) error { return nil } // the verdict has it
+	if err := c.remember(ctx, r.Checkpoint, before, genesisHolds); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// Checkpoint fetches the newest checkpoint, verifies it, and proves that it
-// extends the newest one that was seen. It returns the signed note.
+// Checkpoint fetches the newest checkpoint, verifies it, and proves that it begins
+// with the pinned genesis and extends the newest one that was seen. It returns the
+// signed note.
 func (c *Client) Checkpoint(ctx context.Context) (proofs.Checkpoint, []byte, error) {
-	before, err := c.newest()
+	t, err := c.NewestTree(ctx)
 	if err != nil {
 		return proofs.Checkpoint{}, nil, err
 	}
-	note, _, err := c.send(ctx, http.MethodGet, "/checkpoint", "", nil, maxProblem)
-	if err != nil {
-		return proofs.Checkpoint{}, nil, err
-	}
-	cp, err := c.open(note)
-	if err == nil {
-		err = c.remember(ctx, note, before)
-	}
-	if err != nil {
-		return proofs.Checkpoint{}, nil, err
-	}
-	return cp, note, nil
+	return t.Checkpoint, t.Note, nil
 }
 
 // open verifies a signed note of an answer under the pinned log keys.
 func (c *Client) open(note []byte) (proofs.Checkpoint, error) {
 	cp, err := c.openNote(note)
 	if err != nil {
-		return cp, fmt.Errorf("%w: checkpoint: %v", ErrAnswer, err)
+		return cp, c.unusable("checkpoint: %v", err)
 	}
 	return cp, nil
 }
@@ -167,13 +159,13 @@ func (c *Client) consistency(ctx context.Context, older, newer uint64) ([]proofs
 		Hashes       []string
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Older != older || answer.Newer != newer {
-		return nil, fmt.Errorf("%w: not a consistency proof from %d to %d", ErrAnswer, older, newer)
+		return nil, c.unusable("not a consistency proof from %d to %d", older, newer)
 	}
 	hashes := make([]proofs.Hash, len(answer.Hashes))
 	for i, s := range answer.Hashes {
 		b, err := base64.StdEncoding.Strict().DecodeString(s)
 		if err != nil || len(b) != 32 {
-			return nil, fmt.Errorf("%w: hash %d of the consistency proof", ErrAnswer, i)
+			return nil, c.unusable("hash %d of the consistency proof", i)
 		}
 		hashes[i] = proofs.Hash(b)
 	}

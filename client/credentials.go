@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 )
@@ -30,6 +32,30 @@ func ReadToken(path string) (string, error) {
 		}
 	}
 	return string(b), nil
+}
+
+// bearer gives a request the token. Without TLS it goes to this machine alone: on
+// any other way whoever stands between could read it.
+func (c *Client) bearer(r *http.Request) error {
+	if c.Token == "" {
+		return nil
+	}
+	host := r.URL.Hostname()
+	address := net.ParseIP(host)
+	if r.URL.Scheme != "https" && host != "localhost" && (address == nil || !address.IsLoopback()) {
+		return fmt.Errorf("the token is not sent to %s, where it could be read on the way: use https, or a tunnel that begins on this machine", c.shown())
+	}
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	return nil
+}
+
+// shown is the server's URL as it may be printed: without its password.
+func (c *Client) shown() string {
+	u, err := url.Parse(c.Server)
+	if err != nil {
+		return "its URL" // what url.Parse says repeats it all
+	}
+	return u.Redacted()
 }
 
 // TrustingHTTP returns an HTTP client that believes the certificate authorities in

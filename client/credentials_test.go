@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs/register"
 )
 
 const secret = "tok_S3cret-0123456789"
@@ -72,6 +73,10 @@ func TestTokenStaysSecret(t *testing.T) {
 		},
 		"a page":    func(w http.ResponseWriter, got string) { w.WriteHeader(403); fmt.Fprint(w, got) },
 		"an answer": func(w http.ResponseWriter, got string) { fmt.Fprint(w, got) },
+		"a member":  func(w http.ResponseWriter, got string) { fmt.Fprintf(w, `{"%s":1}`, got) },
+		"an escaped member": func(w http.ResponseWriter, got string) {
+			fmt.Fprintf(w, `{"\\u%04x%s":1}`, got[0], got[1:])
+		},
 	} {
 		s.lie = func(w http.ResponseWriter, r *http.Request) bool {
 			lie(w, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
@@ -83,6 +88,29 @@ func TestTokenStaysSecret(t *testing.T) {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
+	}
+}
+
+// So in the lines of an answer to many statements, and in a history.
+func TestTokenStaysSecretInLines(t *testing.T) {
+	s, sent, l := many(t)
+	for name, line := range map[string]string{
+		"a problem": fmt.Sprintf(`{"line":1,"status":409,"problem":{"code":%q,"field":%q,"detail":%q}}`, secret, secret, "unknown: "+secret),
+		"a receipt": fmt.Sprintf(`{"line":1,"status":201,"receipt":{%q:1}}`, secret),
+	} {
+		s.answerTo("/api/v1/statements", []byte(strings.Join([]string{l[0], line, l[2]}, "\n")+"\n"))
+		c := s.client()
+		c.Token = secret
+		got, err := c.SubmitMany(ctx, sent)
+		if err != nil || got[1].Err == nil || strings.Contains(fmt.Sprintf("%+v", got[1].Err), secret) || !strings.Contains(got[1].Err.Error(), "[token]") {
+			t.Errorf("%s: %v, %v", name, err, got)
+		}
+	}
+	s.answerTo("/api/v1/histories/", fmt.Appendf(nil, `{"events":[{"seq":0,"event":%q}]}`, secret))
+	c := s.client()
+	c.Token = secret
+	if _, err := c.History(ctx, register.TypeDocument, "contracts/1"); err == nil || strings.Contains(err.Error(), secret) {
+		t.Error(err)
 	}
 }
 
@@ -117,4 +145,39 @@ func TestTrustingHTTP(t *testing.T) {
 	if _, err := client.TrustingHTTP(filepath.Join(dir, "missing")); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
+}
+
+// Without TLS a token leaves no machine; and no error has the password of a URL.
+func TestTokenNeedsTLS(t *testing.T) {
+	s := newSite(t)
+	for _, server := range []string{"http://log.example.com", "http://192.0.2.1:8070", "http://localhost.example.com", "http://127.0.0.1.example.com", "http://[2001:db8::1]"} {
+		c := s.client()
+		c.Server, c.Token = server, secret
+		c.HTTP = &http.Client{Transport: refuse{t}}
+		if _, _, err := c.Checkpoint(ctx); err == nil || !strings.Contains(err.Error(), "the token is not sent to "+server) || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: %v", server, err)
+		}
+	}
+	for _, server := range []string{s.url, strings.Replace(s.url, "127.0.0.1", "localhost", 1)} {
+		c := s.client()
+		c.Server, c.Token = server, secret
+		if _, _, err := c.Checkpoint(ctx); err != nil {
+			t.Errorf("%s: %v", server, err)
+		}
+	}
+	for _, server := range []string{"http://u:hunter2@127.0.0.1:1", "http://u:hunter2@a b"} {
+		c := s.client()
+		c.Server = server
+		if _, _, err := c.Checkpoint(ctx); !errors.Is(err, client.ErrUnreachable) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", server, err)
+		}
+	}
+}
+
+// refuse is a transport that no request may reach.
+type refuse struct{ t *testing.T }
+
+func (r refuse) RoundTrip(q *http.Request) (*http.Response, error) {
+	r.t.Errorf("a request was made: %s", q.URL)
+	return nil, errors.New("refused")
 }

@@ -32,7 +32,7 @@ func (c *Client) Digest(ctx context.Context, digest statement.Digest) (*Digest, 
 	}
 	state, err := register.ParseDigestState(r.Registers[0].State.State)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, c.unusable("%v", err)
 	}
 	d.State = &state
 	return d, nil

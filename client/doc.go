@@ -17,10 +17,10 @@
 //
 //   - A receipt or staple carries its proof: Receipt, ReceiptAt, Document,
 //     Identity, Digest.
-//   - A Tree reads tiles and entry bundles and takes none that does not lead to
-//     the root of its checkpoint: Inclusion, Consistency, Leaf, Content, Seal,
-//     Checkpoints. Its proofs are computed here; those that the server offers
-//     are not used.
+//   - A Tree begins with the pinned genesis. It reads tiles and entry bundles and
+//     takes none that does not lead to the root of its checkpoint: Inclusion,
+//     Consistency, Leaf, Content, Seal, Checkpoints. Its proofs are computed here;
+//     those that the server offers are not used.
 //   - A History is all events of a register: they give the root in the
 //     register's value, so none is missing. ReceiptsOf compares with one.
 //
@@ -29,9 +29,9 @@
 //
 // An error has a type that says whose matter it is. *ForkError: the log's own
 // signatures convict it. *RollbackError: an old state. ErrAnswer, of which
-// *TileError, *HistoryError and *UnprovenError say more, and *InvalidError: an
-// answer that is no good, whoever spoilt it. *Refused: the server's word.
-// ErrUnreachable: no answer. ErrMemory: damage on this machine.
+// *GenesisError, *TileError, *HistoryError and *UnprovenError say more, and
+// *InvalidError: an answer that is no good, whoever spoilt it. *Refused: the
+// server's word. ErrUnreachable: no answer. ErrMemory: damage on this machine.
 //
 // Without a Memory a server that shows an old state, or another history, is not
 // caught. Package sigstore, below, writes receipts for other programs.

@@ -35,7 +35,7 @@ func (c *Client) Document(ctx context.Context, id string) (*Document, error) {
 	}
 	state, err := register.ParseDocumentState(p.State.State)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, c.unusable("%v", err)
 	}
 	d.State = &state
 	return d, nil
@@ -58,13 +58,13 @@ func (c *Client) register(ctx context.Context, t register.Type, id string) (*pro
 	}
 	r, err := proofs.ParseReceipt(bytes.TrimSpace(body))
 	if err != nil {
-		return nil, 0, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, 0, c.unusable("%v", err)
 	}
 	if r.Envelope != nil || len(r.Registers) != 1 || r.Registers[0].Type != t || r.Registers[0].ID != id {
-		return nil, 0, fmt.Errorf("%w: not the register of %v %q", ErrAnswer, t, id)
+		return nil, 0, c.unusable("not the register of %v %q", t, id)
 	}
 	if p := r.Registers[0]; p.Value != nil && p.State == nil {
-		return nil, 0, fmt.Errorf("%w: the state of %v %q is missing", ErrAnswer, t, id)
+		return nil, 0, c.unusable("the state of %v %q is missing", t, id)
 	}
 	if r, err = c.verify(ctx, r, before); err != nil {
 		return nil, 0, err

@@ -89,6 +89,19 @@ func (e *UnprovenError) Error() string {
 // Unwrap returns ErrAnswer.
 func (e *UnprovenError) Unwrap() error { return ErrAnswer }
 
+// A GenesisError says that a tree that the pinned key signed begins with another
+// entry than the pinned one: it is another log, or the pin is wrong. It is an
+// ErrAnswer.
+type GenesisError struct{ Pinned, Shown proofs.Hash } // leaf hashes of entry 0
+
+func (e *GenesisError) Error() string {
+	return fmt.Sprintf("%v: its tree begins with another entry 0 than the pinned genesis (leaf hash %x, not %x): it is another log under the same key, or the genesis is pinned wrongly",
+		ErrAnswer, e.Shown[:], e.Pinned[:])
+}
+
+// Unwrap returns ErrAnswer.
+func (e *GenesisError) Unwrap() error { return ErrAnswer }
+
 // A TileError says that a tile or entry bundle is missing, has the wrong length, or
 // does not belong to the tree of the checkpoint. It is an ErrAnswer: tiles are not
 // signed, so whoever stands between may have changed them.

@@ -176,7 +176,6 @@ func TestForkWithoutProof(t *testing.T) {
 			w.Write([]byte(`{"status":409,"code":"E408","detail":"no"}`))
 		},
 		"a page":      func(w http.ResponseWriter) { w.Write(page) },
-		"a bad page":  func(w http.ResponseWriter) { w.WriteHeader(502); w.Write(page) },
 		"other sizes": func(w http.ResponseWriter) { w.Write([]byte(`{"older":7,"newer":9,"hashes":[]}`)) },
 		"no hashes":   func(w http.ResponseWriter) { w.Write([]byte(`{"older":7,"newer":11,"hashes":[]}`)) },
 		"short hash":  func(w http.ResponseWriter) { w.Write([]byte(`{"older":7,"newer":11,"hashes":["AAAA"]}`)) },
@@ -213,6 +212,46 @@ func TestForkWithoutProof(t *testing.T) {
 			} else {
 				unproven(t, err, seen, other.get("/checkpoint"))
 			}
+		})
+	}
+}
+
+// A gateway's page, a busy server and one that stops say nothing about the log: no
+// note is evidence, and no statement was refused.
+func TestNoProofIsNoWord(t *testing.T) {
+	for name, lie := range map[string]func(w http.ResponseWriter){
+		"a gateway": func(w http.ResponseWriter) { w.WriteHeader(502); fmt.Fprint(w, "<html>") },
+		"no page":   func(w http.ResponseWriter) { w.WriteHeader(404) },
+		"busy": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(429)
+			fmt.Fprint(w, `{"status":429,"code":"quota"}`)
+		},
+		"stopped": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(503)
+			fmt.Fprint(w, `{"status":503,"code":"stopped"}`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			c := s.client()
+			see(t, c)
+			s.lie = func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.HasPrefix(r.URL.Path, "/api/v1/consistency/") {
+					return false
+				}
+				lie(w)
+				return true
+			}
+			_, _, err := c.Submit(ctx, s.release("contracts/1"))
+			var evidence *client.UnprovenError
+			var refused *client.Refused
+			if !errors.Is(err, client.ErrAnswer) || errors.As(err, &evidence) || errors.As(err, &refused) {
+				t.Errorf("%v", err)
+			}
+			s.lie = nil
+			see(t, c)
 		})
 	}
 }

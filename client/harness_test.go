@@ -13,6 +13,8 @@ package client_test
 //	tree_test.go        tiles and entry bundles, true and false
 //	reads_test.go       receipts by other names, contents, histories
 //	search_test.go      searches, the history of checkpoints
+//	lock_test.go        a lock that another process holds
+//	genesis_test.go     a log with another beginning
 //	proxy_test.go       a proxy that swaps, keeps and cuts answers
 //	credentials_test.go tokens and certificate authorities
 //	transport_test.go   answers that are none

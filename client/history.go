@@ -22,6 +22,7 @@ type History struct {
 	State  []byte           // what the events lead to; nil without events
 	Staple *proofs.Receipt  // register value and state, under the checkpoint
 	value  *register.Value  // of the staple
+	client *Client
 }
 
 // History fetches all events of a register and proves them complete: with them it
@@ -33,7 +34,7 @@ func (c *Client) History(ctx context.Context, t register.Type, id string) (*Hist
 	if err != nil {
 		return nil, err
 	}
-	h := &History{Type: t, ID: id, Size: size, Staple: staple, value: staple.Registers[0].Value}
+	h := &History{Type: t, ID: id, Size: size, Staple: staple, client: c, value: staple.Registers[0].Value}
 	if h.value == nil {
 		return h, nil
 	}
@@ -53,7 +54,7 @@ func (c *Client) History(ctx context.Context, t register.Type, id string) (*Hist
 }
 
 func (h *History) wrong(format string, args ...any) error {
-	return &HistoryError{Type: h.Type, ID: h.ID, Reason: fmt.Sprintf(format, args...)}
+	return &HistoryError{Type: h.Type, ID: h.ID, Reason: h.client.scrub(fmt.Sprintf(format, args...))}
 }
 
 // page fetches the events that follow those that are there. What is newer than

@@ -36,13 +36,13 @@ func (c *Client) httpClient() *http.Client {
 func (c *Client) send(ctx context.Context, method, path, media string, body []byte, limit int64) ([]byte, int, error) {
 	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Server, "/")+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, fmt.Errorf("%w %s: it is no base URL of a server", ErrUnreachable, c.shown())
 	}
 	if media != "" {
 		r.Header.Set("Content-Type", media)
 	}
-	if c.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.Token)
+	if err := c.bearer(r); err != nil {
+		return nil, 0, err
 	}
 	answer, err := c.httpClient().Do(r)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Client) send(ctx context.Context, method, path, media string, body []by
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return nil, 0, fmt.Errorf("%w %s: %w", ErrUnreachable, c.Server, err)
+		return nil, 0, fmt.Errorf("%w %s: %w", ErrUnreachable, c.shown(), err)
 	}
 	defer answer.Body.Close()
 	good := answer.StatusCode == http.StatusOK || answer.StatusCode == http.StatusCreated
@@ -59,10 +59,10 @@ func (c *Client) send(ctx context.Context, method, path, media string, body []by
 	}
 	b, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
 	if err != nil {
-		return nil, 0, fmt.Errorf("%w %s: the answer broke off: %w", ErrUnreachable, c.Server, err)
+		return nil, 0, fmt.Errorf("%w %s: the answer broke off: %w", ErrUnreachable, c.shown(), err)
 	}
 	if int64(len(b)) > limit {
-		return nil, 0, fmt.Errorf("%w: above %d bytes", ErrAnswer, limit)
+		return nil, 0, c.unusable("above %d bytes", limit)
 	}
 	if !good {
 		return nil, 0, c.problem(answer, b)
@@ -77,21 +77,12 @@ func (c *Client) problem(answer *http.Response, body []byte) error {
 	p := &Refused{}
 	switch {
 	case answer.StatusCode < 400 && answer.Header.Get("Location") != "":
-		return fmt.Errorf("%w: the server redirects to %q: use that URL if it is the log's", ErrAnswer, c.scrub(answer.Header.Get("Location")))
+		return c.unusable("the server redirects to %q: use that URL if it is the log's", c.scrub(answer.Header.Get("Location")))
 	case answer.StatusCode < 400 || media != "application/problem+json" || json.Unmarshal(body, p) != nil || p.Code == "":
 		return &pageError{answer.StatusCode}
 	}
 	p.Status = answer.StatusCode
-	p.Code, p.Field, p.Detail = c.scrub(p.Code), c.scrub(p.Field), c.scrub(p.Detail)
-	return p
-}
-
-// scrub takes the token out of words of the server, which may repeat what it got.
-func (c *Client) scrub(text string) string {
-	if c.Token == "" {
-		return text
-	}
-	return strings.ReplaceAll(text, c.Token, "[token]")
+	return c.scrubbed(p)
 }
 
 // A pageError is an answer without success that no docket server gave.

@@ -33,7 +33,7 @@ func (c *Client) Identity(ctx context.Context, id string) (*Identity, error) {
 	}
 	state, err := register.ParseIdentityState(p.State.State)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, c.unusable("%v", err)
 	}
 	i.State = &state
 	return i, nil

@@ -108,11 +108,11 @@ func (t *Tree) Seal(ctx context.Context, index uint64) (statement.Seal, error) {
 			err = fmt.Errorf("it names %d", seal.Index)
 		}
 		if err != nil {
-			return seal, fmt.Errorf("%w: the seal at %d: %v", ErrAnswer, index, err)
+			return seal, t.client.unusable("the seal at %d: %v", index, err)
 		}
 		return seal, nil
 	}
-	return statement.Seal{}, fmt.Errorf("%w: no seal ends the tree of size %d", ErrAnswer, t.Size)
+	return statement.Seal{}, t.client.unusable("no seal ends the tree of size %d", t.Size)
 }
 
 // Content returns the statement at index, as its envelope: the one whose
@@ -132,14 +132,14 @@ func (t *Tree) Content(ctx context.Context, index uint64) (statement.Envelope, e
 	}
 	e, err := statement.ParseEnvelope(bytes.TrimSpace(b))
 	if err != nil {
-		return e, fmt.Errorf("%w: the content of entry %d: %v", ErrAnswer, index, err)
+		return e, t.client.unusable("the content of entry %d: %v", index, err)
 	}
 	got := statement.Commitment{Digest: statement.DigestOf(e.Payload), Signature: e.Signature, SPKI: e.SPKI}
 	if e.SPKI == nil {
 		got.SPKI = commitment.SPKI
 	}
 	if !bytes.Equal(got.Leaf(), leaf) {
-		return statement.Envelope{}, fmt.Errorf("%w: the content is of another entry than %d", ErrAnswer, index)
+		return statement.Envelope{}, t.client.unusable("the content is of another entry than %d", index)
 	}
 	e.SPKI = commitment.SPKI
 	return e, nil
@@ -163,7 +163,7 @@ func (c *Client) LeafIndex(ctx context.Context, hash proofs.Hash) (uint64, error
 	}
 	var answer struct{ Index *uint64 }
 	if err := json.Unmarshal(b, &answer); err != nil || answer.Index == nil {
-		return 0, fmt.Errorf("%w: not the index of a leaf", ErrAnswer)
+		return 0, c.unusable("not the index of a leaf")
 	}
 	t, err := c.NewestTree(ctx)
 	if err != nil {
@@ -171,11 +171,11 @@ func (c *Client) LeafIndex(ctx context.Context, hash proofs.Hash) (uint64, error
 	}
 	index := *answer.Index
 	if index >= t.Size {
-		return 0, fmt.Errorf("%w: index %d is not in the tree of size %d", ErrAnswer, index, t.Size)
+		return 0, c.unusable("index %d is not in the tree of size %d", index, t.Size)
 	}
 	found, err := t.LeafHash(ctx, index)
 	if err == nil && found != hash {
-		err = fmt.Errorf("%w: entry %d has another leaf hash than %x", ErrAnswer, index, hash)
+		err = c.unusable("entry %d has another leaf hash than %x", index, hash)
 	}
 	return index, err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"sync"
 
@@ -64,7 +65,7 @@ func (m *Memory) damaged(why error) error {
 
 // replace keeps a note, unless another one than old is kept by now: by another
 // request of this process, or by another process.
-func (m *Memory) replace(old, note []byte) (done bool, err error) {
+func (m *Memory) replace(ctx context.Context, old, note []byte) (done bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.Path == "" {
@@ -74,7 +75,7 @@ func (m *Memory) replace(old, note []byte) (done bool, err error) {
 		m.note = bytes.Clone(note)
 		return true, nil
 	}
-	unlock, err := lockFile(m.Path + ".lock")
+	unlock, err := LockFile(ctx, m.Path+".lock")
 	if err != nil {
 		return false, fmt.Errorf("%w: %s: it cannot be locked for writing: %w", ErrMemory, m.Path, err)
 	}
@@ -115,10 +116,11 @@ func (c *Client) newest() (sighting, error) {
 // remember proves that a verified note and the newest one that was seen are of
 // one history, and keeps the newer of them. A note smaller than before, the
 // newest one when the request was made, is a rollback; one that other requests
-// have overtaken meanwhile is not.
-func (c *Client) remember(ctx context.Context, note []byte, before sighting) error {
+// have overtaken meanwhile is not. prove is what must hold besides: nothing is kept
+// before it does, and no contradiction goes unsaid because it fails.
+func (c *Client) remember(ctx context.Context, note []byte, before sighting, prove func(context.Context) error) error {
 	if c.Memory == nil {
-		return nil
+		return prove(ctx)
 	}
 	cp, err := c.open(note)
 	if err != nil {
@@ -142,11 +144,11 @@ func (c *Client) remember(ctx context.Context, note []byte, before sighting) err
 			if err := c.agree(ctx, seen, shown); err != nil {
 				return err
 			}
-			if shown.Size <= seen.Size {
-				return nil
-			}
 		}
-		if done, err := c.Memory.replace(seen.note, shown.note); done || err != nil {
+		if err := prove(ctx); err != nil || seen.note != nil && shown.Size <= seen.Size {
+			return err
+		}
+		if done, err := c.Memory.replace(ctx, seen.note, shown.note); done || err != nil {
 			return err
 		}
 		// Another request kept a newer note meanwhile: prove it against that.
@@ -173,6 +175,9 @@ func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
 	if errors.Is(err, ErrUnreachable) {
 		return err
 	}
+	if noWord(err) { // nor was a statement refused, that was being submitted
+		return c.unusable("whether it continues what was seen before could not be asked (%v): try again", err)
+	}
 	if err == nil {
 		if err = proofs.VerifyConsistency(older, newer, proof); err == nil {
 			return nil
@@ -183,6 +188,15 @@ func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
 		}
 	}
 	return &UnprovenError{Seen: seen.note, Shown: shown.note, Reason: err.Error()}
+}
+
+// noWord says that an error is no word of a log about its trees: it is a page of
+// something between, or the server is busy or stopped. It is no evidence.
+func noWord(err error) bool {
+	var page *pageError
+	var refused *Refused
+	return errors.As(err, &page) ||
+		errors.As(err, &refused) && (refused.Status == http.StatusTooManyRequests || refused.Status >= 500)
 }
 
 // prefix returns the root that the newer tree has at the size of the older one,

@@ -100,6 +100,8 @@ func TestReceiptOfSomethingElse(t *testing.T) {
 		"other bytes":       {list(other), func() (bool, error) { r, err := c.ReceiptsOf(ctx, firstBytes.Digest); return r != nil, err }, "no release"},
 		"a withdrawal":      {list(withdrawal), func() (bool, error) { r, err := c.ReceiptsOf(ctx, firstBytes.Digest); return r != nil, err }, "no release"},
 		"one twice":         {list(first, first), func() (bool, error) { r, err := c.ReceiptsOf(ctx, firstBytes.Digest); return r != nil, err }, "twice"},
+		"an older release":  {list(s.get("/api/v1/receipts/index/5"), s.get("/api/v1/receipts/index/13")), func() (bool, error) { r, err := c.ReceiptsOf(ctx, firstBytes.Digest); return r != nil, err }, "but version 3 has these bytes too"},
+		"two of a document": {list(first, s.get("/api/v1/receipts/index/5"), s.get("/api/v1/receipts/index/13")), func() (bool, error) { r, err := c.ReceiptsOf(ctx, firstBytes.Digest); return r != nil, err }, "two receipts"},
 		"no list":           {[]byte(`{}`), func() (bool, error) { r, err := c.ReceiptsOf(ctx, firstBytes.Digest); return r != nil, err }, "not a list"},
 		"pages in a circle": {[]byte(`{"receipts":[],"next":"x"}`), func() (bool, error) { r, err := c.ReceiptsOf(ctx, firstBytes.Digest); return r != nil, err }, "circle"},
 		"the index of a leaf": {[]byte(`{"index":7}`), func() (bool, error) {
@@ -129,6 +131,32 @@ func TestReceiptOfSomethingElse(t *testing.T) {
 				t.Error("something was handed out")
 			}
 		})
+	}
+}
+
+// Pages without end, each with a cursor of its own: a client stops.
+func TestPagesWithoutEnd(t *testing.T) {
+	s := eventful(t)
+	for prefix, empty := range map[string]string{"/api/v1/receipts/": "receipts", "/api/v1/search": "entries"} {
+		n := 0
+		s.lie = func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasPrefix(r.URL.Path, prefix) {
+				return false
+			}
+			n++
+			fmt.Fprintf(w, `{%q:[],"next":"c%d"}`, empty, n)
+			return n < 5000
+		}
+		var err error
+		if empty == "entries" {
+			_, err = s.client().Search(ctx, client.Query{Document: "contracts/1"})
+		} else {
+			_, err = s.client().ReceiptsOf(ctx, firstBytes.Digest)
+		}
+		unusable(t, err, "pages have no end")
+		if n > 2000 {
+			t.Errorf("%s: %d pages", prefix, n)
+		}
 	}
 }
 

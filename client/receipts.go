@@ -88,7 +88,8 @@ func (c *Client) getReceipt(ctx context.Context, name string, want wanted) (*pro
 
 // ReceiptsOf fetches the receipts of the releases of these exact bytes: of each
 // document its newest release of them. That no document is missing is proven, by
-// the history of the digest; none at all is proven too.
+// the history of the digest, and so is which release is the newest; none at all is
+// proven too. A newer one than the history has may stand in its place: it came since.
 func (c *Client) ReceiptsOf(ctx context.Context, digest statement.Digest) ([]*proofs.Receipt, error) {
 	history, err := c.History(ctx, register.TypeDigest, digest.String())
 	if err != nil {
@@ -102,22 +103,31 @@ func (c *Client) ReceiptsOf(ctx context.Context, digest statement.Digest) ([]*pr
 	if err != nil {
 		return nil, err
 	}
+	seen := make(map[register.Key]bool)
 	for _, r := range receipts {
-		id, err := DocumentOf(r)
+		id, version, err := releaseOf(r)
 		if err != nil {
 			return nil, err
 		}
-		delete(documents, register.DocumentKey(id))
+		key := register.DocumentKey(id)
+		if seen[key] {
+			return nil, c.unusable("two receipts of releases of %q with these bytes: want the newest alone", id)
+		}
+		if seen[key] = true; version < documents[key] {
+			return nil, c.unusable("the receipt of version %d of %q, but version %d has these bytes too", version, id, documents[key])
+		}
+		delete(documents, key)
 	}
 	if len(documents) > 0 {
-		return nil, fmt.Errorf("%w: the receipts of %d documents with these bytes are missing", ErrAnswer, len(documents))
+		return nil, c.unusable("the receipts of %d documents with these bytes are missing", len(documents))
 	}
 	return receipts, nil
 }
 
-// documentsOf returns the documents in the history of a digest.
-func documentsOf(h *History) (map[register.Key]bool, error) {
-	documents := make(map[register.Key]bool)
+// documentsOf returns the documents in the history of a digest, each with its newest
+// version that has these bytes.
+func documentsOf(h *History) (map[register.Key]uint32, error) {
+	documents := make(map[register.Key]uint32)
 	for i, e := range h.Events {
 		if e.Kind != register.DigestReleased {
 			continue
@@ -126,7 +136,7 @@ func documentsOf(h *History) (map[register.Key]bool, error) {
 		if err != nil {
 			return nil, h.wrong("event %d: %v", i, err)
 		}
-		documents[body.Document] = true
+		documents[body.Document] = max(documents[body.Document], body.Version)
 	}
 	return documents, nil
 }
@@ -134,12 +144,18 @@ func documentsOf(h *History) (map[register.Key]bool, error) {
 // DocumentOf returns the id of the document that a verified receipt is about, or ""
 // if it is about none.
 func DocumentOf(r *proofs.Receipt) (string, error) {
+	id, _, err := releaseOf(r)
+	return id, err
+}
+
+// releaseOf is DocumentOf with the version.
+func releaseOf(r *proofs.Receipt) (string, uint32, error) {
 	s, err := statement.Parse(r.Envelope.Payload)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	id, _ := (&Found{Statement: s}).Document()
-	return id, nil
+	id, version := (&Found{Statement: s}).Document()
+	return id, version, nil
 }
 
 // receiptsOf fetches and verifies all pages.
@@ -161,7 +177,7 @@ func (c *Client) receiptsOf(ctx context.Context, digest statement.Digest) ([]*pr
 				return nil, err
 			}
 			if seen[r.Index] {
-				return nil, fmt.Errorf("%w: the receipt of entry %d stands in it twice", ErrAnswer, r.Index)
+				return nil, c.unusable("the receipt of entry %d stands in it twice", r.Index)
 			}
 			seen[r.Index] = true
 			out = append(out, r)
@@ -169,11 +185,26 @@ func (c *Client) receiptsOf(ctx context.Context, digest statement.Digest) ([]*pr
 		if next == "" {
 			return out, nil
 		}
-		if cursors[next] {
-			return nil, fmt.Errorf("%w: its pages lead in a circle", ErrAnswer)
+		if err := c.turn(cursors, next, maxPages+len(out)); err != nil {
+			return nil, err
 		}
-		cursors[next], cursor = true, next
+		cursor = next
 	}
+}
+
+// maxPages is how many pages a client reads that bring nothing new.
+const maxPages = 1000
+
+// turn goes to the next page: not to one that was read, nor beyond a number of them.
+func (c *Client) turn(cursors map[string]bool, next string, limit int) error {
+	switch {
+	case cursors[next]:
+		return c.unusable("its pages lead in a circle")
+	case len(cursors) >= limit:
+		return c.unusable("its pages have no end")
+	}
+	cursors[next] = true
+	return nil
 }
 
 func (c *Client) receiptsPage(ctx context.Context, digest statement.Digest, cursor string) (page []json.RawMessage, next string, err error) {
@@ -190,7 +221,7 @@ func (c *Client) receiptsPage(ctx context.Context, digest statement.Digest, curs
 		Next     string
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Receipts == nil {
-		return nil, "", fmt.Errorf("%w: not a list of receipts", ErrAnswer)
+		return nil, "", c.unusable("not a list of receipts")
 	}
 	return answer.Receipts, answer.Next, nil
 }
@@ -199,13 +230,13 @@ func (c *Client) receiptsPage(ctx context.Context, digest statement.Digest, curs
 func (c *Client) receipt(ctx context.Context, body []byte, want wanted, before sighting) (*proofs.Receipt, error) {
 	r, err := proofs.ParseReceipt(bytes.TrimSpace(body))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, c.unusable("%v", err)
 	}
 	if r.Envelope == nil {
-		return nil, fmt.Errorf("%w: a staple, of another statement than the one asked for: of none", ErrAnswer)
+		return nil, c.unusable("a staple, of another statement than the one asked for: of none")
 	}
 	if err := want(r); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+		return nil, c.unusable("%v", err)
 	}
 	return c.verify(ctx, r, before)
 }

@@ -50,12 +50,14 @@ func (f *Found) Document() (id string, version uint32) {
 // A Findings is what a search found, newest first.
 type Findings struct {
 	Size    uint64 // leaves of the tree that each entry is proven to be in
+	Note    []byte // its signed note, byte for byte
 	Entries []Found
 	More    bool // the limit was reached
 }
 
 // Search asks the server for entries. What it returns is verified: each entry is
-// in the log, and fits the query. That there are no others is NOT proved: a server
+// in the log, signed by the key in its leaf, and fits the query. That the key is the
+// issuer's is not shown: the issuer is the statement's own word. That there are no others is NOT proved: a server
 // may leave entries out. What is complete is a History.
 func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 	if q.Limit == 0 {
@@ -76,7 +78,7 @@ func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 			if tree, err = c.NewestTree(ctx); err != nil {
 				return nil, err
 			}
-			out.Size = tree.Size
+			out.Size, out.Note = tree.Size, tree.Note
 		}
 		for _, index := range page {
 			if len(out.Entries) == q.Limit {
@@ -84,7 +86,7 @@ func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 				return out, nil
 			}
 			if n := len(out.Entries); n > 0 && index >= out.Entries[n-1].Index {
-				return nil, fmt.Errorf("%w: entry %d does not come before entry %d", ErrAnswer, index, out.Entries[n-1].Index)
+				return nil, c.unusable("entry %d does not come before entry %d", index, out.Entries[n-1].Index)
 			}
 			found, err := tree.found(ctx, index, q)
 			if err != nil {
@@ -95,10 +97,9 @@ func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 		if out.More = next != ""; !out.More || len(out.Entries) == q.Limit {
 			return out, nil
 		}
-		if cursors[next] {
-			return nil, fmt.Errorf("%w: its pages lead in a circle", ErrAnswer)
+		if err := c.turn(cursors, next, maxPages+len(out.Entries)); err != nil {
+			return nil, err
 		}
-		cursors[next] = true
 		values.Set("cursor", next)
 	}
 }
@@ -138,7 +139,7 @@ func (c *Client) searchPage(ctx context.Context, v url.Values) (page []uint64, n
 		Next    string
 	}
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Entries == nil {
-		return nil, "", fmt.Errorf("%w: not a list of entries", ErrAnswer)
+		return nil, "", c.unusable("not a list of entries")
 	}
 	for _, e := range answer.Entries {
 		page = append(page, e.Index)
@@ -149,7 +150,7 @@ func (c *Client) searchPage(ctx context.Context, v url.Values) (page []uint64, n
 // found reads and verifies an entry, and compares it with the query.
 func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error) {
 	if index >= t.Size {
-		return nil, fmt.Errorf("%w: entry %d is not in the tree of size %d", ErrAnswer, index, t.Size)
+		return nil, t.client.unusable("entry %d is not in the tree of size %d", index, t.Size)
 	}
 	e, err := t.Content(ctx, index)
 	if err != nil {
@@ -157,7 +158,10 @@ func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error)
 	}
 	s, err := statement.Parse(e.Payload)
 	if err != nil {
-		return nil, fmt.Errorf("%w: entry %d: %v", ErrAnswer, index, err)
+		return nil, t.client.unusable("entry %d: %v", index, err)
+	}
+	if err := signatureHolds(e); err != nil {
+		return nil, t.client.unusable("entry %d: %v", index, err)
 	}
 	seal, err := t.Seal(ctx, index)
 	if err != nil {
@@ -165,9 +169,19 @@ func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error)
 	}
 	f := &Found{Index: index, Time: seal.Time, Digest: statement.DigestOf(e.Payload), Statement: s}
 	if !q.fits(f) {
-		return nil, fmt.Errorf("%w: entry %d is not what was searched for", ErrAnswer, index)
+		return nil, t.client.unusable("entry %d is not what was searched for", index)
 	}
 	return f, nil
+}
+
+// signatureHolds verifies the signature of a statement under the key in its leaf. Whose
+// key that is stands in the registers: the issuer is the statement's own word.
+func signatureHolds(e statement.Envelope) error {
+	key, err := statement.ParsePublicKey(e.SPKI)
+	if err != nil {
+		return err
+	}
+	return statement.Verify(key, statement.DigestOf(e.Payload), e.Signature)
 }
 
 func (q Query) fits(f *Found) bool {

@@ -129,6 +129,26 @@ func TestSearchLies(t *testing.T) {
 	}
 }
 
+// An entry is found only if its signature holds under the key in its leaf.
+func TestFoundIsSigned(t *testing.T) {
+	s := newSite(t)
+	e := s.release("contracts/1")
+	if err := client.SignatureHolds(e); err != nil {
+		t.Error(err)
+	}
+	other := s.release("contracts/2")
+	for name, bad := range map[string]statement.Envelope{
+		"another payload": {Payload: other.Payload, Signature: e.Signature, SPKI: e.SPKI},
+		"another key":     {Payload: e.Payload, Signature: e.Signature, SPKI: s.w.Admin.Signer.SPKI()},
+		"no key":          {Payload: e.Payload, Signature: e.Signature},
+		"no signature":    {Payload: e.Payload, SPKI: e.SPKI},
+	} {
+		if client.SignatureHolds(bad) == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+}
+
 // notes are the sizes of checkpoints.
 func notes(page []client.SignedCheckpoint) []uint64 {
 	var out []uint64

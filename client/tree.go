@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -32,19 +33,31 @@ type Tree struct {
 	client *Client
 
 	mu      sync.Mutex
+	begins  bool // the tree is proven to begin with the pinned genesis
 	tiles   map[proofs.Tile][]byte
 	bundles map[uint64][][]byte
 }
 
 // Tree returns the tree of a signed note, which it verifies under the pinned log
-// keys. It makes no request.
+// keys. It makes no request, and so does not know yet with which entry the tree
+// begins: CheckGenesis does.
 func (c *Client) Tree(note []byte) (*Tree, error) {
-	cp, err := c.open(note)
+	t, err := c.FileTree(note)
+	if err != nil {
+		return nil, c.unusable("checkpoint: %v", err)
+	}
+	return t, nil
+}
+
+// FileTree is Tree for a note that no server answered with: what is wrong with it is
+// no ErrAnswer.
+func (c *Client) FileTree(note []byte) (*Tree, error) {
+	cp, err := c.openNote(note)
 	if err != nil {
 		return nil, err
 	}
 	if cp.Size > math.MaxInt64/4 { // as many as x/mod can number
-		return nil, fmt.Errorf("%w: a tree of %d leaves", ErrAnswer, cp.Size)
+		return nil, fmt.Errorf("a tree of %d leaves", cp.Size)
 	}
 	return &Tree{
 		Checkpoint: cp, Note: note, client: c,
@@ -52,13 +65,48 @@ func (c *Client) Tree(note []byte) (*Tree, error) {
 	}, nil
 }
 
-// NewestTree returns the tree of the newest checkpoint.
+// NewestTree fetches the newest checkpoint, verifies it, proves that it begins with
+// the pinned genesis and extends the newest one that was seen, and returns its tree.
 func (c *Client) NewestTree(ctx context.Context) (*Tree, error) {
-	_, note, err := c.Checkpoint(ctx)
+	before, err := c.newest()
 	if err != nil {
 		return nil, err
 	}
-	return c.Tree(note)
+	note, _, err := c.send(ctx, http.MethodGet, "/checkpoint", "", nil, maxProblem)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.Tree(note)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.remember(ctx, note, before, t.CheckGenesis); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// CheckGenesis proves that the tree begins with the pinned genesis: a log is told by
+// its key and its entry 0, as one key may have signed several. Once proven, it makes
+// no request. A tree that begins otherwise is a *GenesisError.
+func (t *Tree) CheckGenesis(ctx context.Context) error {
+	t.mu.Lock()
+	known := t.begins
+	t.mu.Unlock()
+	if known {
+		return nil
+	}
+	first, err := t.LeafHash(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if first != t.client.Verifier.Genesis {
+		return &GenesisError{Pinned: t.client.Verifier.Genesis, Shown: first}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begins = true
+	return nil
 }
 
 // Inclusion returns the leaf hash at index and its inclusion proof, computed from

@@ -71,10 +71,27 @@ func (v Verdict) Sentence() string {
 	default:
 		return v.Reason
 	}
+	if other := v.unexpected(); other != "" {
+		s += "; but " + other
+	}
 	if v.Reason != "" {
-		return s + "; but " + v.Reason
+		s += "; but " + v.Reason
 	}
 	return s
+}
+
+// unexpected says that the document is not the expected one, where the reason has
+// something else to say: with exit codes that stand in place of ExitQualified.
+func (v Verdict) unexpected() string {
+	if v.Exit != ExitCosigners && v.Exit != ExitCompromised {
+		return ""
+	}
+	for _, c := range v.Checks {
+		if c.Name == CheckExpected && !c.OK {
+			return c.Detail
+		}
+	}
+	return ""
 }
 
 func (v Verdict) writeFacts(b *strings.Builder) {

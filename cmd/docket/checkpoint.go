@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/client"
@@ -30,8 +28,10 @@ func newCheckpointGet() *cobra.Command {
 		Use:   "get",
 		Short: "fetch, verify and print the newest checkpoint",
 		Long: `get fetches the newest checkpoint, verifies it under the pinned log key, proves
-that it extends the newest one that this client saw, keeps it in
-DIR/client/checkpoint, and prints the signed note byte for byte.`,
+that it begins with the pinned genesis and extends the newest one that this client
+saw, keeps it in DIR/client/checkpoint, and prints the signed note byte for byte.
+
+Exit code 11: all this, but fewer cosigners signed it than the policy demands.`,
 		Example: `  docket checkpoint get
   docket checkpoint get --out checkpoint.txt`,
 		Args: cobra.NoArgs,
@@ -44,14 +44,22 @@ DIR/client/checkpoint, and prints the signed note byte for byte.`,
 			if err != nil {
 				return err
 			}
+			view := headOf(cp, note)
+			if view.cosigning, err = cosigningOf(cl, note); err != nil {
+				return err
+			}
 			if asJSON {
-				note = jsonLine(headOf(cp, note))
+				note = jsonLine(view)
 			}
 			if out != "" {
-				return client.WriteFile(out, note, 0o644)
+				err = client.WriteFile(out, note, 0o644)
+			} else {
+				_, err = cmd.OutOrStdout().Write(note)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s", note)
-			return nil
+			if err != nil {
+				return err
+			}
+			return view.tell(cmd.ErrOrStderr())
 		},
 	}
 	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
@@ -67,6 +75,7 @@ type headView struct {
 	Time   string `json:"time,omitempty"` // of the seal, by the log's clock
 	Root   []byte `json:"root"`
 	Note   string `json:"note"` // the signed note, byte for byte
+	cosigning
 }
 
 func headOf(cp proofs.Checkpoint, note []byte) headView {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -60,11 +59,21 @@ type checkpointCheck struct {
 
 // checkView is what check prints in JSON: enough to check it again without docket.
 type checkView struct {
-	Result string   `json:"result"` // consistent or contradicted
+	Result string   `json:"result"`           // consistent or contradicted
+	Reason string   `json:"reason,omitempty"` // why the exit code is not 0
 	Older  headView `json:"older"`
 	Newer  headView `json:"newer"`
 	Hashes [][]byte `json:"hashes"` // consistency proof (RFC 6962)
+	cosigning
 }
+
+// invalidView is what is said in JSON of a file that does not verify.
+type invalidView struct {
+	Result string `json:"result"` // invalid
+	Reason string `json:"reason"`
+}
+
+func invalidOf(reason string) invalidView { return invalidView{"invalid", reason} }
 
 func (k *checkpointCheck) run(ctx context.Context, stdin io.Reader, args []string) error {
 	if len(args) == 2 && args[0] == "-" && args[1] == "-" {
@@ -93,15 +102,17 @@ func (k *checkpointCheck) run(ctx context.Context, stdin io.Reader, args []strin
 		older, newer = newer, older
 	}
 	hashes, err := k.prove(ctx, older, newer)
+	if err == nil {
+		err = newer.CheckGenesis(ctx)
+	}
 	var fork *client.ForkError
 	if errors.As(err, &fork) {
-		k.print("contradicted", older, newer, fork.Proof)
+		return errors.Join(err, k.print("contradicted", older, newer, fork.Proof))
 	}
 	if err != nil {
 		return err
 	}
-	k.print("consistent", older, newer, hashes)
-	return k.cosigned(older, newer)
+	return k.print("consistent", older, newer, hashes)
 }
 
 // read reads and verifies a note. One that does not verify is a verdict.
@@ -110,12 +121,23 @@ func (k *checkpointCheck) read(path string, stdin io.Reader) (*client.Tree, erro
 	if err != nil {
 		return nil, err
 	}
-	tree, err := k.client.Tree(note)
+	tree, err := k.client.FileTree(note)
 	if err != nil {
-		fmt.Fprintf(k.out, "INVALID: %s is no checkpoint of this log: %v\n", path, errors.Unwrap(err))
-		return nil, &verdictError{proofs.ExitInvalid}
+		return nil, k.invalid(fmt.Sprintf("%s is no checkpoint of this log: %v", path, err))
 	}
 	return tree, nil
+}
+
+// invalid says that a file does not verify: nobody's answer, so nobody is blamed.
+func (k *checkpointCheck) invalid(reason string) error {
+	text := []byte("INVALID: " + reason + "\n")
+	if k.json {
+		text = jsonLine(invalidOf(reason))
+	}
+	if _, err := k.out.Write(text); err != nil {
+		return err
+	}
+	return &verdictError{proofs.ExitInvalid}
 }
 
 func readNote(path string, stdin io.Reader) (note []byte, err error) {
@@ -155,37 +177,56 @@ func (k *checkpointCheck) prove(ctx context.Context, older, newer *client.Tree) 
 	return nil, err
 }
 
-// cosigned compares the cosignatures with the quorum of the policy.
-func (k *checkpointCheck) cosigned(trees ...*client.Tree) error {
-	for _, t := range trees {
-		_, quorum, err := k.client.Verifier.Policy.Open(t.Note, math.MaxInt64)
-		if err != nil {
-			return err
+// checkViewOf is what is said of two trees that were compared.
+func checkViewOf(c *client.Client, result string, older, newer *client.Tree, hashes []proofs.Hash) (checkView, error) {
+	v := checkView{Result: result, Older: headOf(older.Checkpoint, older.Note), Newer: headOf(newer.Checkpoint, newer.Note), Hashes: bytesOf(hashes)}
+	for _, head := range []*headView{&v.Newer, &v.Older} {
+		var err error
+		if head.cosigning, err = cosigningOf(c, []byte(head.Note)); err != nil {
+			return v, err
 		}
-		if !quorum.Satisfied {
-			if !k.json {
-				fmt.Fprintf(k.out, "but fewer cosigners signed size %d than the policy asks\n", t.Size)
-			}
-			return &verdictError{proofs.ExitCosigners}
+		if head.exit() != nil || v.Quorum == "" {
+			v.cosigning = head.cosigning
+		}
+		if head.exit() != nil {
+			v.Reason = fmt.Sprintf("size %d: %s", head.Size, fewer)
 		}
 	}
-	return nil
+	if result == "contradicted" {
+		v.Reason = "the log signed two histories"
+	}
+	return v, nil
 }
 
-func (k *checkpointCheck) print(result string, older, newer *client.Tree, hashes []proofs.Hash) {
-	if k.json {
-		k.write(jsonLine(checkView{result, headOf(older.Checkpoint, older.Note), headOf(newer.Checkpoint, newer.Note), bytesOf(hashes)}))
-		return
+// print prints the result, and returns the exit code of too few cosigners.
+func (k *checkpointCheck) print(result string, older, newer *client.Tree, hashes []proofs.Hash) error {
+	v, err := checkViewOf(k.client, result, older, newer, hashes)
+	if err != nil {
+		return err
 	}
-	text := "CONTRADICTED: the log signed two histories"
-	if result == "consistent" {
-		text = fmt.Sprintf("one history: the tree of size %d begins with that of size %d (proven)", newer.Size, older.Size)
+	text := jsonLine(v)
+	if !k.json {
+		text = []byte(v.text())
 	}
-	k.write([]byte(fmt.Sprintf("%s\n  size %d  root %s\n  size %d  root %s\n", text,
-		older.Size, base64.StdEncoding.EncodeToString(older.Root[:]), newer.Size, base64.StdEncoding.EncodeToString(newer.Root[:]))))
+	if _, err := k.out.Write(text); err != nil || result != "consistent" {
+		return err
+	}
+	return v.exit()
 }
 
-func (k *checkpointCheck) write(text []byte) { _, _ = k.out.Write(text) }
+func (v *checkView) text() string {
+	text := "CONTRADICTED: " + v.Reason
+	if v.Result == "consistent" {
+		text = fmt.Sprintf("one history: the tree of size %d begins with that of size %d (proven)", v.Newer.Size, v.Older.Size)
+	}
+	for _, head := range []headView{v.Older, v.Newer} {
+		text += fmt.Sprintf("\n  size %d  root %s", head.Size, base64.StdEncoding.EncodeToString(head.Root))
+	}
+	if v.Result == "consistent" && v.Reason != "" {
+		text += "\nbut " + v.Reason
+	}
+	return text + "\n"
+}
 
 func bytesOf(hashes []proofs.Hash) [][]byte {
 	out := make([][]byte, len(hashes))

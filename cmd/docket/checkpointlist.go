@@ -24,7 +24,8 @@ func newCheckpointList() *cobra.Command {
 size, seal time (the log's clock) and root of each. Each note is verified under the
 pinned log key and proven to be a prefix of the newest checkpoint, and so of each
 one after it; its time is read from the seal that ends its tree. A checkpoint of
-another history is CONTRADICTED (exit code 30); both notes are kept as evidence.
+another history is CONTRADICTED (exit code 30); both notes are kept as evidence. With
+fewer cosigners of the newest one than the policy demands the exit code is 11.
 
 A server can leave checkpoints out: that the list is whole is not proved.`,
 		Example: `  docket checkpoint list --since 2026-11-01T00:00:00Z
@@ -39,9 +40,17 @@ A server can leave checkpoints out: that the list is whole is not proved.`,
 			if err != nil {
 				return err
 			}
-			return listCheckpoints(cmd.Context(), cl, after, from, func(c client.SignedCheckpoint) error {
+			newest, err := listCheckpoints(cmd.Context(), cl, after, from, func(c client.SignedCheckpoint) error {
 				return printCheckpoint(cmd.OutOrStdout(), c, asJSON)
 			})
+			if err != nil {
+				return err
+			}
+			q, err := cosigningOf(cl, newest.Note)
+			if err != nil {
+				return err
+			}
+			return q.tell(cmd.ErrOrStderr())
 		},
 	}
 	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
@@ -61,33 +70,34 @@ func sinceFlag(text string) (after uint64, from time.Time, err error) {
 	return 0, from, nil
 }
 
-// listCheckpoints shows each checkpoint above a size, or from a time on.
-func listCheckpoints(ctx context.Context, cl *client.Client, after uint64, from time.Time, show func(client.SignedCheckpoint) error) error {
+// listCheckpoints shows each checkpoint above a size, or from a time on, and returns
+// the newest tree, which they are proven to be prefixes of.
+func listCheckpoints(ctx context.Context, cl *client.Client, after uint64, from time.Time, show func(client.SignedCheckpoint) error) (*client.Tree, error) {
 	newest, err := cl.NewestTree(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !from.IsZero() {
 		if after, err = newest.SizeBefore(ctx, from); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for after < newest.Size {
 		page, err := newest.Checkpoints(ctx, after, checkpointsPage)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(page) == 0 {
-			return nil
+			break
 		}
 		for _, c := range page {
 			if err := show(c); err != nil {
-				return err
+				return nil, err
 			}
 			after = c.Size
 		}
 	}
-	return nil
+	return newest, nil
 }
 
 // checkpointsPage is how many checkpoints are asked for at once.

@@ -37,7 +37,10 @@ log has no release of it. Nothing is printed that did not verify.
 With --history it prints every release and withdrawal, with version, digest, time
 (the log's clock) and entry. That none is missing is proven: all events together
 give the root in the document's register. One that is dropped, swapped or changed
-is an error (exit code 1), and nothing is printed.`,
+is an error (exit code 1), and nothing is printed.
+
+Exit code 11: all this, but fewer cosigners signed the checkpoint than the policy
+demands.`,
 		Example: `  docket document show contracts/1
   docket document show contracts/1 --history --json`,
 		Args: cobra.ExactArgs(1),
@@ -70,7 +73,9 @@ func documentOrHistory(ctx context.Context, cl *client.Client, id string, histor
 		if err != nil {
 			return nil, err
 		}
-		return viewDocument(id, d.Size, d.State), nil
+		v := viewDocument(id, d.Size, d.State)
+		v.cosigning, err = cosigningOf(cl, d.Staple.Checkpoint)
+		return v, err
 	}
 	h, events, err := readHistory(ctx, cl, register.TypeDocument, id)
 	if err != nil {
@@ -86,7 +91,8 @@ func documentOrHistory(ctx context.Context, cl *client.Client, id string, histor
 	}
 	v := viewDocument(id, h.Size, state)
 	v.History, v.Complete = &events, complete
-	return v, nil
+	v.cosigning, err = cosigningOf(cl, h.Staple.Checkpoint)
+	return v, err
 }
 
 // documentView is what show prints.
@@ -97,6 +103,7 @@ type documentView struct {
 	Digest    string `json:"digest,omitempty"`
 	Statement string `json:"statement,omitempty"`
 	Size      uint64 `json:"size"` // of the tree that this speaks for
+	cosigning
 
 	History  *[]eventView `json:"history,omitempty"`
 	Complete string       `json:"complete,omitempty"` // of the history: "proven"
@@ -119,8 +126,10 @@ func viewDocument(id string, size uint64, s *register.DocumentState) *documentVi
 
 func (v *documentView) print(out io.Writer, asJSON bool) error {
 	if asJSON {
-		_, err := out.Write(jsonLine(v))
-		return err
+		if _, err := out.Write(jsonLine(v)); err != nil {
+			return err
+		}
+		return v.exit()
 	}
 	var err error
 	if v.Status == "none" {
@@ -132,5 +141,8 @@ func (v *documentView) print(out io.Writer, asJSON bool) error {
 	if err == nil && v.History != nil {
 		err = printEvents(out, *v.History)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return v.tell(out)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -138,7 +137,8 @@ func readVerifier(file, genesis string) (proofs.Verifier, error) {
 	if len(policy.Logs) == 0 {
 		return proofs.Verifier{}, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
 	}
-	if genesis == "" {
+	given := genesis != ""
+	if !given {
 		b, err := os.ReadFile(file + ".genesis")
 		if errors.Is(err, fs.ErrNotExist) {
 			return proofs.Verifier{}, fmt.Errorf("the leaf hash of the log's entry 0 is not pinned: put it into %s.genesis or give --genesis", file)
@@ -150,52 +150,12 @@ func readVerifier(file, genesis string) (proofs.Verifier, error) {
 	}
 	hash, err := statement.ParseDigest("sha256:" + genesis)
 	if err != nil {
-		return proofs.Verifier{}, fmt.Errorf("the genesis leaf hash is 64 lower-case hex digits, not %q", genesis)
+		if given {
+			return proofs.Verifier{}, usage("--genesis is 64 lower-case hex digits, not %q", genesis)
+		}
+		return proofs.Verifier{}, fmt.Errorf("the genesis leaf hash in %s.genesis is 64 lower-case hex digits, not %q", file, genesis)
 	}
 	return proofs.Verifier{Policy: policy, Genesis: proofs.Hash(hash)}, nil
-}
-
-// newClient returns a client that verifies with DIR/client. server overrides the
-// configured URL unless it is empty.
-func (f folders) newClient(server string) (*client.Client, clientConfig, error) {
-	config, err := f.clientConfig()
-	if err != nil {
-		return nil, config, err
-	}
-	verifier, err := readVerifier(f.policy(), "")
-	if err != nil {
-		return nil, config, err
-	}
-	if server == "" {
-		server = config.Server
-	}
-	c := &client.Client{
-		Server:   strings.TrimSuffix(server, "/"),
-		Verifier: verifier,
-		Memory:   &client.Memory{Path: filepath.Join(f.client(), "checkpoint")},
-	}
-	return c, config, f.connect(c, config)
-}
-
-// connect gives a client what the server wants to see, and what it must show.
-func (f folders) connect(c *client.Client, config clientConfig) (err error) {
-	if path := f.credential(f.tokenFile, config.TokenFile); path != "" {
-		if c.Token, err = client.ReadToken(path); err != nil {
-			return err
-		}
-	}
-	if path := f.credential(f.caFile, config.CAFile); path != "" {
-		c.HTTP, err = client.TrustingHTTP(path)
-	}
-	return err
-}
-
-// credential is the path of a flag, or else that of the configuration.
-func (f folders) credential(flag, configured string) string {
-	if flag != "" || configured == "" || filepath.IsAbs(configured) {
-		return cmp.Or(flag, configured)
-	}
-	return filepath.Join(f.client(), configured)
 }
 
 // author returns who signs as the given identity.
@@ -207,21 +167,31 @@ func (f folders) author(origin, id string) (*client.Author, error) {
 	return &client.Author{Log: origin, ID: id, Signer: key}, nil
 }
 
-// keepReceipt keeps a verified receipt as the newest of its statement, unless a
-// newer one is there.
-func (f folders) keepReceipt(r *proofs.Receipt) error {
+// keepReceipt keeps a verified receipt as the newest of its statement, unless one
+// that verifies too is there and newer. What is damaged there is replaced.
+func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.Receipt) (err error) {
+	if err := os.MkdirAll(f.receipts(), 0o700); err != nil {
+		return err
+	}
+	unlock, err := client.LockFile(ctx, filepath.Join(f.receipts(), ".lock"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	digest := statement.DigestOf(r.Envelope.Payload)
-	if kept, ok := f.keptReceipt(digest); ok {
+	if kept, ok := f.keptReceipt(digest); ok && verifiesAs(v, kept, digest) {
 		old, err1 := checkpointOf(kept)
 		new, err2 := checkpointOf(r)
 		if err1 == nil && err2 == nil && old.Size >= new.Size {
 			return nil
 		}
 	}
-	if err := os.MkdirAll(f.receipts(), 0o755); err != nil {
-		return err
-	}
-	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o644)
+	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o600)
+}
+
+// verifiesAs says whether a receipt verifies, and is that of a statement.
+func verifiesAs(v proofs.Verifier, r *proofs.Receipt, digest statement.Digest) bool {
+	return r.Envelope != nil && statement.DigestOf(r.Envelope.Payload) == digest && v.Verify(r, proofs.Expect{}).Kind != proofs.Invalid
 }
 
 // refresh fetches and keeps a newer receipt of a statement: one that shows that
@@ -231,7 +201,7 @@ func (f folders) refresh(ctx context.Context, c *client.Client, digest statement
 	if err != nil {
 		return err
 	}
-	return f.keepReceipt(r)
+	return f.keepReceipt(ctx, c.Verifier, r)
 }
 
 // keptReceipt returns what keepReceipt kept. It is unverified: verify judges it.

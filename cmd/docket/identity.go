@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -128,7 +129,7 @@ func (o *identityOptions) enroll(cmd *cobra.Command, e client.Enrollment) error 
 	if err != nil {
 		return err
 	}
-	return o.print(cmd, identityDone{
+	return o.print(cmd, cl, receipt, identityDone{
 		Done: "enrolled", Identity: e.ID, Index: receipt.Index, Key: f.keyFile(e.ID),
 		text: fmt.Sprintf("enrolled %s (owner %s), entry %d; its key is in %s\n", e.ID, e.Owner, receipt.Index, f.keyFile(e.ID)),
 	})
@@ -164,15 +165,24 @@ type identityDone struct {
 	Identity string `json:"identity"`
 	Index    uint64 `json:"index"`
 	Key      string `json:"key,omitempty"` // file
-	text     string
+	cosigning
+	text string
 }
 
-func (o *identityOptions) print(cmd *cobra.Command, d identityDone) error {
+// print says what was done. Its exit code is the log's answer: that its checkpoint
+// has fewer cosigners than demanded is only said.
+func (o *identityOptions) print(cmd *cobra.Command, cl *client.Client, r *proofs.Receipt, d identityDone) (err error) {
+	if d.cosigning, err = cosigningOf(cl, r.Checkpoint); err != nil {
+		return err
+	}
+	if d.exit() != nil {
+		d.text += "note: the log has it, but " + fewer + "\n"
+	}
 	text := []byte(d.text)
 	if o.json {
 		text = jsonLine(d)
 	}
-	_, err := cmd.OutOrStdout().Write(text)
+	_, err = cmd.OutOrStdout().Write(text)
 	return err
 }
 

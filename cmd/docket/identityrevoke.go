@@ -60,7 +60,7 @@ func (o *identityOptions) revoke(cmd *cobra.Command, id, reason string, since ti
 	if err != nil {
 		return err
 	}
-	return o.print(cmd, identityDone{
+	return o.print(cmd, cl, receipt, identityDone{
 		Done: "revoked", Identity: id, Index: receipt.Index, text: fmt.Sprintf("revoked %s, entry %d\n", id, receipt.Index),
 	})
 }

@@ -25,7 +25,10 @@ that did not verify.
 With --history it prints every event, with status, key, time (the log's clock) and
 entry. That none is missing is proven: all events together give the root in the
 identity's register. One that is dropped, swapped or changed is an error (exit
-code 1), and nothing is printed.`,
+code 1), and nothing is printed.
+
+Exit code 11: all this, but fewer cosigners signed the checkpoint than the policy
+demands.`,
 		Example: `  docket identity show wl/contracts
   docket identity show wl/contracts --history`,
 		Args: cobra.ExactArgs(1),
@@ -58,7 +61,9 @@ func identityOrHistory(ctx context.Context, cl *client.Client, id string, histor
 		if err != nil {
 			return nil, err
 		}
-		return viewIdentity(id, i.Size, i.State), nil
+		v := viewIdentity(id, i.Size, i.State)
+		v.cosigning, err = cosigningOf(cl, i.Staple.Checkpoint)
+		return v, err
 	}
 	h, events, err := readHistory(ctx, cl, register.TypeIdentity, id)
 	if err != nil {
@@ -74,7 +79,8 @@ func identityOrHistory(ctx context.Context, cl *client.Client, id string, histor
 	}
 	v := viewIdentity(id, h.Size, state)
 	v.History, v.Complete = &events, complete
-	return v, nil
+	v.cosigning, err = cosigningOf(cl, h.Staple.Checkpoint)
+	return v, err
 }
 
 // identityView is what show prints.
@@ -87,6 +93,7 @@ type identityView struct {
 	CompromisedSince string `json:"compromisedSince,omitempty"`
 	Terms            string `json:"terms,omitempty"` // statement that has its roles, verbs and namespaces
 	Size             uint64 `json:"size"`            // of the tree that this speaks for
+	cosigning
 
 	History  *[]eventView `json:"history,omitempty"`
 	Complete string       `json:"complete,omitempty"` // of the history: "proven"
@@ -120,13 +127,20 @@ func viewIdentity(id string, size uint64, s *register.IdentityState) *identityVi
 
 func (v *identityView) print(out io.Writer, asJSON bool) error {
 	if asJSON {
-		_, err := out.Write(jsonLine(v))
+		if _, err := out.Write(jsonLine(v)); err != nil {
+			return err
+		}
+		return v.exit()
+	}
+	if _, err := io.WriteString(out, v.text()); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(out, v.text()); err != nil || v.History == nil {
-		return err
+	if v.History != nil {
+		if err := printEvents(out, *v.History); err != nil {
+			return err
+		}
 	}
-	return printEvents(out, *v.History)
+	return v.tell(out)
 }
 
 func (v *identityView) text() string {

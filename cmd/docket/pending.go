@@ -90,10 +90,19 @@ func (p *pendingStatement) send(ctx context.Context, c *client.Client, e stateme
 	r, _, err := c.Submit(ctx, e)
 	if refusedForGood(err) {
 		// The statement is not in the log and never will be: nothing to resume.
-		return nil, errors.Join(err, os.Remove(p.path))
+		return nil, errors.Join(err, removePending(p.path))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, p.path)
 	}
-	return r, os.Remove(p.path)
+	return r, removePending(p.path)
+}
+
+// removePending removes a statement that has its answer. Another run of the same
+// command may have got it first: what is gone is as it should be.
+func removePending(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

@@ -46,6 +46,7 @@ type inclusionView struct {
 	RootHash   []byte   `json:"rootHash"`
 	Hashes     [][]byte `json:"hashes"` // from the leaf to the root
 	Checkpoint string   `json:"checkpoint"`
+	cosigning
 }
 
 func newProofInclusion() *cobra.Command {
@@ -61,7 +62,10 @@ file that it releases. The proof is computed here, from tiles that lead to the
 checkpoint, and verified; the server's own proofs are not used.
 
 The JSON holds the signed checkpoint too: it can be checked again offline, with
-the log's key and any implementation of RFC 6962.`,
+the log's key and any implementation of RFC 6962.
+
+Exit code 11: proven, but fewer cosigners signed the checkpoint than the policy
+demands.`,
 		Example: `  docket proof inclusion 5
   docket proof inclusion --file report.pdf --json
   docket proof inclusion --leaf-hash 3f0c...e1 --size 1024`,
@@ -78,8 +82,10 @@ the log's key and any implementation of RFC 6962.`,
 			if asJSON {
 				text = jsonLine(v)
 			}
-			_, err = cmd.OutOrStdout().Write(text)
-			return err
+			if _, err = cmd.OutOrStdout().Write(text); err != nil {
+				return err
+			}
+			return v.exit()
 		},
 	}
 	flags := c.Flags()
@@ -111,8 +117,13 @@ func (p *proofInclusion) run(ctx context.Context, args []string) (*inclusionView
 	if p.leaf != "" && hex.EncodeToString(leaf[:]) != p.leaf {
 		return nil, fmt.Errorf("%w: entry %d has another leaf hash than the one asked for", client.ErrAnswer, index)
 	}
+	q, err := cosigningOf(p.client, tree.Note)
+	if err != nil {
+		return nil, err
+	}
 	return &inclusionView{
-		Origin: tree.Origin, Index: index, Size: tree.Size, LeafHash: leaf[:], RootHash: tree.Root[:],
+		cosigning: q,
+		Origin:    tree.Origin, Index: index, Size: tree.Size, LeafHash: leaf[:], RootHash: tree.Root[:],
 		Hashes: bytesOf(hashes), Checkpoint: string(tree.Note),
 	}, nil
 }
@@ -170,6 +181,9 @@ func treeOf(ctx context.Context, c *client.Client, size uint64) (*client.Tree, e
 func (v *inclusionView) text() []byte {
 	text := fmt.Sprintf("entry %d is in the tree of size %d (proven)\n  leaf hash  %x\n  root       %s\n",
 		v.Index, v.Size, v.LeafHash, base64.StdEncoding.EncodeToString(v.RootHash))
+	if v.exit() != nil {
+		text += "but " + fewer + "\n"
+	}
 	return append([]byte(text), hashLines(v.Hashes)...)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,8 @@ it is the newest checkpoint.
 
 The JSON holds both signed checkpoints: it can be checked again offline, with the
 log's key and any implementation of RFC 6962. Two checkpoints that exclude each
-other are CONTRADICTED (exit code 30) and kept as evidence.`,
+other are CONTRADICTED (exit code 30) and kept as evidence. Exit code 11: proven,
+but fewer cosigners signed one of the two than the policy demands.`,
 		Example: `  docket proof consistency 5 1024
   docket proof consistency 5 1024 --json`,
 		Args: cobra.RangeArgs(1, 2),
@@ -54,13 +56,18 @@ other are CONTRADICTED (exit code 30) and kept as evidence.`,
 			if err != nil {
 				return err
 			}
-			v := checkView{"consistent", headOf(older.Checkpoint, older.Note), headOf(newer.Checkpoint, newer.Note), bytesOf(hashes)}
+			v, err := checkViewOf(cl, "consistent", older, newer, hashes)
+			if err != nil {
+				return err
+			}
 			text := append(fmt.Appendf(nil, "the tree of size %d begins with that of size %d (proven)\n", newer.Size, older.Size), hashLines(v.Hashes)...)
 			if asJSON {
 				text = jsonLine(v)
 			}
-			_, err = cmd.OutOrStdout().Write(text)
-			return err
+			if _, err = cmd.OutOrStdout().Write(text); err != nil || asJSON {
+				return errors.Join(err, v.exit())
+			}
+			return v.tell(cmd.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")

@@ -48,7 +48,8 @@ verify. The entry is named by its statement digest, by its index, or by a file t
 it releases; of a file that stands under several documents, --doc says which one.
 
 A file that this log never released gives UNKNOWN (exit code 20), with the proof
-checked that there is no release. What a receipt means for a file is said by docket
+checked that there is no release. With fewer cosigners than the policy demands the
+receipt is given all the same, with exit code 11. What a receipt means for a file is said by docket
 verify.`,
 		Example: `  docket receipt get --file report.pdf --out report.pdf.docket
   docket receipt get --index 5
@@ -62,7 +63,14 @@ verify.`,
 			if err != nil {
 				return err
 			}
-			return g.write(cmd.OutOrStdout(), r)
+			if err := g.write(cmd.OutOrStdout(), r); err != nil {
+				return err
+			}
+			q, err := cosigningOf(g.client, r.Checkpoint)
+			if err != nil {
+				return err
+			}
+			return q.tell(cmd.ErrOrStderr())
 		},
 	}
 	flags := c.Flags()

@@ -65,7 +65,8 @@ With cosign:
     --trusted-root trusted_root.json \
     --type https://github.com/docketlog/docket/spec/document.release/v1 report.pdf
 
-Exit codes: 0 written, 40 the receipt does not verify; 1 I/O, 2 usage.`,
+Exit codes: 0 written, 11 written, but fewer cosigners signed the checkpoint in it
+than the policy demands, 40 the receipt does not verify; 1 I/O, 2 usage.`,
 		Example: `  docket receipt export report.pdf.docket --format sigstore-bundle --out bundle/
   docket receipt export report.pdf.docket --format tlog-proof --policy acme.policy`,
 		Args: cobra.ExactArgs(1),
@@ -101,6 +102,7 @@ type exportView struct {
 	Index     uint64   `json:"index"`
 	Files     []string `json:"files"`
 	NotProved []string `json:"notProved"`
+	cosigning
 }
 
 // notProved is what no export says.
@@ -122,23 +124,34 @@ func (x *receiptExport) run() ([]byte, error) {
 	}
 	r, err := proofs.ParseReceipt(b)
 	if err != nil {
-		return fmt.Appendf(nil, "INVALID: %s: %v\n", x.file, err), &verdictError{proofs.ExitInvalid}
+		return x.invalid(fmt.Sprintf("%s: %v", x.file, err))
 	}
 	if v := verifier.Verify(r, proofs.Expect{}); v.Kind == proofs.Invalid {
-		return []byte(v.Brief()), &verdictError{proofs.ExitInvalid}
+		return x.invalid(fmt.Sprintf("%s: %s", x.file, v.Sentence()))
 	}
 	files, err := exports[x.format](strings.TrimSuffix(filepath.Base(x.file), ".docket"), r, verifier.Policy.LogKeys())
 	if err != nil {
 		return nil, err
 	}
-	return x.write(r.Index, files)
+	q, err := cosigningOf(&client.Client{Verifier: verifier}, r.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	return x.write(exportView{Format: x.format, Index: r.Index, NotProved: notProved, cosigning: q}, files)
 }
 
-func (x *receiptExport) write(index uint64, files []exported) ([]byte, error) {
+// invalid says that the receipt does not verify.
+func (x *receiptExport) invalid(reason string) ([]byte, error) {
+	if x.json {
+		return jsonLine(invalidOf(reason)), &verdictError{proofs.ExitInvalid}
+	}
+	return []byte("INVALID: " + reason + "\n"), &verdictError{proofs.ExitInvalid}
+}
+
+func (x *receiptExport) write(view exportView, files []exported) ([]byte, error) {
 	if err := os.MkdirAll(x.out, 0o755); err != nil {
 		return nil, err
 	}
-	view := exportView{Format: x.format, Index: index, NotProved: notProved}
 	for _, f := range files {
 		path := filepath.Join(x.out, f.name)
 		if err := client.WriteFile(path, f.data, 0o644); err != nil {
@@ -147,10 +160,14 @@ func (x *receiptExport) write(index uint64, files []exported) ([]byte, error) {
 		view.Files = append(view.Files, path)
 	}
 	if x.json {
-		return jsonLine(view), nil
+		return jsonLine(view), view.exit()
 	}
-	return fmt.Appendf(nil, "entry %d as %s: %s\nnot proved by it: %s\n",
-		index, x.format, strings.Join(view.Files, ", "), strings.Join(notProved, ", ")), nil
+	text := fmt.Appendf(nil, "entry %d as %s: %s\nnot proved by it: %s\n",
+		view.Index, x.format, strings.Join(view.Files, ", "), strings.Join(notProved, ", "))
+	if view.exit() != nil {
+		text = append(text, "but "+fewer+"\n"...)
+	}
+	return text, view.exit()
 }
 
 func exportTLogProof(name string, r *proofs.Receipt, _ []proofs.VerifierKey) ([]exported, error) {

@@ -48,7 +48,10 @@ gets the entry that it has, never a second one.
 
 A file that is the current version already is not released again. If somebody
 else releases a version at the same moment, the server refuses this one (E408):
-look at theirs first, then decide; docket never picks the next number by itself.`,
+look at theirs first, then decide; docket never picks the next number by itself.
+
+Exit code 0 is the log's answer. If fewer cosigners signed its checkpoint than the
+policy demands, that is said with it.`,
 		Example: `  docket release report.pdf --doc reports/2026/q3
   docket release report.pdf --doc reports/2026/q3 --as wl/reports --json`,
 		Args: cobra.ExactArgs(1),
@@ -108,7 +111,7 @@ func (r *release) run(ctx context.Context) (*released, error) {
 		return nil, err
 	}
 	if s := document.State; s != nil && s.Status == register.DocumentCurrent && s.Digest == register.SHA256Digest(r.digest) {
-		return r.alreadyCurrent(ctx, s)
+		return r.alreadyCurrent(ctx, document)
 	}
 	envelope, err := r.sign(document.State)
 	if err != nil {
@@ -187,7 +190,7 @@ func (r *release) submit(ctx context.Context, e statement.Envelope, outcome stri
 	receipt, duplicate, err := r.client.Submit(ctx, e)
 	if refusedForGood(err) {
 		// The statement is not in the log and never will be: nothing to resume.
-		return nil, errors.Join(err, os.Remove(r.pendingFile()))
+		return nil, errors.Join(err, removePending(r.pendingFile()))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, r.pendingFile())
@@ -195,7 +198,7 @@ func (r *release) submit(ctx context.Context, e statement.Envelope, outcome stri
 	if duplicate && outcome == releaseNew {
 		outcome = releaseDuplicate
 	}
-	return r.keep(receipt, outcome)
+	return r.keep(ctx, receipt, outcome)
 }
 
 // refusedForGood says whether the admission rules of this log refused a statement.
@@ -208,31 +211,40 @@ func refusedForGood(err error) bool {
 }
 
 // keep verifies a receipt as verify will, and writes it beside the file.
-func (r *release) keep(receipt *proofs.Receipt, outcome string) (*released, error) {
+func (r *release) keep(ctx context.Context, receipt *proofs.Receipt, outcome string) (*released, error) {
 	verdict := r.client.Verifier.Verify(receipt, proofs.Expect{File: r.digest, Document: r.document, Dev: r.config.Dev})
 	if verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Unknown || verdict.Kind == proofs.Contradicted {
 		return nil, fmt.Errorf("the receipt does not verify for %s: %s", r.file, verdict.Sentence())
 	}
 	err := errors.Join(
 		client.WriteFile(r.receiptFile(), receipt.Marshal(), 0o644),
-		r.folders.keepReceipt(receipt),
+		r.folders.keepReceipt(ctx, r.client.Verifier, receipt),
 	)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Remove(r.pendingFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removePending(r.pendingFile()); err != nil {
+		return nil, err
+	}
+	q, err := cosigningOf(r.client, receipt.Checkpoint)
+	if err != nil {
 		return nil, err
 	}
 	return &released{
-		Outcome: outcome, File: r.file, Document: r.document, Version: verdict.Version, Statement: verdict.Statement.String(),
+		cosigning: q, Outcome: outcome, File: r.file, Document: r.document, Version: verdict.Version, Statement: verdict.Statement.String(),
 		Index: &verdict.Index, Receipt: r.receiptFile(), Verdict: verdict.Kind, Sentence: verdict.Sentence(),
 	}, nil
 }
 
 // alreadyCurrent says so, and fetches the receipt if the file has none.
-func (r *release) alreadyCurrent(ctx context.Context, s *register.DocumentState) (*released, error) {
+func (r *release) alreadyCurrent(ctx context.Context, d *client.Document) (*released, error) {
+	s := d.State
+	q, err := cosigningOf(r.client, d.Staple.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
 	done := &released{
-		Outcome: releaseCurrent, File: r.file, Document: r.document, Version: s.Version,
+		cosigning: q, Outcome: releaseCurrent, File: r.file, Document: r.document, Version: s.Version,
 		Statement: statement.Digest(s.Statement).String(),
 	}
 	if r.hasReceipt(statement.Digest(s.Statement)) {
@@ -242,22 +254,22 @@ func (r *release) alreadyCurrent(ctx context.Context, s *register.DocumentState)
 	if err != nil {
 		return done, err
 	}
-	kept, err := r.keep(receipt, releaseCurrent)
+	kept, err := r.keep(ctx, receipt, releaseCurrent)
 	if err != nil {
 		return done, err
 	}
 	return kept, nil
 }
 
-// hasReceipt says whether the file's receipt is that of a statement: it may be one
-// of an earlier version, which lay at the same path.
+// hasReceipt says whether the file's receipt verifies and is that of a statement: it
+// may be damaged, or of an earlier version, which lay at the same path.
 func (r *release) hasReceipt(digest statement.Digest) bool {
 	b, err := os.ReadFile(r.receiptFile())
 	if err != nil {
 		return false
 	}
 	kept, err := proofs.ParseReceipt(b)
-	return err == nil && kept.Envelope != nil && statement.DigestOf(kept.Envelope.Payload) == digest
+	return err == nil && verifiesAs(r.client.Verifier, kept, digest)
 }
 
 // mediaOf guesses a media type from a file's name.

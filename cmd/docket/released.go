@@ -27,6 +27,7 @@ type released struct {
 	Verdict   proofs.Kind `json:"verdict,omitempty"`
 	Sentence  string      `json:"sentence,omitempty"`
 	Warning   string      `json:"warning,omitempty"`
+	cosigning             // of the checkpoint of the log's answer
 }
 
 func (d *released) String() string {
@@ -43,6 +44,9 @@ func (d *released) String() string {
 		text = "in the log already: " + d.admitted()
 	default:
 		text = d.admitted()
+	}
+	if d.exit() != nil {
+		text += "\nnote: the log has it, but " + fewer + ": verify says so too, until a newer receipt has them"
 	}
 	if d.Warning != "" {
 		text += "\nwarning: " + d.Warning

@@ -26,8 +26,9 @@ func newSearch() *cobra.Command {
 		Use:   "search --digest D | --document ID | --identity ID | --since TIME | --until TIME",
 		Short: "find entries by digest, document, identity or time",
 		Long: `search asks the server for the entries that fit all filters, newest first. Each one
-that it prints is verified: it is in the log, it fits, and its time is that of its
-seal. That there are no others is NOT PROVED: a server can leave entries out. What
+that it prints is verified: it is in the log, it fits, the key in its leaf signed it,
+and its time is that of its seal. Who issued it is the statement's own word: that the
+key was the issuer's is shown by its receipt. That there are no others is NOT PROVED: a server can leave entries out. What
 is proven complete is a history: docket document show --history and docket identity
 show --history.`,
 		Example: `  docket search --document contracts/1
@@ -90,6 +91,7 @@ type searchView struct {
 	Entries  []entryView `json:"entries"`
 	More     bool        `json:"more"`     // the limit was reached
 	Complete string      `json:"complete"` // always "not proved"
+	cosigning
 }
 
 type entryView struct {
@@ -109,12 +111,17 @@ func (s *search) run(ctx context.Context, cl *client.Client, out io.Writer) erro
 		return err
 	}
 	v := searchView{Size: found.Size, Entries: []entryView{}, More: found.More, Complete: "not proved"}
+	if v.cosigning, err = cosigningOf(cl, found.Note); err != nil {
+		return err
+	}
 	for i := range found.Entries {
 		v.Entries = append(v.Entries, entryOf(&found.Entries[i]))
 	}
 	if s.json {
-		_, err := out.Write(jsonLine(v))
-		return err
+		if _, err := out.Write(jsonLine(v)); err != nil {
+			return err
+		}
+		return v.exit()
 	}
 	for _, e := range v.Entries {
 		fmt.Fprintf(out, "%d  %s  %s  %s", e.Index, e.Time, e.Kind, e.Issuer)
@@ -127,8 +134,10 @@ func (s *search) run(ctx context.Context, cl *client.Client, out io.Writer) erro
 	if v.More {
 		more = ", more with a larger --limit"
 	}
-	_, err = fmt.Fprintf(out, "entries: %d, as of size %d%s; not proved complete: there may be others\n", len(v.Entries), v.Size, more)
-	return err
+	if _, err = fmt.Fprintf(out, "entries: %d, as of size %d%s; not proved complete: there may be others\n", len(v.Entries), v.Size, more); err != nil {
+		return err
+	}
+	return v.tell(out)
 }
 
 func entryOf(f *client.Found) entryView {

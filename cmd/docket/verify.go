@@ -62,6 +62,9 @@ compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 2 usage.`,
 			if v.document != "" && !statement.ValidDocumentID(v.document) {
 				return usage("--doc %q is not a document id", v.document)
 			}
+			if v.maxAge < 0 {
+				return usage("--max-age %v is below 0: give an age such as 24h, or 0 for none", v.maxAge)
+			}
 			if v.policy != "" && cmd.Flags().Changed("dir") {
 				return usage("give --policy or --dir, not both: one verifier, one set of pins")
 			}
@@ -107,7 +110,7 @@ func (v *verify) run(ctx context.Context, now time.Time) (proofs.Verdict, error)
 		verdict := verifier.Verify(receipt, expect)
 		return notAsked(verdict, "whether something newer exists: without a client folder no server is asked"), nil
 	}
-	c, config, err := v.folders.newClient("")
+	c, config, err := v.folders.pinnedClient("")
 	if err != nil {
 		return proofs.Verdict{}, err
 	}
@@ -120,7 +123,7 @@ func (v *verify) run(ctx context.Context, now time.Time) (proofs.Verdict, error)
 		expect.Namespaces = config.Expect
 	}
 	expect.Dev = config.Dev
-	return v.withNewer(ctx, c, receipt, expect), nil
+	return v.withNewer(ctx, c, config, receipt, expect), nil
 }
 
 // readReceipt reads the receipt of the file.
@@ -154,7 +157,7 @@ func (e *malformedReceipt) Error() string { return e.path + ": " + e.err.Error()
 // withNewer judges the receipt by itself, then with the newest staple that is
 // kept here, then with what the server answers. An answer that does not verify
 // never makes a good receipt a bad one.
-func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Receipt, expect proofs.Expect) proofs.Verdict {
+func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientConfig, r *proofs.Receipt, expect proofs.Expect) proofs.Verdict {
 	verdict := c.Verifier.Verify(r, expect)
 	if verdict.Document == "" || verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Contradicted {
 		return verdict
@@ -165,9 +168,18 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Rece
 	if v.offline {
 		return notAsked(verdict, "whether something newer exists: --offline")
 	}
+	if err := v.folders.connect(c, config); err != nil {
+		verdict.Warnings = append(verdict.Warnings, err.Error())
+		return notAsked(verdict, "whether something newer exists: no connection could be made")
+	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	newer, err := c.Receipt(ctx, verdict.Statement)
+	if errors.Is(err, client.ErrMemory) { // a matter of this machine: the server was not asked yet
+		verdict.Warnings = append(verdict.Warnings, err.Error())
+		c.Memory = nil
+		newer, err = c.Receipt(ctx, verdict.Statement)
+	}
 	if err != nil {
 		verdict.Warnings = append(verdict.Warnings, err.Error())
 		verdict.Warnings = append(verdict.Warnings, v.evidence(err)...)
@@ -176,10 +188,10 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, r *proofs.Rece
 			verdict.Kind, verdict.Exit, verdict.Reason = proofs.Contradicted, proofs.ExitContradicted, fork.Error()
 			return verdict
 		}
-		return notAsked(verdict, "whether something newer exists: "+c.Server+" gave no usable answer")
+		return notAsked(verdict, "whether something newer exists: "+shownURL(c.Server)+" gave no usable answer")
 	}
 	// Keeping it is a convenience for the next run: a verdict does not depend on it.
-	if err := v.folders.keepReceipt(newer); err != nil {
+	if err := v.folders.keepReceipt(ctx, c.Verifier, newer); err != nil {
 		verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
 	}
 	return better(verdict, c.Verifier.VerifyStapled(r, newer, expect), "the server's answer")

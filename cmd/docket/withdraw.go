@@ -52,10 +52,15 @@ type withdrawn struct {
 	Document string `json:"document"`
 	Version  uint32 `json:"version"`
 	Index    uint64 `json:"index"`
+	cosigning
 }
 
 func (w *withdrawn) String() string {
-	return fmt.Sprintf("withdrew version %d of %s, entry %d", w.Version, w.Document, w.Index)
+	text := fmt.Sprintf("withdrew version %d of %s, entry %d", w.Version, w.Document, w.Index)
+	if w.exit() != nil {
+		text += "\nnote: the log has it, but " + fewer
+	}
+	return text
 }
 
 // withdraw withdraws the version that is current now, and says what it did. A
@@ -118,12 +123,16 @@ func (f folders) keepWithdrawal(ctx context.Context, c *client.Client, receipt *
 	if verdict.Kind == proofs.Invalid {
 		return nil, fmt.Errorf("the receipt of the withdrawal does not verify: %s", verdict.Sentence())
 	}
-	w := &withdrawn{Document: body.Document, Version: body.Version, Index: receipt.Index}
+	q, err := cosigningOf(c, receipt.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	w := &withdrawn{Document: body.Document, Version: body.Version, Index: receipt.Index, cosigning: q}
 	d, err := c.Document(ctx, body.Document)
 	if err == nil && d.State != nil {
 		err = f.refresh(ctx, c, statement.Digest(d.State.Statement))
 	}
-	if err := errors.Join(f.keepReceipt(receipt), err); err != nil {
+	if err := errors.Join(f.keepReceipt(ctx, c.Verifier, receipt), err); err != nil {
 		return nil, fmt.Errorf("version %d of %s is withdrawn, but its newest receipt could not be kept: %w", w.Version, w.Document, err)
 	}
 	return w, nil
