@@ -50,13 +50,17 @@ becomes a docket log, and no receipt comes from it.`,
 			if config.Mode != string(log.Raw) {
 				return fmt.Errorf("%s holds a %s log: docket serve serves it", f.log(), config.Mode)
 			}
+			// Also what a set-up left that was cut off: of another origin, maybe.
+			if cmd.Flags().Changed("origin") && config.Origin != origin {
+				return fmt.Errorf("%s holds the raw log %s, and an origin never changes: name another --dir for %s, or leave --origin away", f.log(), config.Origin, origin)
+			}
 			return o.serve(cmd.Context(), f, config, cmd.ErrOrStderr(), func(url string, _ uint64, _ time.Time) {
 				fmt.Fprintf(cmd.OutOrStdout(), "serving raw log %s on %s\nverifier key in %s\n", config.Origin, url, filepath.Join(f.log(), "log.vkey"))
 			})
 		},
 	}
 	o.flags(c, "127.0.0.1:2025")
-	c.Flags().StringVar(&origin, "origin", "raw.docket.localhost", "name of a new log, a bare host name")
+	c.Flags().StringVar(&origin, "origin", "raw.docket.localhost", "name of a new log, a bare host name; for a log that exists, the name that it must have")
 	return c
 }
 
