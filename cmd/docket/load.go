@@ -43,8 +43,9 @@ type load struct {
 func newLoad() *cobra.Command {
 	l := &load{}
 	c := &cobra.Command{
-		Use:   "load",
-		Short: "submit many releases to a server and measure it",
+		Use:         "load",
+		Annotations: draining(),
+		Short:       "submit many releases to a server and measure it",
 		Long: `load makes direct releases of made-up documents, signs them with the key of
 DIR/client's pipeline, submits them, and reports what the server did. They are
 real entries and stay in the log for ever: use a log that you can throw away.

@@ -20,8 +20,9 @@ func newRawLog() *cobra.Command {
 	var o serveOptions
 	var origin string
 	c := &cobra.Command{
-		Use:   "raw-log",
-		Short: "run a plain tile log for any bytes",
+		Use:         "raw-log",
+		Annotations: draining(),
+		Short:       "run a plain tile log for any bytes",
 		Long: `raw-log runs a transparency log without statements, admission or seals: POST /add
 takes 1 to 8192 bytes as a leaf and answers with its decimal index once a
 checkpoint that covers it is published. A leaf that the log has already answers

@@ -63,8 +63,9 @@ func newServe() *cobra.Command {
 	var o serveOptions
 	var dev bool
 	c := &cobra.Command{
-		Use:   "serve",
-		Short: "run the log server",
+		Use:         "serve",
+		Annotations: draining(),
+		Short:       "run the log server",
 		Long: `serve runs the log in DIR/log: it admits statements, appends them, seals and
 signs each batch, and answers with receipts. It stops cleanly on SIGINT or
 SIGTERM, after it has answered what it admitted; a second one cuts that short.
