@@ -34,6 +34,9 @@ becomes a docket log, and no receipt comes from it.`,
 		Example: `  docket raw-log --dir /tmp/raw --listen 127.0.0.1:2025`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			f := dirOf(cmd)
 			f.anchorDir = o.anchorDir
 			if !proofs.ValidOrigin(origin) {
