@@ -29,7 +29,8 @@ func TestKillUnderLoad(t *testing.T) {
 		"--chunk", "500", "--verify", "5", "--json")
 	var report, progress output
 	load.Stdout, load.Stderr = &report, &progress
-	if err := load.Start(); err != nil {
+	done, err := begin(load)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = load.Process.Kill() })
@@ -43,8 +44,8 @@ func TestKillUnderLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := load.Wait(); err != nil {
-		t.Fatalf("%v: %s", err, progress.String())
+	if err, ended := await(done, commandLimit); err != nil || !ended {
+		t.Fatalf("ended %v, %v: %s", ended, err, progress.String())
 	}
 	var r loadReport
 	if err := json.Unmarshal([]byte(report.String()), &r); err != nil {
