@@ -6,6 +6,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -44,8 +45,14 @@ func TestKillUnderLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err, ended := await(done, commandLimit); err != nil || !ended {
-		t.Fatalf("ended %v, %v: %s", ended, err, progress.String())
+	if err, ended := await(done, commandLimit); !ended {
+		_ = load.Process.Signal(syscall.SIGQUIT) // both say what they wait for
+		_ = server.cmd.Process.Signal(syscall.SIGQUIT)
+		await(done, killLimit)
+		server.ended(killLimit)
+		t.Fatalf("load did not end within %s: %s\nserver: %s", commandLimit, progress.String(), server.out.String())
+	} else if err != nil {
+		t.Fatalf("%v: %s", err, progress.String())
 	}
 	var r loadReport
 	if err := json.Unmarshal([]byte(report.String()), &r); err != nil {
