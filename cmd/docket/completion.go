@@ -13,13 +13,16 @@ import (
 // same in every command. Flags that are not here take words of the user's own.
 var (
 	folderFlags = []string{"dir", "anchor", "keep"}
-	fileFlags   = []string{"policy", "password-file", "receipt", "file", "token-file", "ca-file"}
+	fileFlags   = []string{"policy", "password-file", "receipt", "file", "token-file", "ca-file", "tokens", "tls-cert", "tls-key"}
 	wordFlags   = map[string][]string{
 		"type":   {"p256\tfor an identity", "ed25519\tfor a log or a cosigner"},
 		"class":  {"human", "workload", "agent", "bridge"},
 		"role":   {"registrar", "privacy"},
 		"verb":   {"document.release", "document.withdraw"},
 		"format": {"tlog-proof\tC2SP", "sigstore-bundle\tv0.3, with its trusted root"},
+
+		"log-format": {"text", "json"},
+		"log-level":  {"debug", "info", "warn", "error"},
 	}
 	// reasons differ by the command.
 	reasons = map[string][]string{
@@ -32,6 +35,9 @@ var (
 // flags too.
 func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		refuseUnknownShell(c)
+	}
 	eachCommand(root, func(c *cobra.Command) {
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			// A flag of a parent is completed there.
@@ -42,6 +48,18 @@ func addCompletion(root *cobra.Command) {
 			}
 		})
 	})
+}
+
+// refuseUnknownShell makes a shell that docket completion does not know wrong use:
+// cobra would print help, and a script would take that for completions.
+func refuseUnknownShell(c *cobra.Command) {
+	c.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usage("no completion for %q: bash, zsh, fish or powershell", args[0])
+		}
+		return nil
+	}
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 // completionOf returns what the values of a flag complete to, or nil.

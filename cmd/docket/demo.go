@@ -17,8 +17,9 @@ import (
 func newDemo() *cobra.Command {
 	var keep string
 	c := &cobra.Command{
-		Use:   "demo",
-		Short: "see it work: release, verify, tamper, supersede, withdraw",
+		Use:         "demo",
+		Annotations: draining(),
+		Short:       "see it work: release, verify, tamper, supersede, withdraw",
 		Long: `demo runs a real server, HTTP, client and verifier in a temporary folder: it
 releases a PDF, verifies it, changes one byte and sees it refused, releases
 version 2 and sees version 1 superseded, withdraws, and verifies once more with

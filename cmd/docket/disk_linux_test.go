@@ -67,15 +67,15 @@ func newDisk(t *testing.T, kind string, mib int64) *disk {
 		t.Fatal(err)
 	}
 	f.Close()
-	if out, err := exec.Command("mkfs."+kind, args...).CombinedOutput(); err != nil {
+	if out, err := capture(exec.Command("mkfs."+kind, args...)); err != nil {
 		t.Fatalf("mkfs.%s: %v: %s", kind, err, out)
 	}
 	if err := os.Mkdir(d.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.unmount)
-	if out, err := exec.Command("mount", "-o", "loop", d.image, d.dir).CombinedOutput(); err != nil {
-		skip(t, "needs to mount a loop device: %s", strings.TrimSpace(string(out)))
+	if out, err := capture(exec.Command("mount", "-o", "loop", d.image, d.dir)); err != nil {
+		skip(t, "needs to mount a loop device: %s", strings.TrimSpace(out))
 	}
 	return d
 }
@@ -84,8 +84,8 @@ func (d *disk) path(name string) string { return filepath.Join(d.dir, name) }
 
 // unmount leaves neither mount nor loop device.
 func (d *disk) unmount() {
-	if exec.Command("umount", d.dir).Run() != nil {
-		_ = exec.Command("umount", "-l", d.dir).Run() // else the folder stays for ever
+	if _, err := capture(exec.Command("umount", d.dir)); err != nil {
+		_, _ = capture(exec.Command("umount", "-l", d.dir)) // else the folder stays for ever
 	}
 }
 
@@ -109,7 +109,7 @@ func (d *disk) powerOff() {
 func (d *disk) powerOn() {
 	d.t.Helper()
 	for _, command := range [][]string{{"umount", d.dir}, {"mount", "-o", "loop", d.image, d.dir}} {
-		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+		if out, err := capture(exec.Command(command[0], command[1:]...)); err != nil {
 			d.t.Fatalf("%s: %v: %s", command[0], err, out)
 		}
 	}

@@ -28,6 +28,7 @@ const exitDamage = 4
 type fsckOptions struct {
 	fsck.Options
 	anchorDir string
+	noAnchor  bool
 	json      bool
 }
 
@@ -40,17 +41,24 @@ func newFsck() *cobra.Command {
 from other rows, and compares. It says what is damaged, what it expected, and what
 to do; it repairs nothing. The server must be stopped.
 
+With --no-anchor it checks all but the anchor: a backup of the store, which has none.
+Such a check cannot say whether the store is the newest one.
+
 With --replay it also verifies every signature and admits every entry anew, and
 compares the registers with every seal. That takes about 2.5 KiB of memory for
 each document.
 
 Exit codes: 0 no damage, 4 damage, 1 the check did not come to its end.`,
 		Example: `  docket fsck --dir /srv/docket --anchor /mnt/other-disk/anchor
-  docket fsck --dir /srv/docket --replay --json`,
+  docket fsck --dir /srv/docket --replay --json
+  docket fsck --dir /mnt/backup/docket --no-anchor`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.MaxFindings < 1 {
 				return usage("--findings is at least 1")
+			}
+			if o.noAnchor && cmd.Flags().Changed("anchor") {
+				return usage("--anchor and --no-anchor contradict each other")
 			}
 			f := dirOf(cmd)
 			f.anchorDir = o.anchorDir
@@ -72,6 +80,7 @@ Exit codes: 0 no damage, 4 damage, 1 the check did not come to its end.`,
 	flags.IntVar(&o.MaxFindings, "findings", 20, "findings to print")
 	flags.BoolVar(&o.json, "json", false, "print the report as JSON")
 	flags.StringVar(&o.anchorDir, "anchor", "", "folder of the anchor (default DIR/anchor)")
+	flags.BoolVar(&o.noAnchor, "no-anchor", false, "check a copy of the store that has no anchor")
 	return c
 }
 
@@ -95,14 +104,19 @@ func (o *fsckOptions) check(cmd *cobra.Command, f folders) (report fsck.Report, 
 		return report, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	a, err := anchor.Open(f.anchor())
-	if err != nil {
-		return report, err
+	l := fsck.Log{Origin: config.Origin, Mode: log.Mode(config.Mode), Key: key, Store: store}
+	if !o.noAnchor {
+		a, missing := anchor.Open(f.anchor())
+		if errors.Is(missing, storage.ErrNoStore) {
+			missing = fmt.Errorf("%w; check a copy that has none with --no-anchor", missing)
+		}
+		if missing != nil {
+			return report, missing
+		}
+		defer func() { err = errors.Join(err, a.Close()) }()
+		l.Anchor = a
 	}
-	defer func() { err = errors.Join(err, a.Close()) }()
-	return fsck.Check(cmd.Context(), fsck.Log{
-		Origin: config.Origin, Mode: log.Mode(config.Mode), Key: key, Store: store, Anchor: a,
-	}, o.Options)
+	return fsck.Check(cmd.Context(), l, o.Options)
 }
 
 func readLogKey(path string) (proofs.VerifierKey, error) {
@@ -132,7 +146,7 @@ func (o *fsckOptions) print(out io.Writer, r fsck.Report) error {
 		if more := r.Damaged - len(r.Findings); more > 0 {
 			fmt.Fprintf(out, "%s more\n", grouped(int64(more)))
 		}
-		if r.Signed < r.Size && r.Damaged == 0 {
+		if r.Signed < r.Size && r.Damaged == 0 && !r.Unanchored {
 			fmt.Fprintf(out, "the newest signed checkpoint is of size %d; size %d is not signed yet, the next start signs it\n", r.Signed, r.Size)
 		}
 		fmt.Fprintln(out, summary(r, o.Replay))
@@ -153,6 +167,9 @@ func summary(r fsck.Report, replay bool) string {
 		}
 	} else if r.Replayed {
 		verdict = "replayed, " + verdict
+	}
+	if r.Unanchored {
+		verdict = "the anchor was not checked, " + verdict
 	}
 	return fmt.Sprintf("fsck: %s leaves, %s seals, %s checkpoints, %s registers, %s events; %s, %s",
 		grouped(int64(r.Size)), grouped(int64(r.Seals)), grouped(int64(r.Checkpoints)), grouped(int64(r.Registers)), grouped(int64(r.Events)),

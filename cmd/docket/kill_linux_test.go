@@ -6,6 +6,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -29,7 +30,8 @@ func TestKillUnderLoad(t *testing.T) {
 		"--chunk", "500", "--verify", "5", "--json")
 	var report, progress output
 	load.Stdout, load.Stderr = &report, &progress
-	if err := load.Start(); err != nil {
+	done, err := begin(load)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = load.Process.Kill() })
@@ -43,7 +45,13 @@ func TestKillUnderLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := load.Wait(); err != nil {
+	if err, ended := await(done, commandLimit); !ended {
+		_ = load.Process.Signal(syscall.SIGQUIT) // both say what they wait for
+		_ = server.cmd.Process.Signal(syscall.SIGQUIT)
+		await(done, killLimit)
+		server.ended(killLimit)
+		t.Fatalf("load did not end within %s: %s\nserver: %s", commandLimit, progress.String(), server.out.String())
+	} else if err != nil {
 		t.Fatalf("%v: %s", err, progress.String())
 	}
 	var r loadReport

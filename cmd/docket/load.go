@@ -43,8 +43,9 @@ type load struct {
 func newLoad() *cobra.Command {
 	l := &load{}
 	c := &cobra.Command{
-		Use:   "load",
-		Short: "submit many releases to a server and measure it",
+		Use:         "load",
+		Annotations: draining(),
+		Short:       "submit many releases to a server and measure it",
 		Long: `load makes direct releases of made-up documents, signs them with the key of
 DIR/client's pipeline, submits them, and reports what the server did. They are
 real entries and stay in the log for ever: use a log that you can throw away.
@@ -52,8 +53,8 @@ real entries and stay in the log for ever: use a log that you can throw away.
 It signs a chunk ahead, then submits it, in turns: the submit rate counts only
 the time of submitting. The status of each answer is checked, and that it is the
 receipt of what was sent; --verify percent of the receipts are verified in full.
-At the end the newest checkpoint must extend that of the start and hold every
-release. A 429 or 503 is waited for and tried again; other refusals are counted
+At the end the newest checkpoint must extend that of the start, and by as many
+entries at least as were admitted. A 429 or 503 is waited for and tried again; other refusals are counted
 by code, and make the exit code 3.
 
 With --self it makes a log in DIR, serves it for the load, and then checks every
@@ -164,8 +165,8 @@ func (l *load) turn(ctx context.Context, n uint64) error {
 func (l *load) judge(size uint64) error {
 	r := &l.report
 	r.SizeAfter = size
-	if grown := r.SizeAfter - r.SizeBefore; grown < r.Admitted {
-		return fmt.Errorf("%w: it grew by %d entries and answered for %d", errLoad, grown, r.Admitted)
+	if r.SizeAfter < r.SizeBefore+r.Admitted {
+		return fmt.Errorf("%w: it grew from size %d to %d and admitted %d entries", errLoad, r.SizeBefore, r.SizeAfter, r.Admitted)
 	}
 	if len(r.Refused) > 0 {
 		return fmt.Errorf("%w: %w", errLoad, r.refusal())

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"runtime"
+	"strings"
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
@@ -28,16 +30,16 @@ func (s *sender) take(w *worker, status int, jobs []job) error {
 	if status != http.StatusOK {
 		// Nothing of the request was done: later versions of its documents
 		// would be refused for a reason that is not theirs.
-		return problemIn(status, answer)
+		return s.problemIn(status, answer)
 	}
 	lines := bytes.Split(bytes.TrimSuffix(answer, []byte("\n")), []byte("\n"))
 	if len(lines) != len(jobs) {
 		return fmt.Errorf("%w: %d lines for %d releases", client.ErrAnswer, len(lines), len(jobs))
 	}
 	for i, line := range lines {
-		status, part, err := splitLine(line, i)
-		if err != nil {
-			return err
+		status, part, ok := splitLine(line, i)
+		if !ok {
+			return fmt.Errorf("%w: line %d is %.80q", client.ErrAnswer, i, s.hide(string(line)))
 		}
 		if err := s.one(w, status, jobs[i], part); err != nil {
 			return err
@@ -47,18 +49,18 @@ func (s *sender) take(w *worker, status int, jobs []job) error {
 }
 
 // splitLine takes line i of an NDJSON answer apart without parsing its receipt.
-func splitLine(line []byte, i int) (status int, part []byte, err error) {
+func splitLine(line []byte, i int) (status int, part []byte, ok bool) {
 	var number int
 	const receipt, problem = `,"receipt":`, `,"problem":`
 	head, part, ok := bytes.Cut(line, []byte(receipt))
 	if !ok {
 		head, part, ok = bytes.Cut(line, []byte(problem))
 	}
-	n, scanErr := fmt.Sscanf(string(head), `{"line":%d,"status":%d`, &number, &status)
-	if !ok || scanErr != nil || n != 2 || number != i || len(part) == 0 || part[len(part)-1] != '}' {
-		return 0, nil, fmt.Errorf("%w: line %d is %.80q", client.ErrAnswer, i, line)
+	n, err := fmt.Sscanf(string(head), `{"line":%d,"status":%d`, &number, &status)
+	if !ok || err != nil || n != 2 || number != i || len(part) == 0 || part[len(part)-1] != '}' {
+		return 0, nil, false
 	}
-	return status, part[:len(part)-1], nil
+	return status, part[:len(part)-1], true
 }
 
 // one counts the answer to one release.
@@ -69,7 +71,7 @@ func (s *sender) one(w *worker, status int, j job, answer []byte) error {
 	case http.StatusOK:
 		w.duplicates++
 	default:
-		p := problemIn(status, answer)
+		p := s.problemIn(status, answer)
 		if p.Code == "" {
 			return fmt.Errorf("%w: status %d without a problem document", client.ErrAnswer, status)
 		}
@@ -77,7 +79,7 @@ func (s *sender) one(w *worker, status int, j job, answer []byte) error {
 		return nil
 	}
 	if !isReceiptOf(answer, j.envelope) {
-		return fmt.Errorf("%w: not the receipt of %s: %.200q", client.ErrAnswer, j.digest, answer)
+		return fmt.Errorf("%w: not the receipt of %s: %.200q", client.ErrAnswer, j.digest, s.hide(string(answer)))
 	}
 	if sampled(j.number, s.percent) {
 		s.mu.Lock()
@@ -101,14 +103,32 @@ func sampled(number uint64, percent float64) bool {
 	return percent > 0 && (number == 0 || uint64(float64(number+1)*percent/100) > uint64(float64(number)*percent/100))
 }
 
+// codeForm is what the stable codes of docket are: those of rules, and words.
+var codeForm = regexp.MustCompile(`^(E[0-9]{3}|[a-z]{1,16}(-[a-z]{1,16}){0,3})$`)
+
+// unknownCode stands for a code that is none of docket's. It is counted and printed
+// where the server's own words could steer a terminal or be somebody's secret.
+const unknownCode = "unknown"
+
 // problemIn reads a problem document; with none the code is empty.
-func problemIn(status int, body []byte) *client.Refused {
+func (s *sender) problemIn(status int, body []byte) *client.Refused {
 	p := &client.Refused{}
 	if json.Unmarshal(body, p) != nil {
 		p = &client.Refused{}
 	}
-	p.Status = status
+	if p.Code != "" && (!codeForm.MatchString(p.Code) || p.Code == s.token) {
+		p.Code = unknownCode
+	}
+	p.Status, p.Field, p.Detail = status, s.hide(p.Field), s.hide(p.Detail)
 	return p
+}
+
+// hide takes the client's token out of what a server or a proxy echoes.
+func (s *sender) hide(text string) string {
+	if s.token == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, s.token, "(the token)")
 }
 
 // verifySamples verifies the receipts that were chosen since the last call.

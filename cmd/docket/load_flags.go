@@ -18,7 +18,7 @@ func (l *load) flags(c *cobra.Command) {
 	flags.IntVar(&l.batch, "batch", 1, fmt.Sprintf("releases in a request, 1 to %d; above 1 as NDJSON", log.MaxSubmission))
 	flags.IntVar(&l.clients, "clients", 16, fmt.Sprintf("connections in parallel; a server takes %d NDJSON requests at once, others get 503", server.MaxBatches))
 	flags.IntVar(&l.chunk, "chunk", 0, "releases signed ahead, about 2 KB of memory each (default: 32 requests for each connection, 8192 to 131072)")
-	flags.Float64Var(&l.verify, "verify", 1, "percent of the receipts that are verified in full, the first in any case")
+	flags.Float64Var(&l.verify, "verify", 1, "percent of the receipts that are verified in full, evenly spread; above 0 always the first release's, 0: none")
 	flags.StringVar(&l.prefix, "prefix", "", "what the document ids begin with, ended by '/' (default load/ and 8 random hex digits)")
 	flags.IntVar(&l.serverPID, "server-pid", 0, "process of the server on this machine, to report its memory")
 	flags.BoolVar(&l.self, "self", false, "make a new log in DIR, serve it for the load, and check it with fsck in the end")

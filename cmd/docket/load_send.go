@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,9 @@ const (
 	maxBroken = 20               // no answer, or one that broke off
 	maxWait   = 30 * time.Second // before the next try, whatever Retry-After says
 )
+
+// maxLoadAnswer is the most that is read of an answer. 1,000 receipts take 8 MB.
+const maxLoadAnswer = 64 << 20
 
 // sender submits releases over connections that stay open. It goes below
 // client.Client, which verifies each receipt in full: a measurement would then
@@ -98,6 +102,8 @@ func (s *sender) submit(ctx context.Context, w *worker, jobs []job) error {
 		}
 		pause := time.Second
 		switch {
+		case errors.Is(err, client.ErrAnswer):
+			return err
 		case err != nil:
 			if broken++; broken > maxBroken {
 				return err
@@ -105,9 +111,9 @@ func (s *sender) submit(ctx context.Context, w *worker, jobs []job) error {
 			w.broken++
 		case a.StatusCode == http.StatusTooManyRequests || a.StatusCode == http.StatusServiceUnavailable:
 			if waits++; waits > maxWaits {
-				return fmt.Errorf("tried %d times: %w", waits, problemIn(a.StatusCode, w.answer.Bytes()))
+				return fmt.Errorf("tried %d times: %w", waits, s.problemIn(a.StatusCode, w.answer.Bytes()))
 			}
-			w.count(&w.waits, problemIn(a.StatusCode, w.answer.Bytes()).Code)
+			w.count(&w.waits, cmp.Or(s.problemIn(a.StatusCode, w.answer.Bytes()).Code, unknownCode))
 			pause = retryAfter(a.Header)
 		default:
 			w.latency.add(time.Since(start))
@@ -139,7 +145,10 @@ func (s *sender) post(ctx context.Context, w *worker) (*http.Response, error) {
 		return nil, err
 	}
 	w.answer.Reset()
-	_, err = io.Copy(&w.answer, a.Body)
+	n, err := w.answer.ReadFrom(io.LimitReader(a.Body, maxLoadAnswer+1))
+	if n > maxLoadAnswer {
+		err = fmt.Errorf("%w: it is longer than %d MiB", client.ErrAnswer, maxLoadAnswer>>20)
+	}
 	return a, errors.Join(err, a.Body.Close())
 }
 

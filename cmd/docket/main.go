@@ -6,11 +6,12 @@
 //	docket release report.pdf --doc reports/1 release it; report.pdf.docket is its receipt
 //	docket verify report.pdf                  check file, receipt and policy, offline too
 //
-// Exit codes of verify are those of its verdict (docs/spec/receipt.md). For all
-// commands: 1 I/O or network, an answer that does not verify, or local damage;
-// 2 usage, 3 refused by the server, 4 damage found by fsck, 20 the log never
-// released these bytes, 30 the log contradicts itself, 70 the server stopped on a
-// doubt.
+// Exit codes of verify are those of its verdict (docs/spec/receipt.md): 0, 10, 11,
+// 12, 13, 20, 30 and 40. For all commands: 0 done; 1 I/O or network, an answer that
+// does not verify, local damage, or an interrupt; 2 usage, 3 refused by the server,
+// 4 damage found by fsck, 11 a checkpoint that fewer cosigners vouch for than is
+// demanded, 20 the log never released these bytes, 30 the log contradicts itself, 40
+// a checkpoint, proof or receipt that does not hold, 70 the server stopped on a doubt.
 package main
 
 import (
@@ -30,6 +31,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process, whatever it does
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
@@ -37,6 +39,7 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
+	defer endInterrupted(ctx, root, args)()
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0

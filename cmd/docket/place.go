@@ -32,12 +32,15 @@ func (f folders) places() [3]string { return [3]string{f.anchor(), f.client(), f
 // whole is moved only; resumed says so.
 func (f folders) setUp(make func(aside folders) error) (resumed bool, err error) {
 	a := f.aside()
-	if _, err := os.Stat(filepath.Join(a.log(), "config.json")); err == nil {
-		return true, f.move(a)
+	switch whole, err := exists(filepath.Join(a.log(), "config.json")); {
+	case err != nil:
+		return false, err
+	case whole:
+		return true, f.finish(a)
 	}
 	for _, dir := range f.places() {
-		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
-			return false, errors.Join(fmt.Errorf("%s exists: a log is never made over another one", dir), err)
+		if err := vacant(dir); err != nil {
+			return false, err
 		}
 	}
 	clear := func() error { return errors.Join(os.RemoveAll(a.anchor()), os.RemoveAll(a.dir)) }
@@ -50,15 +53,49 @@ func (f folders) setUp(make func(aside folders) error) (resumed bool, err error)
 	return false, f.move(a)
 }
 
-// move brings what was made aside to its places.
+// vacant demands that nothing is at a place. A folder is moved there whole, by one
+// rename, so not even an empty one may be there, such as the root of a volume.
+func vacant(dir string) error {
+	there, err := exists(dir)
+	if err != nil || !there {
+		return err
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) == 0 {
+		return fmt.Errorf("%s is an empty folder: a set-up makes its folders itself, so name one below it that does not exist, such as %s", dir, filepath.Join(dir, "docket"))
+	}
+	return fmt.Errorf("%s exists: a log is never made over another one", dir)
+}
+
+// exists says whether something is at path; an error says that nobody can tell.
+func exists(path string) (bool, error) {
+	switch _, err := os.Lstat(path); {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	default:
+		return false, fmt.Errorf("it cannot be told whether a log is there: %w", err)
+	}
+}
+
+// finish moves a set-up that was cut off. Before it moves anything, all of it must
+// be found: without its anchor, say, a log is of no use.
+func (f folders) finish(a folders) error {
+	if err := f.complete(a); err != nil {
+		return err
+	}
+	return f.move(a)
+}
+
+// move brings what was made aside, and is not in place yet, to its places.
 func (f folders) move(a folders) error {
 	from, to := a.places(), f.places()
 	for i := range to {
-		if _, err := os.Lstat(from[i]); errors.Is(err, fs.ErrNotExist) {
+		switch aside, err := exists(from[i]); {
+		case err != nil:
+			return err
+		case !aside:
 			continue // moved before the last run was cut off, or not of this set-up
-		}
-		if _, err := os.Lstat(to[i]); !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(fmt.Errorf("%s exists, but the set-up in %s was never finished: remove %s to give that set-up up, or move %s away to finish it", to[i], a.dir, a.dir, to[i]), err)
 		}
 		if err := moveFolder(from[i], to[i]); err != nil {
 			return fmt.Errorf("%w\ndocket: the set-up is whole in %s: run the same command again to finish it", err, a.dir)

@@ -64,8 +64,8 @@ func powerLosses(t *testing.T, d *disk, f folders, kind string, args []string) {
 		// In this order: during the cut, fsync may return although nothing was written.
 		before = s.kept()
 		d.powerOff()
-		if err := <-ended; err == nil {
-			t.Fatal("the server went on without a disk")
+		if err, failed := await(ended, 2*requestLimit); err == nil {
+			t.Fatalf("the server went on without a disk; the requests ended: %v", failed)
 		}
 		server.kill()
 		d.powerOn()
@@ -86,13 +86,16 @@ func TestPowerLossInInit(t *testing.T) {
 		f := folders{dir: d.path("docket")}
 		args := []string{"init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "disk/"}
 		cmd := exec.Command("docket", args...)
-		if err := cmd.Start(); err != nil {
+		done, err := begin(cmd)
+		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Duration(50+rand.N(900)) * time.Millisecond)
 		d.powerOff()
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // however it ended
+		if _, ended := await(done, killLimit); !ended {
+			t.Fatalf("round %d: init cannot be killed", round)
+		}
 		d.powerOn()
 		if out, err := runDocket(args...); err != nil && !strings.Contains(out, "a log is never made over another one") {
 			t.Fatalf("round %d: %v: %s", round, err, out)
@@ -122,7 +125,9 @@ func TestPowerLossOfAnchor(t *testing.T) {
 		go func() { ended <- s.flood(t.Context(), server.url, 8, 5) }()
 		time.Sleep(time.Duration(150+rand.N(300)) * time.Millisecond)
 		d.powerOff()
-		<-ended
+		if _, all := await(ended, 2*requestLimit); !all {
+			t.Fatal("the requests do not end")
+		}
 		if !server.ended(20*time.Second) || server.cmd.ProcessState.ExitCode() != exitDoubt {
 			t.Errorf("without its anchor it does not stop with exit code %d: %s", exitDoubt, server.out.String())
 		}

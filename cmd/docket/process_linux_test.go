@@ -19,10 +19,54 @@ import (
 
 // The tests of disks run the real program: TestMain puts docket into the PATH.
 
+// Nothing here waits for ever: what does not end in time is killed, and fails.
+const (
+	commandLimit = 2 * time.Minute
+	requestLimit = time.Minute
+	killLimit    = 20 * time.Second // a process in a broken filesystem may not even die
+)
+
 // runDocket runs a command to its end and returns what it printed.
-func runDocket(args ...string) (string, error) {
-	out, err := exec.Command("docket", args...).CombinedOutput()
-	return string(out), err
+func runDocket(args ...string) (string, error) { return capture(exec.Command("docket", args...)) }
+
+// capture runs a command, with all below it, and returns what it printed.
+func capture(cmd *exec.Cmd) (string, error) {
+	var out output
+	cmd.Stdout, cmd.Stderr = &out, &out
+	done, err := begin(cmd)
+	if err != nil {
+		return "", err
+	}
+	err, ended := await(done, commandLimit)
+	if !ended {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		await(done, killLimit)
+		err = fmt.Errorf("%s did not end within %s and was killed", cmd, commandLimit)
+	}
+	return out.String(), err
+}
+
+// begin starts a command as a process group of its own. done gets how it ended; what
+// outlives it cannot hold its output open.
+func begin(cmd *exec.Cmd) (done chan error, err error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.WaitDelay = 5 * time.Second
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	done = make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	return done, nil
+}
+
+// await waits for one end, but not for ever.
+func await(done <-chan error, limit time.Duration) (err error, ended bool) {
+	select {
+	case err := <-done:
+		return err, true
+	case <-time.After(limit):
+		return nil, false
+	}
 }
 
 func mustDocket(t *testing.T, args ...string) string {
@@ -55,11 +99,11 @@ func start(t *testing.T, cmd *exec.Cmd) (*service, error) {
 	t.Helper()
 	s := &service{t: t, cmd: cmd, done: make(chan struct{})}
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := s.cmd.Start(); err != nil {
+	done, err := begin(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { s.err = s.cmd.Wait(); close(s.done) }()
+	go func() { s.err = <-done; close(s.done) }()
 	t.Cleanup(s.kill)
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if m := servingOn.FindStringSubmatch(s.out.String()); m != nil {
@@ -79,8 +123,11 @@ func start(t *testing.T, cmd *exec.Cmd) (*service, error) {
 
 // kill ends the process and all below it, as a crash does.
 func (s *service) kill() {
+	s.t.Helper()
 	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	<-s.done
+	if !s.ended(killLimit) {
+		s.t.Fatalf("the server cannot be killed: %s", s.out.String())
+	}
 }
 
 // stop ends it as its operator does.
@@ -165,6 +212,8 @@ func (s *submitter) next(n int) ([]statement.Envelope, error) {
 
 // submit submits n releases in one request and keeps their verified receipts.
 func (s *submitter) submit(ctx context.Context, url string, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, requestLimit)
+	defer cancel()
 	envelopes, err := s.next(n)
 	if err != nil {
 		return err
@@ -189,7 +238,10 @@ func (s *submitter) submit(ctx context.Context, url string, n int) error {
 }
 
 // flood submits over several connections until a request fails, and returns how.
+// One that comes too late fails as well.
 func (s *submitter) flood(ctx context.Context, url string, connections, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, commandLimit)
+	defer cancel()
 	return each(1<<30, connections, func(int, int) error { return s.submit(ctx, url, n) })
 }
 
@@ -214,6 +266,8 @@ func newest(acks []ack) (a ack) {
 // a history that continues the newest checkpoint of acks, and that it goes on.
 func (s *submitter) demand(t *testing.T, url string, acks []ack) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), requestLimit)
+	defer cancel()
 	c := s.client(url)
 	c.Memory = &client.Memory{Path: filepath.Join(t.TempDir(), "checkpoint")}
 	if len(acks) > 0 {
@@ -221,12 +275,12 @@ func (s *submitter) demand(t *testing.T, url string, acks []ack) {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := c.Checkpoint(t.Context()); err != nil {
+	if _, _, err := c.Checkpoint(ctx); err != nil {
 		t.Fatalf("after %d releases: %v", len(acks), err)
 	}
 	plain := s.client(url) // each receipt is verified; one consistency proof is enough
 	err := each(len(acks), 8, func(_, i int) error {
-		r, err := plain.Receipt(t.Context(), acks[i].digest)
+		r, err := plain.Receipt(ctx, acks[i].digest)
 		if err != nil {
 			return fmt.Errorf("release %d, entry %d, was answered for: %w", i, acks[i].index, err)
 		}
@@ -235,7 +289,7 @@ func (s *submitter) demand(t *testing.T, url string, acks []ack) {
 		}
 		return nil
 	})
-	if err := errors.Join(err, s.submit(t.Context(), url, 1)); err != nil {
+	if err := errors.Join(err, s.submit(ctx, url, 1)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,8 +20,9 @@ func newRawLog() *cobra.Command {
 	var o serveOptions
 	var origin string
 	c := &cobra.Command{
-		Use:   "raw-log",
-		Short: "run a plain tile log for any bytes",
+		Use:         "raw-log",
+		Annotations: draining(),
+		Short:       "run a plain tile log for any bytes",
 		Long: `raw-log runs a transparency log without statements, admission or seals: POST /add
 takes 1 to 8192 bytes as a leaf and answers with its decimal index once a
 checkpoint that covers it is published. A leaf that the log has already answers
@@ -33,6 +34,9 @@ becomes a docket log, and no receipt comes from it.`,
 		Example: `  docket raw-log --dir /tmp/raw --listen 127.0.0.1:2025`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			f := dirOf(cmd)
 			f.anchorDir = o.anchorDir
 			if !proofs.ValidOrigin(origin) {
@@ -50,13 +54,17 @@ becomes a docket log, and no receipt comes from it.`,
 			if config.Mode != string(log.Raw) {
 				return fmt.Errorf("%s holds a %s log: docket serve serves it", f.log(), config.Mode)
 			}
+			// Also what a set-up left that was cut off: of another origin, maybe.
+			if cmd.Flags().Changed("origin") && config.Origin != origin {
+				return fmt.Errorf("%s holds the raw log %s, and an origin never changes: name another --dir for %s, or leave --origin away", f.log(), config.Origin, origin)
+			}
 			return o.serve(cmd.Context(), f, config, cmd.ErrOrStderr(), func(url string, _ uint64, _ time.Time) {
 				fmt.Fprintf(cmd.OutOrStdout(), "serving raw log %s on %s\nverifier key in %s\n", config.Origin, url, filepath.Join(f.log(), "log.vkey"))
 			})
 		},
 	}
 	o.flags(c, "127.0.0.1:2025")
-	c.Flags().StringVar(&origin, "origin", "raw.docket.localhost", "name of a new log, a bare host name")
+	c.Flags().StringVar(&origin, "origin", "raw.docket.localhost", "name of a new log, a bare host name; for a log that exists, the name that it must have")
 	return c
 }
 

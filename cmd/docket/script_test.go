@@ -57,8 +57,13 @@ func TestMain(m *testing.M) {
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
+	deadline := time.Now().Add(4 * time.Minute) // a command that hangs fails its script, not the whole run
+	if end, ok := t.Deadline(); ok && end.Before(deadline) {
+		deadline = end
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:      "testdata/script",
+		Deadline: deadline,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":   exits,
 			"ready":   ready,

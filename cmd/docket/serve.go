@@ -47,7 +47,7 @@ func (o *serveOptions) flags(c *cobra.Command, listen string) {
 	flags := c.Flags()
 	flags.StringVar(&o.listen, "listen", listen, "address to listen on; port 0 picks a free one")
 	flags.StringVar(&o.passwordFile, "password-file", "", "file with the password of the log key (default DIR/log/key-password)")
-	flags.Uint64Var(&o.minFree, "min-free", log.DefaultMinFree>>20, "MiB that must be free on the store's disk to admit submissions")
+	flags.Uint64Var(&o.minFree, "min-free", log.DefaultMinFree>>20, "MiB that must be free on the store's disk to admit submissions; 0: no mark, and a full disk stops the log")
 	flags.StringVar(&o.anchorDir, "anchor", "", "folder of the anchor, neither the store's nor below it (default DIR/anchor)")
 	flags.Int64Var(&o.scrub, "scrub", fsck.DefaultRate>>20, "MiB per second at which the stored rows are read again, for ever, to find damage; 0: never")
 	flags.StringVar(&o.tokens, "tokens", "", "file with the tokens of clients; docket token new makes a line of it")
@@ -59,12 +59,32 @@ func (o *serveOptions) flags(c *cobra.Command, listen string) {
 	flags.StringVar(&o.logLevel, "log-level", "info", "least level of the lines on stderr: debug, info, warn or error; debug has a line per request")
 }
 
+// check refuses what no disk has. MiB become bytes: a number that wraps around
+// would be another one.
+func (o *serveOptions) check() error {
+	switch {
+	case o.minFree > maxMiB:
+		return usage("--min-free %d: 0 to %d MiB", o.minFree, maxMiB)
+	case o.scrub < 0 || o.scrub > maxMiB:
+		return usage("--scrub %d: 0 to %d MiB per second", o.scrub, maxMiB)
+	}
+	return nil
+}
+
+// maxMiB is 1 PiB.
+const maxMiB = 1 << 30
+
+// freeMark is the free space in bytes below which nothing is admitted. For the log
+// 0 is its default, so no mark is the least one there is.
+func (o *serveOptions) freeMark() uint64 { return max(o.minFree<<20, 1) }
+
 func newServe() *cobra.Command {
 	var o serveOptions
 	var dev bool
 	c := &cobra.Command{
-		Use:   "serve",
-		Short: "run the log server",
+		Use:         "serve",
+		Annotations: draining(),
+		Short:       "run the log server",
 		Long: `serve runs the log in DIR/log: it admits statements, appends them, seals and
 signs each batch, and answers with receipts. It stops cleanly on SIGINT or
 SIGTERM, after it has answered what it admitted; a second one cuts that short.
@@ -84,6 +104,9 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
   docket serve --dir /srv/docket --listen :443 --tokens /etc/docket/tokens --tls-cert log.pem --tls-key log.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			f := dirOf(cmd)
 			f.anchorDir = o.anchorDir
 			out := cmd.OutOrStdout()
@@ -165,7 +188,7 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	defer func() { err = errors.Join(err, a.Close()) }()
 	l, err := log.Open(log.Config{
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Anchor: a, Signer: signer,
-		MinFree: o.minFree << 20, Events: site.metrics.Events(logEvents(site.logger)),
+		MinFree: o.freeMark(), Events: site.metrics.Events(logEvents(site.logger)),
 	})
 	if err != nil {
 		return err

@@ -116,7 +116,14 @@ func TestScrubGoesOnAfterErrors(t *testing.T) {
 func (s *inProcess) stop(t *testing.T) {
 	t.Helper()
 	s.signal()
-	err := <-s.ended
+	err, ended := error(nil), false
+	select {
+	case err, ended = <-s.ended:
+	case <-time.After(60 * time.Second):
+	}
+	if !ended {
+		t.Fatal("serve does not end")
+	}
 	s.ended <- nil // for the clean-up
 	if err != nil {
 		t.Fatal(err)

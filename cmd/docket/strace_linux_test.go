@@ -26,7 +26,7 @@ import (
 // A plain run takes a few calls at random. DOCKET_TEST_DEEP=all takes them all.
 func TestSystemCallsFail(t *testing.T) {
 	needs(t, "strace")
-	if out, err := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
+	if out, err := capture(exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "true")); err != nil {
 		skip(t, "strace may not trace here: %s", out)
 	}
 	for _, victim := range []struct {
@@ -136,8 +136,8 @@ func initVictim(t *testing.T) func(*testing.T, fault) {
 	return func(t *testing.T, x fault) {
 		f := folders{dir: filepath.Join(t.TempDir(), "docket")}
 		args := []string{"init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "disk/"}
-		out, err := x.command(args...).CombinedOutput()
-		x.judge(t, err, string(out))
+		out, err := capture(x.command(args...))
+		x.judge(t, err, out)
 		if text, err := runDocket(args...); err != nil && !strings.Contains(text, "a log is never made over another one") {
 			t.Fatalf("the next init: %v: %s\nafter %s", err, text, out)
 		}
@@ -193,8 +193,8 @@ func releaseVictim(t *testing.T) func(*testing.T, fault) {
 			t.Fatal(err)
 		}
 		args := []string{"release", file, "--dir", f.dir, "--doc", document}
-		out, err := x.command(args...).CombinedOutput()
-		x.judge(t, err, string(out))
+		out, err := capture(x.command(args...))
+		x.judge(t, err, out)
 		again := mustDocket(t, args...)
 		mustDocket(t, "verify", file, "--dir", f.dir)
 		c, _, err := f.newClient(server.url)

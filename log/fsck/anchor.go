@@ -11,6 +11,9 @@ import (
 
 // readAnchor reads the anchor before all else, since it says which roots to keep.
 func (n *notes) readAnchor() error {
+	if n.log.Anchor == nil {
+		return nil
+	}
 	text, err := n.log.Anchor.Load()
 	switch {
 	case errors.Is(err, storage.ErrNoAnchor):

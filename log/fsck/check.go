@@ -17,9 +17,9 @@ import (
 type Log struct {
 	Origin string
 	Mode   log.Mode
-	Key    proofs.VerifierKey // of the log
-	Store  storage.Reader     // nobody writes to it meanwhile
-	Anchor interface{ Load() ([]byte, error) }
+	Key    proofs.VerifierKey                  // of the log
+	Store  storage.Reader                      // nobody writes to it meanwhile
+	Anchor interface{ Load() ([]byte, error) } // nil: it is not checked, as with a copy of the store alone
 }
 
 // Options say how to check. The zero value is ready.
@@ -36,12 +36,13 @@ type Report struct {
 	Size        uint64        `json:"size"` // leaves
 	Seals       int           `json:"seals"`
 	Checkpoints int           `json:"checkpoints"` // signed ones that were verified
-	Signed      uint64        `json:"signed"`      // the newest size that the anchor holds
+	Signed      uint64        `json:"signed"`      // the newest size that the anchor holds; 0 without it
 	Registers   uint64        `json:"registers"`
 	Events      uint64        `json:"events"`
 	Rows        int64         `json:"rows"`  // that were read
 	Bytes       int64         `json:"bytes"` // of them
 	Replayed    bool          `json:"replayed"`
+	Unanchored  bool          `json:"unanchored"` // the anchor was not checked
 	Elapsed     time.Duration `json:"elapsedNanoseconds"`
 	Damaged     int           `json:"damaged"`  // findings, also those that were not kept
 	Findings    []Finding     `json:"findings"` // the first ones, in the order of the checks
@@ -85,6 +86,7 @@ func Check(ctx context.Context, l Log, o Options) (Report, error) {
 		err = nil
 	}
 	c.report.Origin, c.report.Rows, c.report.Bytes = l.Origin, count.rows.Load(), count.bytes.Load()
+	c.report.Unanchored = l.Anchor == nil
 	c.report.Elapsed, c.report.Damaged = time.Since(start), c.findings.total
 	c.report.Findings = append([]Finding{}, c.findings.list...)
 	return c.report, err

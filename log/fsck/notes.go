@@ -16,7 +16,7 @@ import (
 type notes struct {
 	log      Log
 	findings findings
-	anchor   []anchored // the newest first; nil: the anchor is damaged or empty
+	anchor   []anchored // the newest first; nil: the anchor is damaged, empty or not checked
 	sizes    []uint64   // of all notes, rising
 	next     int        // in sizes
 	roots    []proofs.TreeHead
@@ -160,8 +160,11 @@ func (n *notes) checkFirst(t *tree, sizes []uint64) {
 		}
 		want = t.seals[0].index + 1
 	}
-	if len(n.anchor) == 0 || n.anchor[len(n.anchor)-1].head.Size == want {
-		return // a damaged anchor was named already, and may have held it
+	if len(n.anchor) == 0 && (n.log.Anchor != nil || len(sizes) == 0) {
+		return // a damaged anchor was named already; it, or one that is not here, may have held it
+	}
+	if len(n.anchor) > 0 && n.anchor[len(n.anchor)-1].head.Size == want {
+		return
 	}
 	if len(sizes) == 0 || sizes[0] != want {
 		n.findings.row(storage.Checkpoint(want), fmt.Sprintf("the checkpoint of size %d", want), "no row", "the note of the log's creation")

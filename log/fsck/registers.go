@@ -70,6 +70,9 @@ func (r *registers) next() (bool, error) {
 	if err := r.restOfTiles(h, tiles); err != nil {
 		return false, err
 	}
+	// A newer state may have more events of it: they are for the next round.
+	r.e.past(append([]byte{byte(storage.EventSpace)}, key[:]...))
+	r.h.past(append([]byte{byte(storage.HistoryTileSpace)}, key[:]...))
 	r.count++
 	return true, r.judge(h, tiles, record, leaf, r.findings.total > before)
 }

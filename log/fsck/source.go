@@ -1,6 +1,7 @@
 package fsck
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -102,6 +103,14 @@ func (c *cursor) advance() {
 	r := c.rows[c.at]
 	c.from = append(append(c.from[:0], c.buf[r.key:r.value]...), 0) // the first key behind it
 	c.at++
+}
+
+// past goes over all keys that begin with prefix, those too that a newer state has.
+// It holds no such row any more.
+func (c *cursor) past(prefix []byte) {
+	if _, after := storage.PrefixRange(prefix); bytes.Compare(c.from, after) < 0 {
+		c.from = append(c.from[:0], after...)
+	}
 }
 
 func (c *cursor) fill() error {
