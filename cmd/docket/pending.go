@@ -75,10 +75,10 @@ func (p *pendingStatement) resume(ctx context.Context, c *client.Client) (*proof
 
 // submit keeps a new statement and sends it.
 func (p *pendingStatement) submit(ctx context.Context, c *client.Client, e statement.Envelope) (*proofs.Receipt, error) {
-	if err := os.MkdirAll(filepath.Dir(p.path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(p.path), 0o700); err != nil {
 		return nil, err
 	}
-	if err := client.WriteFile(p.path, e.Marshal(), 0o644); err != nil {
+	if err := client.WriteFile(p.path, e.Marshal(), 0o600); err != nil {
 		return nil, err
 	}
 	return p.send(ctx, c, e)

@@ -49,8 +49,8 @@ it releases; of a file that stands under several documents, --doc says which one
 
 A file that this log never released gives UNKNOWN (exit code 20), with the proof
 checked that there is no release. With fewer cosigners than the policy demands the
-receipt is given all the same, with exit code 11. What a receipt means for a file is said by docket
-verify.`,
+receipt is given all the same, with exit code 11. What a receipt means for a file
+is said by docket verify.`,
 		Example: `  docket receipt get --file report.pdf --out report.pdf.docket
   docket receipt get --index 5
   docket receipt get sha256:4bf1...09`,

@@ -117,7 +117,7 @@ func (r *release) run(ctx context.Context) (*released, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := client.WriteFile(r.pendingFile(), envelope.Marshal(), 0o644); err != nil {
+	if err := client.WriteFile(r.pendingFile(), envelope.Marshal(), 0o600); err != nil {
 		return nil, err
 	}
 	done, err := r.submit(ctx, envelope, releaseNew)

@@ -28,9 +28,9 @@ func newSearch() *cobra.Command {
 		Long: `search asks the server for the entries that fit all filters, newest first. Each one
 that it prints is verified: it is in the log, it fits, the key in its leaf signed it,
 and its time is that of its seal. Who issued it is the statement's own word: that the
-key was the issuer's is shown by its receipt. That there are no others is NOT PROVED: a server can leave entries out. What
-is proven complete is a history: docket document show --history and docket identity
-show --history.`,
+key was the issuer's is shown by its receipt. That there are no others is NOT
+PROVED: a server can leave entries out. What is proven complete is a history:
+docket document show --history and docket identity show --history.`,
 		Example: `  docket search --document contracts/1
   docket search --identity wl/pipeline --since 2026-11-01T00:00:00Z --json`,
 		Args: cobra.NoArgs,
