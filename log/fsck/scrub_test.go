@@ -179,6 +179,76 @@ func TestScrubBusy(t *testing.T) {
 	wantClean(t, p.check(t, log.Sealed, p.store, fsck.Options{Replay: true}))
 }
 
+// growing is a store of a log that takes one more batch before each snapshot while
+// events are read. The registers that each batch writes have more events in it than
+// in the one before, also those that the scrubber has just gone over.
+type growing struct {
+	*snapshots
+	events bool // they were read in the last snapshot
+	grow   func()
+}
+
+type grown struct {
+	storage.Snapshot
+	store *growing
+}
+
+func (s *growing) Snapshot() (storage.Snapshot, error) {
+	if s.events {
+		s.events = false
+		s.grow()
+	}
+	below, err := s.snapshots.Snapshot()
+	return grown{below, s}, err
+}
+
+func (s grown) Scan(start, end []byte, yield func(key, value []byte) bool) error {
+	s.store.events = s.store.events || storage.SpaceOf(start) == storage.EventSpace
+	return s.Snapshot.Scan(start, end, yield)
+}
+
+// TestScrubGrowing: what came after a register was read is no finding.
+func TestScrubGrowing(t *testing.T) {
+	defer fsck.EachStep()()
+	p := sealed(t, 20)
+	l := p.w.Open(t, p.store, p.anchor)
+	defer l.Close()
+	n, last := 0, (*admission.Checked)(nil)
+	grow := func() {
+		if n == 400 {
+			return // else it grows as fast as it is read
+		}
+		n++
+		next := p.w.Release("grows/one", uint32(n), last, fmt.Appendf(nil, "version %d", n))
+		last = next
+		logtest.Submit(t, l, next)
+	}
+	var found []fsck.Finding
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := fsck.Scrubber{
+		Origin: p.w.Origin, Mode: log.Sealed, Key: p.w.Signer.Key(), Rate: fast, Pause: time.Millisecond,
+		Store: &growing{snapshots: &snapshots{store: p.store}, grow: grow},
+		Events: fsck.ScrubEvents{
+			Found: func(f fsck.Finding) { found = append(found, f) },
+			Round: func(r fsck.Round) {
+				if r.Number == 2 {
+					cancel()
+				}
+			},
+		},
+	}.Run(ctx)
+	if err != nil || ctx.Err() != context.Canceled {
+		t.Fatal(err, ctx.Err())
+	}
+	for _, f := range found {
+		t.Errorf("a sound log: %s", f)
+	}
+	if n < 20 {
+		t.Errorf("%d batches while events were read", n)
+	}
+}
+
 // changing is a store whose rows read otherwise in some snapshots, or not at all.
 type changing struct {
 	storage.Store
