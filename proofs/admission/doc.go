@@ -22,7 +22,7 @@
 //	activity wl/publisher  0x81      statement, no run
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
-// are the rules docket/0-dev: policy.set at index 0, identity.enroll and
-// identity.revoke, document.release and document.withdraw below the direct
+// are the rules docket/0-dev: policy.set at index 0, identity.enroll, suspend,
+// revoke and retire, document.release and document.withdraw below the direct
 // prefixes of the policy. All other kinds are refused as not built (E101).
 package admission

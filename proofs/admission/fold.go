@@ -96,6 +96,10 @@ func applyBody(st State, c *Checked, policy *statement.Policy, by *issuer) ([]Ef
 		return enroll(st, c, body, by)
 	case *statement.RevokeIdentity:
 		return revoke(st, c, body, by)
+	case *statement.SuspendIdentity:
+		return suspend(st, c, body, by)
+	case *statement.RetireIdentity:
+		return retire(st, c, body, by)
 	case *statement.ReleaseDocument:
 		return release(st, c, body, policy, by)
 	case *statement.WithdrawDocument:

@@ -127,39 +127,3 @@ func checkProof(s *statement.Statement, op string, m statement.Member) *Refusal 
 	}
 	return refuse(CodePossession, field, "the proof of possession of identity %q does not verify under its key, for this log, nonce and op %s", m.ID, op)
 }
-
-// revoke judges identity.revoke: E206, E207, E405.
-func revoke(st State, c *Checked, body *statement.RevokeIdentity, by *issuer) ([]Effect, error) {
-	if err := by.checkVerb(c.Statement.Code); err != nil {
-		return nil, err
-	}
-	key := register.IdentityKey(body.ID)
-	record, err := st.Record(key)
-	if err != nil {
-		return nil, err
-	}
-	if record == nil {
-		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is not enrolled", body.ID)
-	}
-	state, err := register.ParseIdentityState(record.State)
-	if err != nil {
-		return nil, err
-	}
-	since := register.None
-	if body.CompromisedSince != 0 {
-		since = uint64(body.CompromisedSince)
-	}
-	// A theft is often found later: a second revocation may say so, and only so.
-	if state.Status == register.IdentityRevoked && since >= state.CompromisedSince {
-		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is revoked already; another revocation must report an earlier compromisedSince", body.ID).at(record.Last)
-	}
-	if state.Key.Hash() != c.Statement.Subject {
-		return nil, refuse(CodeIdentity, "subject[0].digest.sha256", "must be the SHA-256 of the current key of identity %q", body.ID).at(record.Last)
-	}
-	if err := checkSpends(c.Statement); err != nil {
-		return nil, err
-	}
-	state.Status, state.CompromisedSince = register.IdentityRevoked, since
-	event := register.IdentityBody{State: state, Statement: c.Digest}
-	return []Effect{{Key: key, Type: register.TypeIdentity, Kind: register.IdentityRevoke, Body: event.Marshal()}}, nil
-}

@@ -87,6 +87,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	}
 	build, ok := map[string]func(*args) *statement.Statement{
 		"genesis": s.makeGenesis, "policy": s.makeGenesis, "enroll": s.makeEnroll, "revoke": s.makeRevoke,
+		"suspend": s.makeSuspend, "retire": s.makeRetire,
 		"release": s.makeRelease, "withdraw": s.makeWithdraw,
 	}[op]
 	if !ok {
@@ -214,6 +215,20 @@ func (s *script) makeRevoke(a *args) *statement.Statement {
 		body.CompromisedSince = clockTime(t)
 	}
 	st.Subject, st.Body = keyOf(a.value("subject", id)).digest(), body
+	return st
+}
+
+func (s *script) makeSuspend(a *args) *statement.Statement {
+	id := a.word()
+	st := s.begin(statement.IdentitySuspend, a.word())
+	st.Subject, st.Body = keyOf(a.value("subject", id)).digest(), &statement.SuspendIdentity{ID: id, Reason: "investigation"}
+	return st
+}
+
+func (s *script) makeRetire(a *args) *statement.Statement {
+	id := a.word()
+	st := s.begin(statement.IdentityRetire, a.word())
+	st.Subject, st.Body = keyOf(a.value("subject", id)).digest(), &statement.RetireIdentity{ID: id, Reason: "cessation"}
 	return st
 }
 

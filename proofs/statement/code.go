@@ -104,7 +104,7 @@ func (c Code) Built() bool { return shapeOf(c) != nil }
 // no log takes them, and no verifier believes that one did.
 func (c Code) InForce() bool {
 	switch c {
-	case PolicySet, IdentityEnroll, IdentityRevoke, DocumentRelease, DocumentWithdraw:
+	case PolicySet, IdentityEnroll, IdentitySuspend, IdentityRevoke, IdentityRetire, DocumentRelease, DocumentWithdraw:
 		return true
 	}
 	return false
