@@ -50,7 +50,8 @@ func TestNotBuilt(t *testing.T) {
 			admitted = append(admitted, code.String())
 		}
 	}
-	const want = "policy.set identity.enroll identity.suspend identity.revoke identity.retire document.release document.withdraw"
+	const want = "policy.set identity.enroll identity.suspend identity.revoke identity.retire document.release document.withdraw " +
+		"attest.observe finding.refuse finding.alert finding.ack finding.close"
 	if got := strings.Join(admitted, " "); got != want {
 		t.Errorf("in force: %s; want %s", got, want)
 	}

@@ -24,5 +24,5 @@
 // The rules, their order and their codes stand in docs/spec/admission.md. These
 // are the rules docket/0-dev: policy.set at index 0, identity.enroll, suspend,
 // revoke and retire, document.release and document.withdraw below the direct
-// prefixes of the policy. All other kinds are refused as not built (E101).
+// prefixes of the policy, and the evidence attest.observe and finding.*. All other kinds are refused as not built (E101).
 package admission

@@ -87,6 +87,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	}
 	build, ok := map[string]func(*args) *statement.Statement{
 		"genesis": s.makeGenesis, "policy": s.makeGenesis, "enroll": s.makeEnroll, "revoke": s.makeRevoke,
+		"attest": s.makeAttest, "alert": s.makeAlert, "ack": s.makeAck, "close": s.makeClose, "refuse": s.makeRefuse,
 		"suspend": s.makeSuspend, "retire": s.makeRetire,
 		"release": s.makeRelease, "withdraw": s.makeWithdraw,
 	}[op]
@@ -100,6 +101,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	}
 	st.Log = a.value("log", origin)
 	st.Run = a.value("run", "")
+	st.Late = a.value("late", "")
 	for i := range a.number("spends", 0) {
 		st.Spends = append(st.Spends, sha256.Sum256(fmt.Append(nil, "grant ", i)))
 	}
@@ -229,6 +231,41 @@ func (s *script) makeRetire(a *args) *statement.Statement {
 	id := a.word()
 	st := s.begin(statement.IdentityRetire, a.word())
 	st.Subject, st.Body = keyOf(a.value("subject", id)).digest(), &statement.RetireIdentity{ID: id, Reason: "cessation"}
+	return st
+}
+
+func (s *script) makeAttest(a *args) *statement.Statement {
+	st := s.begin(statement.AttestObserve, a.word())
+	st.Subject = sha256.Sum256([]byte(a.value("file", "seen")))
+	st.Body = &statement.AttestObservation{Observed: []statement.Observed{{Resource: "inbox", Property: a.value("property", "received")}}}
+	return st
+}
+
+func (s *script) makeAlert(a *args) *statement.Statement {
+	st := s.begin(statement.FindingAlert, a.word())
+	st.Subject = s.last.Digest
+	st.Body = &statement.AlertFinding{
+		Rule: "AL-04", RuleVersion: 1, Evidence: []statement.Digest{s.last.Digest}, Occurred: s.time, Detected: s.time, Severity: "crit", Dedup: "AL-04/1",
+	}
+	return st
+}
+
+func (s *script) makeAck(a *args) *statement.Statement {
+	st := s.begin(statement.FindingAck, a.word())
+	st.Subject, st.Body = s.last.Digest, &statement.AckFinding{About: s.last.Digest, Reason: "investigating"}
+	return st
+}
+
+func (s *script) makeClose(a *args) *statement.Statement {
+	st := s.begin(statement.FindingClose, a.word())
+	st.Subject, st.Body = s.last.Digest, &statement.CloseFinding{About: s.last.Digest, Reason: "resolved"}
+	return st
+}
+
+func (s *script) makeRefuse(a *args) *statement.Statement {
+	st := s.begin(statement.FindingRefuse, a.word())
+	st.Subject = sha256.Sum256([]byte("refused"))
+	st.Body = &statement.RefuseFinding{RefusalCode: CodeIssuer, Submission: st.Subject, Submitter: "wl/p"}
 	return st
 }
 
