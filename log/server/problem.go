@@ -107,7 +107,8 @@ var problems = []struct {
 var refusalCodes = []string{
 	admission.CodeForm, admission.CodeField, admission.CodeOrigin, admission.CodeSignature, admission.CodeGenesis,
 	admission.CodeIssuer, admission.CodeKey, admission.CodeKeyTaken, admission.CodeDuties, admission.CodePossession, admission.CodeScope, admission.CodeIdentity,
-	admission.CodeRun, admission.CodeDuplicate, admission.CodeGrant, admission.CodeVersion, admission.CodeSealedOnly, admission.CodeSkew,
+	admission.CodeRun, admission.CodeDuplicate, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeDead, admission.CodeVersion,
+	admission.CodeOverride, admission.CodeSealedOnly, admission.CodeSkew,
 }
 
 // statuses maps refusal codes to HTTP. What is not listed is 422.
@@ -121,6 +122,8 @@ var statuses = map[string]int{
 	admission.CodeKey:        http.StatusForbidden,
 	admission.CodeDuties:     http.StatusForbidden,
 	admission.CodeScope:      http.StatusForbidden,
+	admission.CodeApart:      http.StatusForbidden,
+	admission.CodeEligible:   http.StatusForbidden,
 	admission.CodeKeyTaken:   http.StatusConflict,
 	admission.CodeIdentity:   http.StatusConflict,
 	admission.CodeDuplicate:  http.StatusConflict,

@@ -50,7 +50,8 @@ func TestNotBuilt(t *testing.T) {
 			admitted = append(admitted, code.String())
 		}
 	}
-	const want = "policy.set identity.enroll identity.suspend identity.revoke identity.retire document.release document.withdraw " +
+	const want = "policy.set identity.enroll identity.rotate identity.suspend identity.resume identity.revoke identity.retire " +
+		"decision.grant decision.revoke document.release document.withdraw " +
 		"attest.observe finding.refuse finding.alert finding.ack finding.close"
 	if got := strings.Join(admitted, " "); got != want {
 		t.Errorf("in force: %s; want %s", got, want)
@@ -74,7 +75,7 @@ func TestBodiesNotBuilt(t *testing.T) {
 		if !code.Built() || code.InForce() {
 			continue
 		}
-		effects, err := applyBody(l.overlay, example(t, code, "h/admin"), nil, nil)
+		effects, err := (&entry{fold: l.fold, st: l.overlay, c: example(t, code, "h/admin")}).applyBody()
 		if effects != nil || !notBuilt(err) {
 			t.Errorf("%s: %v, %v", code, effects, err)
 		}

@@ -75,9 +75,14 @@ func (c *Checked) prepare() (err error) {
 	switch body := c.Statement.Body.(type) {
 	case *statement.EnrollIdentity:
 		c.unproven = checkProof(c.Statement, "enroll", statement.Member{ID: body.ID, SPKI: body.SPKI, Proof: body.Proof})
+	case *statement.RotateIdentity:
+		c.unproven = checkProof(c.Statement, "rotate", statement.Member{ID: body.ID, SPKI: body.SPKI, Proof: body.Proof})
 	case *statement.SetPolicy:
 		if c.policy, err = body.Policy(); err != nil {
 			return asRefusal(err) // Parse judged the text: it cannot fail here
+		}
+		if c.policy.Version > 1 {
+			return nil // names identities that have proven their keys
 		}
 		for _, m := range genesisIdentities(c.policy) {
 			if c.unproven = checkProof(c.Statement, "genesis", m); c.unproven != nil {

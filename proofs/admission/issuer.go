@@ -30,7 +30,7 @@ type issuer struct {
 }
 
 // issuer finds the statement's issuer and judges its status and key: E201, E202.
-func (f *Fold) issuer(st State, time int64, c *Checked) (*issuer, error) {
+func (f *Fold) issuer(st State, time int64, c *Checked, policy *statement.Policy) (*issuer, error) {
 	id := c.Statement.Issuer
 	record, err := st.Record(register.IdentityKey(id))
 	if err != nil {
@@ -52,24 +52,31 @@ func (f *Fold) issuer(st State, time int64, c *Checked) (*issuer, error) {
 	if uint64(time) >= state.NotAfter { // None is after every time
 		return nil, refuse(CodeKey, "predicate.issuer", "the key of identity %q is past its notAfter", id).at(record.Last)
 	}
-	terms, err := f.named(st, state.Terms)
-	if err != nil {
-		return nil, err
-	}
-	return newIssuer(id, state, record.Last, terms), nil
+	by := &issuer{id: id, state: state, last: record.Last}
+	return by, f.empower(st, by, policy)
 }
 
-// newIssuer gives an identity the terms of its enrollment, or of the genesis
-// policy. There its members are admins, and the log identity holds nothing that
-// these rules build.
-func newIssuer(id string, state register.IdentityState, last uint64, terms named) *issuer {
-	by := &issuer{id: id, state: state, last: last}
+// empower gives an identity what the statement that its register names lets it
+// do. The members of the policy in force are admins, and nobody else is: no
+// statement grants that role.
+func (f *Fold) empower(st State, by *issuer, policy *statement.Policy) error {
+	terms, err := f.named(st, by.state.Terms)
+	if err != nil {
+		return err
+	}
 	if e := terms.enroll; e != nil {
 		by.roles, by.verbs, by.namespaces = e.Roles, e.Verbs, e.Namespaces
-		return by
 	}
-	by.admin = slices.ContainsFunc(terms.policy.Admins.Members, func(m statement.Member) bool { return m.ID == id })
-	return by
+	by.admin = slices.ContainsFunc(policy.Admins.Members, func(m statement.Member) bool { return m.ID == by.id })
+	return nil
+}
+
+// holds says whether an identity holds a role.
+func (by *issuer) holds(role string) bool {
+	if role == roleAdmin {
+		return by.admin
+	}
+	return slices.Contains(by.roles, role)
 }
 
 func statusName(status uint8) string {

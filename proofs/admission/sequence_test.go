@@ -305,11 +305,25 @@ func compareBatchings(t *testing.T, start, sequence []*Checked) {
 			t.Fatalf("cuts %b: %d registers, want %d", cuts, len(got), len(want))
 		}
 		for key, r := range want {
-			if g := got[key]; g == nil || g.Size != r.Size || g.Type != r.Type || string(g.State) != string(r.State) || g.Blind != r.Blind {
+			if g := got[key]; g == nil || g.Size != r.Size || g.Type != r.Type || unplaced(g) != unplaced(r) || g.Blind != r.Blind {
 				t.Fatalf("cuts %b: register %s is %v, want %v", cuts, key, g, r)
 			}
 		}
 	}
+}
+
+// unplaced is the state of a register without what it says of places in the log:
+// which entry spent a grant last depends on the seals before it.
+func unplaced(r *register.Record) string {
+	if r.Type != register.TypeGrant {
+		return string(r.State)
+	}
+	s, err := register.ParseGrantState(r.State)
+	must(err)
+	if s.Spender != register.None {
+		s.Spender = 0
+	}
+	return string(s.Marshal())
 }
 
 // foldBatches seals before statement i if bit i of cuts is set. Index and time of

@@ -26,12 +26,9 @@ func readIdentity(st State, id string) (*identity, error) {
 }
 
 // revoke judges identity.revoke: E206, E207, E405.
-func revoke(st State, c *Checked, body *statement.RevokeIdentity, by *issuer) ([]Effect, error) {
-	since := register.None
-	if body.CompromisedSince != 0 {
-		since = uint64(body.CompromisedSince)
-	}
-	return changeStatus(st, c, by, body.ID, register.IdentityRevoke, func(i *identity) error {
+func (e *entry) revoke(body *statement.RevokeIdentity) ([]Effect, error) {
+	since := orNone(body.CompromisedSince)
+	return e.changeStatus(body.ID, register.IdentityRevoke, func(i *identity) error {
 		// A theft is often found later: a second revocation may say so, and only so.
 		if i.state.Status == register.IdentityRevoked && since >= i.state.CompromisedSince {
 			return refuse(CodeIdentity, "predicate.id", "identity %q is revoked already; another revocation must report an earlier compromisedSince", i.id).at(i.last)
@@ -42,8 +39,8 @@ func revoke(st State, c *Checked, body *statement.RevokeIdentity, by *issuer) ([
 }
 
 // suspend judges identity.suspend: E206, E207, E405.
-func suspend(st State, c *Checked, body *statement.SuspendIdentity, by *issuer) ([]Effect, error) {
-	return changeStatus(st, c, by, body.ID, register.IdentitySuspend, func(i *identity) error {
+func (e *entry) suspend(body *statement.SuspendIdentity) ([]Effect, error) {
+	return e.changeStatus(body.ID, register.IdentitySuspend, func(i *identity) error {
 		if i.state.Status != register.IdentityActive {
 			return i.cannot("suspended", "only an active one is")
 		}
@@ -53,8 +50,8 @@ func suspend(st State, c *Checked, body *statement.SuspendIdentity, by *issuer) 
 }
 
 // retire judges identity.retire: E206, E207, E405.
-func retire(st State, c *Checked, body *statement.RetireIdentity, by *issuer) ([]Effect, error) {
-	return changeStatus(st, c, by, body.ID, register.IdentityRetire, func(i *identity) error {
+func (e *entry) retire(body *statement.RetireIdentity) ([]Effect, error) {
+	return e.changeStatus(body.ID, register.IdentityRetire, func(i *identity) error {
 		if i.state.Status != register.IdentityActive && i.state.Status != register.IdentitySuspended {
 			return i.cannot("retired", "only an active or suspended one is")
 		}
@@ -69,28 +66,41 @@ func (i *identity) cannot(become, who string) error {
 
 // changeStatus judges a statement that ends or stops an identity, which needs no
 // grant: change refuses what the status does not allow, or makes the new one.
-func changeStatus(st State, c *Checked, by *issuer, id string, kind uint8, change func(*identity) error) ([]Effect, error) {
-	if err := by.checkVerb(c.Statement.Code); err != nil {
+func (e *entry) changeStatus(id string, kind uint8, change func(*identity) error) ([]Effect, error) {
+	if err := e.by.checkVerb(e.c.Statement.Code); err != nil {
 		return nil, err
 	}
-	i, err := readIdentity(st, id)
+	i, err := e.enrolled(id)
 	if err != nil {
 		return nil, err
 	}
-	if i == nil {
-		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is not enrolled", id)
-	}
-	key := i.state.Key
 	if err := change(i); err != nil {
 		return nil, err
 	}
-	if key.Hash() != c.Statement.Subject {
-		return nil, refuse(CodeIdentity, "subject[0].digest.sha256", "must be the SHA-256 of the current key of identity %q", id).at(i.last)
-	}
-	if err := checkSpends(c.Statement); err != nil {
+	if err := i.checkSubject(e.c); err != nil {
 		return nil, err
 	}
-	return []Effect{i.effect(kind, c)}, nil
+	if err := checkSpends(e.c.Statement); err != nil {
+		return nil, err
+	}
+	return []Effect{i.effect(kind, e.c)}, nil
+}
+
+// enrolled reads the identity that a statement is about; E207 if there is none.
+func (e *entry) enrolled(id string) (*identity, error) {
+	i, err := readIdentity(e.st, id)
+	if err == nil && i == nil {
+		err = refuse(CodeIdentity, "predicate.id", "identity %q is not enrolled", id)
+	}
+	return i, err
+}
+
+// checkSubject is E207: the subject is the identity's current key.
+func (i *identity) checkSubject(c *Checked) error {
+	if i.state.Key.Hash() == c.Statement.Subject {
+		return nil
+	}
+	return refuse(CodeIdentity, "subject[0].digest.sha256", "must be the SHA-256 of the current key of identity %q", i.id).at(i.last)
 }
 
 // effect is the event that leaves the identity in its state.

@@ -104,7 +104,8 @@ func (c Code) Built() bool { return shapeOf(c) != nil }
 // no log takes them, and no verifier believes that one did.
 func (c Code) InForce() bool {
 	switch c {
-	case PolicySet, IdentityEnroll, IdentitySuspend, IdentityRevoke, IdentityRetire, DocumentRelease, DocumentWithdraw,
+	case PolicySet, IdentityEnroll, IdentityRotate, IdentitySuspend, IdentityResume, IdentityRevoke, IdentityRetire,
+		DecisionGrant, DecisionRevoke, DocumentRelease, DocumentWithdraw,
 		AttestObserve, FindingRefuse, FindingAlert, FindingAck, FindingClose:
 		return true
 	}
