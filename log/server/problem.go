@@ -107,7 +107,7 @@ var problems = []struct {
 var refusalCodes = []string{
 	admission.CodeForm, admission.CodeField, admission.CodeOrigin, admission.CodeSignature, admission.CodeGenesis,
 	admission.CodeIssuer, admission.CodeKey, admission.CodeKeyTaken, admission.CodeDuties, admission.CodePossession, admission.CodeScope, admission.CodeIdentity,
-	admission.CodeRun, admission.CodeDuplicate, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeDead, admission.CodeVersion,
+	admission.CodeRun, admission.CodeDetail, admission.CodeWorkflow, admission.CodeDuplicate, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeDead, admission.CodeVersion,
 	admission.CodeOverride, admission.CodeSealedOnly, admission.CodeSkew,
 }
 
@@ -128,6 +128,7 @@ var statuses = map[string]int{
 	admission.CodeIdentity:   http.StatusConflict,
 	admission.CodeDuplicate:  http.StatusConflict,
 	admission.CodeVersion:    http.StatusConflict,
+	admission.CodeWorkflow:   http.StatusConflict,
 }
 
 // problemOf turns an error into what is sent. Unknown errors show no detail:

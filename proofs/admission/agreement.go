@@ -16,7 +16,7 @@ func (e *entry) demanded() int {
 		if governs(body) {
 			return int(e.policy.Admins.M) - 1
 		}
-	case *statement.RotateIdentity, *statement.ResumeIdentity:
+	case *statement.RotateIdentity, *statement.ResumeIdentity, *statement.DefineWorkflow, *statement.RetireWorkflow:
 		return 1
 	}
 	return 0
@@ -26,6 +26,9 @@ func (e *entry) demanded() int {
 func (e *entry) whose() string {
 	if body, ok := e.c.Statement.Body.(*statement.RotateIdentity); ok && body.ID == e.c.Statement.Issuer {
 		return "a registrar"
+	}
+	if e.c.Statement.Code.Kind() == "workflow" {
+		return "another human"
 	}
 	return "other admins"
 }
@@ -71,6 +74,9 @@ func (e *entry) counts(g *grant) bool {
 	}
 	if body, ok := e.c.Statement.Body.(*statement.RotateIdentity); ok && body.ID == e.by.id {
 		return g.decision.Role == roleAdmin || g.decision.Role == roleRegistrar
+	}
+	if e.c.Statement.Code.Kind() == "workflow" {
+		return g.grantor.state.Class == register.ClassHuman
 	}
 	return g.decision.Role == roleAdmin
 }

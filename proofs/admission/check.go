@@ -24,8 +24,9 @@ type Checked struct {
 	Signature []byte // as in the leaf
 	SPKI      []byte // the signer's key, as in the leaf
 
-	policy   *statement.Policy // of a policy.set: its parsed text
-	unproven *Refusal          // E205, for the fold to judge in its turn; nil: none
+	policy   *statement.Policy   // of a policy.set: its parsed text
+	workflow *statement.Workflow // of a workflow.define: the same
+	unproven *Refusal            // E205, for the fold to judge in its turn; nil: none
 }
 
 // Check runs the stateless rules over a statement leaf and its content, the
@@ -77,6 +78,10 @@ func (c *Checked) prepare() (err error) {
 		c.unproven = checkProof(c.Statement, "enroll", statement.Member{ID: body.ID, SPKI: body.SPKI, Proof: body.Proof})
 	case *statement.RotateIdentity:
 		c.unproven = checkProof(c.Statement, "rotate", statement.Member{ID: body.ID, SPKI: body.SPKI, Proof: body.Proof})
+	case *statement.DefineWorkflow:
+		if c.workflow, err = body.Workflow(); err != nil {
+			return asRefusal(err) // Parse judged the text: it cannot fail here
+		}
 	case *statement.SetPolicy:
 		if c.policy, err = body.Policy(); err != nil {
 			return asRefusal(err) // Parse judged the text: it cannot fail here

@@ -18,6 +18,9 @@ func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
 	if to == nil {
 		return nil, refuse(CodeIdentity, "predicate.to", "identity %q is not enrolled", body.To)
 	}
+	if body.For.Kind() == "workflow" && e.by.state.Class != register.ClassHuman {
+		return nil, refuse(CodeApart, "predicate.issuer", "a human agrees to a %s; identity %q is none", body.For, e.by.id).at(e.by.last)
+	}
 	if err := e.checkApart(to); err != nil {
 		return nil, err
 	}
@@ -37,7 +40,11 @@ func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
 
 // grantable says what these rules have grants for: governance.
 func grantable(action statement.Code) bool {
-	return action.Kind() == "identity" || action == statement.PolicySet
+	switch action.Kind() {
+	case "policy", "identity", "workflow":
+		return true
+	}
+	return false
 }
 
 // checkApart is E402: nobody decides for himself, nor for one of the same owner.
@@ -54,9 +61,8 @@ func (e *entry) checkApart(to *identity) error {
 // checkEligible is E403: the grantor decides in a role that it holds and that is
 // asked for, itself, under the policy in force, for no longer than that allows.
 func (e *entry) checkEligible(body *statement.GrantDecision) error {
-	rotates := body.For == statement.IdentityRotate && body.Role == roleRegistrar
 	switch {
-	case body.Role != roleAdmin && !rotates:
+	case !asksFor(body.For, body.Role):
 		return refuse(CodeEligible, "predicate.role", "nobody asks for the role %q in a %s: want %s", body.Role, body.For, rolesFor(body.For))
 	case !e.by.holds(body.Role):
 		return refuse(CodeEligible, "predicate.role", "identity %q does not hold the role %q", e.by.id, body.Role).at(e.by.last)
@@ -72,6 +78,18 @@ func (e *entry) checkEligible(body *statement.GrantDecision) error {
 			e.policy.GrantMaxSeconds, statement.FormatTime(longest))
 	}
 	return nil
+}
+
+// asksFor says whether a decision in this role is one that somebody asks for. A
+// workflow asks for any: who agrees is another human.
+func asksFor(action statement.Code, role string) bool {
+	switch {
+	case action.Kind() == "workflow":
+		return true
+	case action == statement.IdentityRotate && role == roleRegistrar:
+		return true
+	}
+	return role == roleAdmin
 }
 
 func rolesFor(action statement.Code) string {
@@ -114,7 +132,8 @@ func (e *entry) checkMayTakeBack(g *grant) error {
 	if err != nil {
 		return err
 	}
-	if e.by.holds(g.decision.Role) && e.checkApart(to) == nil {
+	human := g.decision.For.Kind() != "workflow" || e.by.state.Class == register.ClassHuman
+	if human && e.by.holds(g.decision.Role) && e.checkApart(to) == nil {
 		return nil
 	}
 	return refuse(CodeEligible, "predicate.issuer", "a grant is taken back by its grantor, %q, or by whoever may give it: another owner than that of %q, in the role %q",

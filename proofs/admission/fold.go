@@ -112,6 +112,10 @@ func (e *entry) applyBody() ([]Effect, error) {
 		return withdraw(e.st, e.c, body, e.policy, e.by)
 	case *statement.SetPolicy:
 		return e.setPolicy()
+	case *statement.DefineWorkflow:
+		return e.define()
+	case *statement.RetireWorkflow:
+		return e.retireWorkflow(body)
 	case *statement.GrantDecision:
 		return e.grant(body)
 	case *statement.RevokeDecision:

@@ -80,6 +80,12 @@ func (s *script) makeGrant(a *args) *statement.Statement {
 	if action.Kind() == "identity" {
 		body.Object, subject = s.grantIdentity(action, a.word(), a)
 	}
+	if action == statement.DocumentRelease {
+		body.Object = statement.DocumentObject{Document: "open/1", Version: 1}
+	}
+	if action.Kind() == "workflow" {
+		subject = s.workflowText(a)
+	}
 	st := s.begin(statement.DecisionGrant, a.word())
 	if action == statement.PolicySet {
 		subject = s.grantPolicy(a)
@@ -147,6 +153,36 @@ func (s *script) grantPolicy(a *args) statement.Digest {
 	text, err := s.policyOf(a, nonce("any")).Marshal()
 	must(err)
 	return sha256.Sum256(text)
+}
+
+// flowText is the text of a workflow of these words: "ID vN detail= materiality=".
+func (s *script) flowText(a *args) []byte {
+	w := statement.Workflow{
+		ID: a.word(), Version: versionOf(a.word()), Namespaces: []string{"claims/"}, Tools: []string{}, Targets: []string{},
+		Steps:        []statement.WorkflowStep{{Name: "render", Required: true, Actors: []string{}}},
+		Destinations: []string{}, Approval: statement.Approval{N: 1, Roles: []string{}, Class: "human", Level: "any", TTLSeconds: 3600},
+		Expects: []string{}, Runners: []statement.Digest{}, Detail: a.value("detail", "full"), Materiality: a.value("materiality", "external"),
+		Retention: "P7Y", MaxDurationSeconds: 3600, MaxAttempts: 1,
+	}
+	text, err := w.Marshal()
+	must(err)
+	return text
+}
+
+func (s *script) workflowText(a *args) statement.Digest { return sha256.Sum256(s.flowText(a)) }
+
+func (s *script) makeDefine(a *args) *statement.Statement {
+	text := s.flowText(a)
+	st := s.begin(statement.WorkflowDefine, a.word())
+	st.Subject, st.Body = sha256.Sum256(text), &statement.DefineWorkflow{Text: string(text)}
+	return st
+}
+
+func (s *script) makeUndefine(a *args) *statement.Statement {
+	text := s.workflowText(a)
+	st := s.begin(statement.WorkflowRetire, a.word())
+	st.Subject, st.Body = text, &statement.RetireWorkflow{Workflow: text}
+	return st
 }
 
 func (s *script) makeTake(a *args) *statement.Statement {

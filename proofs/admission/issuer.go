@@ -121,3 +121,19 @@ func (by *issuer) checkNamespace(document string) error {
 	return refuse(CodeScope, "predicate.document", "document %q is outside the namespaces of identity %q (%s)",
 		document, by.id, strings.Join(by.namespaces, ", ")).at(by.last)
 }
+
+// checkWorkflow is E206 of workflow.*: a human, who holds the verb.
+func (by *issuer) checkWorkflow(code statement.Code) error {
+	if by.state.Class != register.ClassHuman {
+		return refuse(CodeScope, "predicate.issuer", "a human defines and retires workflows; identity %q is none", by.id).at(by.last)
+	}
+	return by.checkVerb(code)
+}
+
+// checkWorkflowID is E206 for the id of a workflow.
+func (by *issuer) checkWorkflowID(field, id string) error {
+	if inAny(by.namespaces, id) {
+		return nil
+	}
+	return refuse(CodeScope, field, "workflow %q is outside the namespaces of identity %q (%s)", id, by.id, strings.Join(by.namespaces, ", ")).at(by.last)
+}

@@ -8,13 +8,14 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// named is a statement that a register names by its digest: one of the three.
+// named is a statement that a register names by its digest: one of the four.
 type named struct {
 	issuer string
 	policy *statement.Policy         // the text of a policy.set
 	text   statement.Digest          // of that text
 	enroll *statement.EnrollIdentity // the terms of an identity: of its enrollment, or newest rotation
 	grant  *statement.GrantDecision
+	flow   *statement.Workflow // the text of a workflow.define
 }
 
 // policy returns the policy document in force: the text of the newest release
@@ -64,6 +65,8 @@ func (f *Fold) named(st State, digest statement.Digest) (named, error) {
 		n.enroll = &body.EnrollIdentity
 	case *statement.GrantDecision:
 		n.grant = body
+	case *statement.DefineWorkflow:
+		n.flow, err = body.Workflow()
 	default:
 		err = fmt.Errorf("admission: a register names %s, a %s", digest, s.Code)
 	}

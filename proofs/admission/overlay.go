@@ -94,8 +94,8 @@ func (o *Overlay) Write(index uint64, time int64, c *Checked, effects []Effect) 
 		o.events = append(o.events, EventWrite{Key: e.Key, Type: e.Type, Seq: seq, Row: row})
 	}
 	switch c.Statement.Code {
-	case statement.PolicySet, statement.IdentityEnroll, statement.IdentityRotate, statement.DecisionGrant:
-		o.contents[c.Digest] = c.Payload // registers name these as policy, terms and grants
+	case statement.PolicySet, statement.IdentityEnroll, statement.IdentityRotate, statement.WorkflowDefine, statement.DecisionGrant:
+		o.contents[c.Digest] = c.Payload // registers name these as policy, terms, workflows and grants
 	}
 	o.admitted[c.Digest] = index
 	return nil

@@ -23,6 +23,8 @@ const (
 	CodeScope      = "E206" // outside the issuer's verbs or namespaces
 	CodeIdentity   = "E207" // the identity exists, is unknown, or cannot change so
 	CodeRun        = "E301" // the run is unknown, or one is demanded
+	CodeDetail     = "E304" // a workflow that works outside keeps its steps
+	CodeWorkflow   = "E305" // not the current version of a workflow that is not retired
 	CodeDuplicate  = "E306" // this statement digest was admitted already
 	CodeApart      = "E402" // who decides is who asks, acts or receives, or has the same owner
 	CodeEligible   = "E403" // who decides may not, or not so

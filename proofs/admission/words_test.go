@@ -97,6 +97,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	build, ok := map[string]func(*args) *statement.Statement{
 		"genesis": s.makeGenesis, "policy": s.makeGenesis, "enroll": s.makeEnroll, "revoke": s.makeRevoke,
 		"attest": s.makeAttest, "alert": s.makeAlert, "ack": s.makeAck, "close": s.makeClose, "refuse": s.makeRefuse,
+		"define": s.makeDefine, "undefine": s.makeUndefine,
 		"grant": s.makeGrant, "take": s.makeTake, "rotate": s.makeRotate, "resume": s.makeResume,
 		"suspend": s.makeSuspend, "retire": s.makeRetire,
 		"release": s.makeRelease, "withdraw": s.makeWithdraw,
@@ -331,6 +332,9 @@ func (s *script) makeWithdraw(a *args) *statement.Statement {
 func (s *script) file(a *args, document string, version uint32) statement.Digest {
 	if key := a.value("spki-of", ""); key != "" {
 		return keyOf(key).digest()
+	}
+	if id, v, ok := strings.Cut(a.value("flow", ""), "@"); ok {
+		return s.workflowText(parseArgs([]string{id, v}))
 	}
 	if name := a.value("file", ""); name != "" {
 		return sha256.Sum256([]byte(name))

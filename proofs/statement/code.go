@@ -105,7 +105,7 @@ func (c Code) Built() bool { return shapeOf(c) != nil }
 func (c Code) InForce() bool {
 	switch c {
 	case PolicySet, IdentityEnroll, IdentityRotate, IdentitySuspend, IdentityResume, IdentityRevoke, IdentityRetire,
-		DecisionGrant, DecisionRevoke, DocumentRelease, DocumentWithdraw,
+		WorkflowDefine, WorkflowRetire, DecisionGrant, DecisionRevoke, DocumentRelease, DocumentWithdraw,
 		AttestObserve, FindingRefuse, FindingAlert, FindingAck, FindingClose:
 		return true
 	}
