@@ -188,7 +188,9 @@ var entryCases = []invalidCase{
 	{"of a kind that the rules do not admit", CheckStatement, func(l *writtenLog) *Receipt {
 		about := sha256.Sum256([]byte("a request"))
 		l.onStatement = func(s *statement.Statement) { s.Run = "R1" }
-		index, _ := l.add(statement.RequestCancel, about, "h/admin", &statement.CancelRequest{About: about, Reason: "error"})
+		index, _ := l.add(statement.OutcomeClose, about, "h/admin", &statement.CloseOutcome{
+			Attempt: 1, Status: "success", Missing: []string{}, Assurance: "producer-signed",
+		})
 		l.publish()
 		return l.receipt(index)
 	}},

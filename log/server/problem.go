@@ -107,7 +107,7 @@ var problems = []struct {
 var refusalCodes = []string{
 	admission.CodeForm, admission.CodeField, admission.CodeOrigin, admission.CodeSignature, admission.CodeGenesis,
 	admission.CodeIssuer, admission.CodeKey, admission.CodeKeyTaken, admission.CodeDuties, admission.CodePossession, admission.CodeScope, admission.CodeIdentity,
-	admission.CodeRun, admission.CodeDetail, admission.CodeWorkflow, admission.CodeDuplicate, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeDead, admission.CodeVersion,
+	admission.CodeRun, admission.CodeRunTaken, admission.CodeDetail, admission.CodeWorkflow, admission.CodeDuplicate, admission.CodeRequest, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeDead, admission.CodeVersion,
 	admission.CodeOverride, admission.CodeSealedOnly, admission.CodeSkew,
 }
 
@@ -129,6 +129,7 @@ var statuses = map[string]int{
 	admission.CodeDuplicate:  http.StatusConflict,
 	admission.CodeVersion:    http.StatusConflict,
 	admission.CodeWorkflow:   http.StatusConflict,
+	admission.CodeRunTaken:   http.StatusConflict,
 }
 
 // problemOf turns an error into what is sent. Unknown errors show no detail:

@@ -22,8 +22,8 @@
 //	activity wl/publisher  0x81      statement, no run
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
-// are the rules docket/0-dev: policy.set, identity.*, workflow.*, decision.grant
-// and decision.revoke for these, document.release and document.withdraw below
+// are the rules docket/0-dev: policy.set, identity.*, workflow.*, request.*,
+// decision.* but grants for documents and steps, document.release and document.withdraw below
 // the direct prefixes of the policy, and the evidence attest.observe and
 // finding.*. All other kinds are refused as not built (E101).
 package admission

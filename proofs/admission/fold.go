@@ -85,7 +85,11 @@ func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, 
 	if err := checkSkew(c.Statement, time, e.policy); err != nil {
 		return nil, err
 	}
-	if len(c.Statement.Spends) > 0 {
+	inRun, err := e.runEffects()
+	if err != nil {
+		return nil, err
+	}
+	if effects = append(effects, inRun...); len(c.Statement.Spends) > 0 || len(inRun) > 0 {
 		sortEffects(effects)
 	}
 	return append(effects, activityEffect(c)), nil
@@ -116,6 +120,12 @@ func (e *entry) applyBody() ([]Effect, error) {
 		return e.define()
 	case *statement.RetireWorkflow:
 		return e.retireWorkflow(body)
+	case *statement.OpenRequest:
+		return e.open(body)
+	case *statement.CancelRequest:
+		return e.cancel(body)
+	case *statement.DenyDecision:
+		return nil, e.deny(body)
 	case *statement.GrantDecision:
 		return e.grant(body)
 	case *statement.RevokeDecision:

@@ -17,10 +17,12 @@ type governed struct {
 	terms  map[string]*statement.EnrollIdentity // newest terms by identity
 	grants map[string]statement.Digest          // by the name that as= gave
 	naming string                               // as= of the line at hand
+
+	requests map[string]*Checked // by run
 }
 
 func newGoverned() governed {
-	return governed{terms: make(map[string]*statement.EnrollIdentity), grants: make(map[string]statement.Digest)}
+	return governed{terms: make(map[string]*statement.EnrollIdentity), grants: make(map[string]statement.Digest), requests: make(map[string]*Checked)}
 }
 
 // noteGovernance remembers what an admitted statement changed.
@@ -32,6 +34,8 @@ func (g *governed) noteGovernance(c *Checked) {
 		g.terms[body.ID] = body
 	case *statement.RotateIdentity:
 		g.terms[body.ID] = &body.EnrollIdentity
+	case *statement.OpenRequest:
+		g.requests[c.Statement.Run] = c
 	case *statement.GrantDecision:
 		g.grants[g.naming] = c.Digest
 	}
@@ -164,6 +168,8 @@ func (s *script) flowText(a *args) []byte {
 		Expects: []string{}, Runners: []statement.Digest{}, Detail: a.value("detail", "full"), Materiality: a.value("materiality", "external"),
 		Retention: "P7Y", MaxDurationSeconds: 3600, MaxAttempts: 1,
 	}
+	w.Approval.Roles = a.list("approvers", "")
+	w.Approval.Class = a.value("approverClass", w.Approval.Class)
 	text, err := w.Marshal()
 	must(err)
 	return text

@@ -8,7 +8,7 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// named is a statement that a register names by its digest: one of the four.
+// named is a statement that a register names by its digest: one of the five.
 type named struct {
 	issuer string
 	policy *statement.Policy         // the text of a policy.set
@@ -16,6 +16,8 @@ type named struct {
 	enroll *statement.EnrollIdentity // the terms of an identity: of its enrollment, or newest rotation
 	grant  *statement.GrantDecision
 	flow   *statement.Workflow // the text of a workflow.define
+
+	request *statement.OpenRequest
 }
 
 // policy returns the policy document in force: the text of the newest release
@@ -67,6 +69,8 @@ func (f *Fold) named(st State, digest statement.Digest) (named, error) {
 		n.grant = body
 	case *statement.DefineWorkflow:
 		n.flow, err = body.Workflow()
+	case *statement.OpenRequest:
+		n.request = body
 	default:
 		err = fmt.Errorf("admission: a register names %s, a %s", digest, s.Code)
 	}

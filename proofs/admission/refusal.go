@@ -22,10 +22,12 @@ const (
 	CodePossession = "E205" // a proof of possession is missing or wrong
 	CodeScope      = "E206" // outside the issuer's verbs or namespaces
 	CodeIdentity   = "E207" // the identity exists, is unknown, or cannot change so
-	CodeRun        = "E301" // the run is unknown, or one is demanded
+	CodeRun        = "E301" // the run is unknown or closed, or one is demanded
+	CodeRunTaken   = "E303" // the run id was used before
 	CodeDetail     = "E304" // a workflow that works outside keeps its steps
 	CodeWorkflow   = "E305" // not the current version of a workflow that is not retired
 	CodeDuplicate  = "E306" // this statement digest was admitted already
+	CodeRequest    = "E401" // the request is unknown
 	CodeApart      = "E402" // who decides is who asks, acts or receives, or has the same owner
 	CodeEligible   = "E403" // who decides may not, or not so
 	CodeTime       = "E404" // a grant is for later, or too old

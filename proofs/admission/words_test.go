@@ -97,6 +97,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	build, ok := map[string]func(*args) *statement.Statement{
 		"genesis": s.makeGenesis, "policy": s.makeGenesis, "enroll": s.makeEnroll, "revoke": s.makeRevoke,
 		"attest": s.makeAttest, "alert": s.makeAlert, "ack": s.makeAck, "close": s.makeClose, "refuse": s.makeRefuse,
+		"open": s.makeOpen, "cancel": s.makeCancel, "deny": s.makeDeny,
 		"define": s.makeDefine, "undefine": s.makeUndefine,
 		"grant": s.makeGrant, "take": s.makeTake, "rotate": s.makeRotate, "resume": s.makeResume,
 		"suspend": s.makeSuspend, "retire": s.makeRetire,
@@ -111,7 +112,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 		st.At = clockTime(at)
 	}
 	st.Log = a.value("log", origin)
-	st.Run = a.value("run", "")
+	st.Run = a.value("run", st.Run)
 	st.Late = a.value("late", "")
 	st.Spends = s.spends(a)
 	payload, err := st.Marshal()
@@ -360,6 +361,9 @@ func (s *script) noteAdmitted(c *Checked) {
 
 // look describes a register in words.
 func (s *script) look(kind, name string) string {
+	if kind == "run" {
+		return s.lookRun(name)
+	}
 	if kind == "grant" {
 		return s.lookGrant(name)
 	}

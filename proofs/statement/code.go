@@ -105,7 +105,7 @@ func (c Code) Built() bool { return shapeOf(c) != nil }
 func (c Code) InForce() bool {
 	switch c {
 	case PolicySet, IdentityEnroll, IdentityRotate, IdentitySuspend, IdentityResume, IdentityRevoke, IdentityRetire,
-		WorkflowDefine, WorkflowRetire, DecisionGrant, DecisionRevoke, DocumentRelease, DocumentWithdraw,
+		WorkflowDefine, WorkflowRetire, RequestOpen, RequestCancel, DecisionGrant, DecisionDeny, DecisionRevoke, DocumentRelease, DocumentWithdraw,
 		AttestObserve, FindingRefuse, FindingAlert, FindingAck, FindingClose:
 		return true
 	}
