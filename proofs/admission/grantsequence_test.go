@@ -73,8 +73,30 @@ const grantSequenceLength = 5
 
 func TestGrantSequences(t *testing.T) {
 	start, letters := grantLog()
+	refused := walkSequences(t, start, letters, grantSequenceLength, checkGrants)
+	for _, code := range []string{CodeDuplicate, CodeIssuer, CodeIdentity, CodeGrant, CodeDead, CodeEligible} {
+		if refused[code] == 0 {
+			t.Errorf("no sequence was refused with %s", code)
+		}
+	}
+}
+
+// walkSequences judges all sequences of letters up to a length after a start, and
+// calls check with each log. It returns how often each code refused.
+func walkSequences(t *testing.T, start, letters []*Checked, length int, check func(*testing.T, State, []*Checked)) map[string]int {
+	t.Helper()
 	f := NewFold(origin)
 	visited, refused := 0, make(map[string]int)
+	add := func(st State, index uint64, c *Checked) (State, error) {
+		effects, err := f.Apply(st, index, noon, c)
+		if err != nil {
+			return nil, err
+		}
+		checkEffects(t, index, effects)
+		overlay := NewOverlay(st)
+		must(overlay.Write(index, noon, c, effects))
+		return overlay, nil
+	}
 	var walk func(st State, admitted []*Checked, left int)
 	walk = func(st State, admitted []*Checked, left int) {
 		if left == 0 {
@@ -83,36 +105,27 @@ func TestGrantSequences(t *testing.T) {
 		for _, c := range letters {
 			visited++
 			index := uint64(len(admitted))
-			effects, err := f.Apply(st, index, noon, c)
+			next, err := add(st, index, c)
 			var refusal *Refusal
 			if errors.As(err, &refusal) {
 				refused[refusal.Code]++
 				continue
 			}
 			must(err)
-			checkEffects(t, index, effects)
-			overlay := NewOverlay(st)
-			must(overlay.Write(index, noon, c, effects))
-			next := append(admitted[:index:index], c)
-			checkGrants(t, overlay, next)
-			walk(overlay, next, left-1)
+			longer := append(admitted[:index:index], c)
+			check(t, next, longer)
+			walk(next, longer, left-1)
 		}
 	}
 	var st State = newMemory()
 	for i, c := range start {
-		effects, err := f.Apply(st, uint64(i), noon, c)
+		next, err := add(st, uint64(i), c)
 		must(err)
-		overlay := NewOverlay(st)
-		must(overlay.Write(uint64(i), noon, c, effects))
-		st = overlay
+		st = next
 	}
-	walk(st, start, grantSequenceLength)
+	walk(st, start, length)
 	t.Logf("%d judged, refused %v", visited, refused)
-	for _, code := range []string{CodeDuplicate, CodeIssuer, CodeIdentity, CodeGrant, CodeDead, CodeEligible} {
-		if refused[code] == 0 {
-			t.Errorf("no sequence was refused with %s", code)
-		}
-	}
+	return refused
 }
 
 // checkGrants: no grant is spent more often than it says, nor after it was taken

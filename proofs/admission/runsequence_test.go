@@ -1,0 +1,142 @@
+package admission
+
+import (
+	"crypto/sha256"
+	"testing"
+
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// All short logs about two runs, held against invariants that know no rules: who
+// asks, who executes and who decides, all of them humans with every verb.
+
+func humanStatement(id string) *Checked {
+	s := newStatement(statement.IdentityEnroll, "svc/reg", "enroll "+id)
+	body := enrollment(id, id, id, s.Nonce)
+	body.Class, body.Namespaces = "human", []string{"*"}
+	body.Verbs = []string{"request.open", "request.cancel", "workflow.define"}
+	s.Subject, s.Body = keyOf(id).digest(), body
+	return sealed(s, "svc/reg")
+}
+
+// runStatement is about run R1 or R2.
+func runStatement(code statement.Code, by, run, nonceOf string, subject statement.Digest, body statement.Body) *Checked {
+	s := newStatement(code, by, nonceOf+by+run)
+	s.Run, s.Subject, s.Body = run, subject, body
+	return sealed(s, by)
+}
+
+func runLog() (start, letters []*Checked) {
+	flow := &statement.Workflow{
+		ID: "flow", Version: 1, Namespaces: []string{}, Tools: []string{}, Targets: []string{}, Destinations: []string{}, Expects: []string{},
+		Steps:    []statement.WorkflowStep{{Name: "render", Required: true, Actors: []string{}}},
+		Approval: statement.Approval{N: 1, Roles: []string{}, Class: "human", Level: "any", TTLSeconds: 3600},
+		Runners:  []statement.Digest{}, Detail: "full", Materiality: "external", Retention: "P7Y", MaxDurationSeconds: 3600, MaxAttempts: 1,
+	}
+	words, err := flow.Marshal()
+	must(err)
+	text := statement.Digest(sha256.Sum256(words))
+	start = world()
+	start = append(start, humanStatement("h/ask"), humanStatement("h/do"), humanStatement("h/judge"))
+	agreed := newStatement(statement.DecisionGrant, "h/admin", "agreed")
+	agreed.Subject = text
+	agreed.Body = &statement.GrantDecision{
+		For: statement.WorkflowDefine, Object: statement.TextObject{}, To: "h/judge", Meaning: "approval", Role: roleAdmin, Rule: "board-1",
+		Policy: start[0].Statement.Subject, NotAfter: noon + 1, Uses: 1, Level: "direct",
+	}
+	grant := sealed(agreed, "h/admin")
+	define := newStatement(statement.WorkflowDefine, "h/judge", "define")
+	define.Subject, define.Body, define.Spends = text, &statement.DefineWorkflow{Text: string(words)}, []statement.Digest{grant.Digest}
+	start = append(start, grant, sealed(define, "h/judge"))
+
+	open := func(by, run string) *Checked {
+		return runStatement(statement.RequestOpen, by, run, "open", text, &statement.OpenRequest{
+			Workflow: text, Trigger: statement.Trigger{Kind: "human"}, Inputs: []statement.File{}, NoInputs: true, Executor: "h/do",
+			Want: statement.WantTask{Task: "count"},
+		})
+	}
+	one, two := open("h/ask", "R1"), open("h/judge", "R2")
+	cancel := func(by string, of *Checked) *Checked {
+		return runStatement(statement.RequestCancel, by, of.Statement.Run, "cancel", text, &statement.CancelRequest{About: of.Digest, Reason: "error"})
+	}
+	deny := func(by string, of *Checked) *Checked {
+		return runStatement(statement.DecisionDeny, by, of.Statement.Run, "deny", of.Digest, &statement.DenyDecision{About: of.Digest, Rule: "board-1", Reason: "risk"})
+	}
+	seen := runStatement(statement.AttestObserve, "h/do", "R1", "seen", text, &statement.AttestObservation{
+		Observed: []statement.Observed{{Resource: "inbox", Property: "received"}},
+	})
+	return start, []*Checked{
+		one, two, open("h/judge", "R1"), seen,
+		cancel("h/ask", one), cancel("h/judge", one), cancel("h/judge", two),
+		deny("h/ask", one), deny("h/do", one), deny("h/judge", one), deny("h/judge", two), deny("h/ask", two),
+	}
+}
+
+func TestRunSequences(t *testing.T) {
+	start, letters := runLog()
+	refused := walkSequences(t, start, letters, 5, checkRuns)
+	for _, code := range []string{CodeDuplicate, CodeScope, CodeRun, CodeRunTaken, CodeRequest, CodeEligible} {
+		if refused[code] == 0 {
+			t.Errorf("no sequence was refused with %s", code)
+		}
+	}
+}
+
+// checkRuns: an id opens one run; nobody decides on what he asked for or is to
+// do; who asked cancels, once, while it is open; a denied run is denied; and each
+// statement that names a run which exists is one event of it.
+func checkRuns(t *testing.T, st State, admitted []*Checked) {
+	t.Helper()
+	opened, status, events := make(map[string]*Checked), make(map[string]uint8), make(map[string]uint64)
+	for i, c := range admitted {
+		run, by := c.Statement.Run, c.Statement.Issuer
+		switch c.Statement.Body.(type) {
+		case *statement.OpenRequest:
+			if opened[run] != nil {
+				t.Fatalf("entry %d opens run %s again", i, run)
+			}
+			opened[run], status[run] = c, register.RunOpen
+		case *statement.CancelRequest:
+			if opened[run].Statement.Issuer != by || status[run] != register.RunOpen {
+				t.Fatalf("entry %d: %s cancels run %s in status %d", i, by, run, status[run])
+			}
+			status[run] = register.RunCancelled
+		case *statement.DenyDecision:
+			if opened[run].Statement.Issuer == by || by == "h/do" {
+				t.Fatalf("entry %d: %s denies run %s", i, by, run)
+			}
+			status[run] = register.RunDenied
+		}
+		if opened[run] != nil {
+			events[run]++
+		}
+	}
+	for _, run := range []string{"R1", "R2"} {
+		r, err := st.Record(register.RunKey(run))
+		must(err)
+		if r == nil {
+			if opened[run] != nil {
+				t.Fatalf("run %s has no register", run)
+			}
+			continue
+		}
+		s, err := register.ParseRunState(r.State)
+		must(err)
+		if s.Status != status[run] || r.Size != events[run] || s.Request != register.Hash(opened[run].Digest) {
+			t.Fatalf("run %s is in status %d after %d events, want %d after %d", run, s.Status, r.Size, status[run], events[run])
+		}
+	}
+}
+
+// TestRunBatching: it does not matter in which batch a run ends.
+func TestRunBatching(t *testing.T) {
+	start, letters := runLog()
+	for _, sequence := range [][]int{{0, 3, 4, 9, 1}, {3, 0, 9, 4, 2}, {1, 11, 6, 0, 5}} {
+		var statements []*Checked
+		for _, i := range sequence {
+			statements = append(statements, letters[i])
+		}
+		compareBatchings(t, start, statements)
+	}
+}
