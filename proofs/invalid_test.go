@@ -188,9 +188,10 @@ var entryCases = []invalidCase{
 	{"of a kind that the rules do not admit", CheckStatement, func(l *writtenLog) *Receipt {
 		about := sha256.Sum256([]byte("a request"))
 		l.onStatement = func(s *statement.Statement) { s.Run = "R1" }
-		index, _ := l.add(statement.OutcomeClose, about, "h/admin", &statement.CloseOutcome{
-			Attempt: 1, Status: "success", Missing: []string{}, Assurance: "producer-signed",
-		})
+		index, _ := l.add(statement.StepIntent, about, "h/admin", &statement.IntendStep{Step: statement.Step{
+			Attempt: 1, Seq: 1, Name: "render", Tool: "t", Target: "x", In: []statement.File{},
+			Policy: statement.Verdict{ID: "p", Verdict: "allow"}, Assurance: "producer-signed",
+		}})
 		l.publish()
 		return l.receipt(index)
 	}},

@@ -51,7 +51,7 @@ func TestNotBuilt(t *testing.T) {
 		}
 	}
 	const want = "policy.set identity.enroll identity.rotate identity.suspend identity.resume identity.revoke identity.retire " +
-		"workflow.define workflow.retire request.open request.cancel decision.grant decision.deny decision.revoke document.release document.withdraw " +
+		"workflow.define workflow.retire request.open request.cancel decision.grant decision.deny decision.revoke step.done outcome.close document.release document.withdraw " +
 		"attest.observe finding.refuse finding.alert finding.ack finding.close"
 	if got := strings.Join(admitted, " "); got != want {
 		t.Errorf("in force: %s; want %s", got, want)

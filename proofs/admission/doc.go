@@ -23,7 +23,8 @@
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
 // are the rules docket/0-dev: policy.set, identity.*, workflow.*, request.*,
-// decision.* but grants for documents and steps, document.release and document.withdraw below
-// the direct prefixes of the policy, and the evidence attest.observe and
-// finding.*. All other kinds are refused as not built (E101).
+// decision.* but grants for documents and steps, document.release and
+// document.withdraw below the direct prefixes of the policy, and all evidence
+// (step.done, outcome.close, attest.observe, finding.*). Steps announced before
+// they are done, and releases in runs, are refused as not built (E101, E301).
 package admission

@@ -7,8 +7,8 @@ import (
 
 // Evidence reports a fact. It is refused when it is not authentic, and never
 // because of what it says: a log that refuses to write misbehaviour down
-// destroys what an auditor comes for. It needs no verb and writes to no register
-// but the activity of its issuer. Two kinds have a signer of their own, since
+// destroys what an auditor comes for. It needs no verb, and writes to the activity
+// of its issuer and to the run that it names. Two kinds have a signer of their own, since
 // others act on their word.
 
 // refusal judges finding.refuse: E206. The log alone says what it refused.

@@ -130,8 +130,8 @@ func (e *entry) applyBody() ([]Effect, error) {
 		return e.grant(body)
 	case *statement.RevokeDecision:
 		return e.takeBack(body)
-	case *statement.AttestObservation, *statement.AlertFinding:
-		return nil, nil
+	case *statement.FinishStep, *statement.CloseOutcome, *statement.AttestObservation, *statement.AlertFinding:
+		return nil, nil // evidence
 	case *statement.RefuseFinding:
 		return nil, refusal(e.policy, e.by)
 	case *statement.AckFinding, *statement.CloseFinding:

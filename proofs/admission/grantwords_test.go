@@ -168,6 +168,10 @@ func (s *script) flowText(a *args) []byte {
 		Expects: []string{}, Runners: []statement.Digest{}, Detail: a.value("detail", "full"), Materiality: a.value("materiality", "external"),
 		Retention: "P7Y", MaxDurationSeconds: 3600, MaxAttempts: 1,
 	}
+	if steps := a.list("steps", ""); len(steps) > 0 {
+		w.Steps = flowSteps(steps)
+	}
+	w.MaxAttempts = a.number("attempts", w.MaxAttempts)
 	w.Approval.Roles = a.list("approvers", "")
 	w.Approval.Class = a.value("approverClass", w.Approval.Class)
 	text, err := w.Marshal()

@@ -67,7 +67,13 @@ func runStatusName(status uint8) string {
 // exists. Whatever names a run stands in its history.
 func (e *entry) runEffects() ([]Effect, error) {
 	s := e.c.Statement
-	if s.Run == "" || s.Code == statement.RequestOpen {
+	switch s.Body.(type) {
+	case *statement.OpenRequest:
+		return nil, nil // opened it
+	case *statement.FinishStep, *statement.CloseOutcome:
+		return e.workEffects()
+	}
+	if s.Run == "" {
 		return nil, nil
 	}
 	record, err := e.st.Record(register.RunKey(s.Run))

@@ -16,7 +16,7 @@ import (
 func (s *script) flowOf(a *args) statement.Digest {
 	id, v, _ := strings.Cut(a.value("flow", "flows/a@v1"), "@")
 	words := &args{words: []string{id, v}, values: make(map[string]string)}
-	for _, name := range []string{"approvers", "approverClass"} {
+	for _, name := range []string{"approvers", "approverClass", "steps", "attempts", "detail", "materiality"} {
 		if value := a.value(name, ""); value != "" {
 			words.values[name] = value
 		}
@@ -35,6 +35,54 @@ func (s *script) makeOpen(a *args) *statement.Statement {
 		body.Want = statement.WantTask{Task: "count"}
 	}
 	st.Run, st.Subject, st.Body = run, body.Workflow, body
+	return st
+}
+
+// flowSteps reads steps: "fetch" is required, "recon?" is not, "publish!" is the
+// release, "draft:wl/ai" has an actor.
+func flowSteps(words []string) (steps []statement.WorkflowStep) {
+	for _, word := range words {
+		name, actor, _ := strings.Cut(word, ":")
+		s := statement.WorkflowStep{Required: !strings.HasSuffix(name, "?"), Release: strings.HasSuffix(name, "!"), Actors: []string{}}
+		s.Name = strings.TrimRight(name, "?!")
+		if actor != "" {
+			s.Actors = []string{actor}
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func (s *script) makeDone(a *args) *statement.Statement {
+	run, step := a.word(), a.word()
+	st := s.begin(statement.StepDone, a.word())
+	st.Run, st.Subject = run, sha256.Sum256([]byte("out"))
+	body := &statement.FinishStep{
+		Step: statement.Step{
+			Attempt: a.number("attempt", 1), Seq: a.number("seq", 1), Name: step, Tool: "t", Target: "x", In: []statement.File{},
+			Policy: statement.Verdict{ID: "p", Verdict: "allow"}, Assurance: "producer-signed",
+		},
+		Out: []statement.File{}, Result: a.value("result", "ok"), Changes: []statement.Change{},
+	}
+	if body.Result == "error" {
+		body.Cause = "internal"
+	}
+	st.Body = body
+	return st
+}
+
+func (s *script) makeOutcome(a *args) *statement.Statement {
+	run, status := a.word(), a.word()
+	st := s.begin(statement.OutcomeClose, a.word())
+	st.Run, st.Subject = run, sha256.Sum256([]byte("out"))
+	body := &statement.CloseOutcome{Attempt: a.number("attempt", 1), Status: status, Missing: []string{}, Assurance: "producer-signed"}
+	if status != "success" {
+		body.Cause = "internal"
+	}
+	if a.value("root", "") != "" {
+		body.Steps = &statement.RolledSteps{Count: 3}
+	}
+	st.Body = body
 	return st
 }
 
@@ -72,5 +120,9 @@ func (s *script) lookRun(id string) string {
 	}
 	state, err := register.ParseRunState(r.State)
 	must(err)
-	return fmt.Sprintf("%s, %d events", runStatusName(state.Status), r.Size)
+	text := fmt.Sprintf("%s, %d events", runStatusName(state.Status), r.Size)
+	if state.Claimed != 0 {
+		text += ", claimed " + runStatusName(state.Claimed)
+	}
+	return text
 }

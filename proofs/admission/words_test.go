@@ -97,6 +97,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	build, ok := map[string]func(*args) *statement.Statement{
 		"genesis": s.makeGenesis, "policy": s.makeGenesis, "enroll": s.makeEnroll, "revoke": s.makeRevoke,
 		"attest": s.makeAttest, "alert": s.makeAlert, "ack": s.makeAck, "close": s.makeClose, "refuse": s.makeRefuse,
+		"done": s.makeDone, "outcome": s.makeOutcome,
 		"open": s.makeOpen, "cancel": s.makeCancel, "deny": s.makeDeny,
 		"define": s.makeDefine, "undefine": s.makeUndefine,
 		"grant": s.makeGrant, "take": s.makeTake, "rotate": s.makeRotate, "resume": s.makeResume,
