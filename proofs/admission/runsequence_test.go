@@ -140,3 +140,87 @@ func TestRunBatching(t *testing.T) {
 		compareBatchings(t, start, statements)
 	}
 }
+
+// workLog is a run of one required step and one attempt, and what may be said
+// of it.
+func workLog() (start, letters []*Checked) {
+	start, letters = runLog()
+	open := letters[0]
+	start = append(start, open)
+	done := func(by, step, result string, attempt, seq uint32) *Checked {
+		body := &statement.FinishStep{
+			Step: statement.Step{
+				Attempt: attempt, Seq: seq, Name: step, Tool: "t", Target: "x", In: []statement.File{},
+				Policy: statement.Verdict{ID: "p", Verdict: "allow"}, Assurance: "producer-signed",
+			},
+			Out: []statement.File{}, Result: result, Changes: []statement.Change{},
+		}
+		if result == "error" {
+			body.Cause = "internal"
+		}
+		return runStatement(statement.StepDone, by, "R1", "done"+step+result+string(rune('0'+attempt))+string(rune('0'+seq)), open.Digest, body)
+	}
+	outcome := func(by, status string) *Checked {
+		body := &statement.CloseOutcome{Attempt: 1, Status: status, Missing: []string{}, Assurance: "producer-signed"}
+		if status != "success" {
+			body.Cause = "internal"
+		}
+		return runStatement(statement.OutcomeClose, by, "R1", "outcome"+status, open.Digest, body)
+	}
+	return start, []*Checked{
+		done("h/do", "render", "error", 1, 1), done("h/do", "render", "ok", 1, 2), done("h/do", "render", "skipped", 1, 3),
+		done("h/do", "render", "ok", 2, 1), done("h/judge", "render", "ok", 1, 9), done("h/do", "other", "ok", 1, 1),
+		outcome("h/do", "success"), outcome("h/do", "aborted"), outcome("h/judge", "aborted"), letters[4], letters[9],
+	}
+}
+
+func TestWorkSequences(t *testing.T) {
+	start, letters := workLog()
+	walkSequences(t, start, letters, 4, checkWork)
+}
+
+// checkWork derives the status of R1, whose one step is render, from what was
+// said, in order: by h/do alone, the latest of (attempt, seq), until the run ends.
+func checkWork(t *testing.T, st State, admitted []*Checked) {
+	t.Helper()
+	status, claimed := register.RunOpen, uint8(0)
+	result, attempt, seq := "", uint32(0), uint32(0)
+	ended := func() bool { return status == register.RunSuccess || status >= register.RunAborted }
+	derived := func() uint8 {
+		if result == "ok" {
+			return register.RunSuccess
+		}
+		return register.RunFailed
+	}
+	for _, c := range admitted {
+		switch body := c.Statement.Body.(type) {
+		case *statement.FinishStep:
+			if ended() || c.Statement.Issuer != "h/do" || body.Name != "render" || body.Attempt > 1 {
+				continue
+			}
+			if body.Attempt > attempt || body.Attempt == attempt && body.Seq > seq {
+				result, attempt, seq = body.Result, body.Attempt, body.Seq
+			}
+			status = derived()
+		case *statement.CloseOutcome:
+			if ended() || c.Statement.Issuer != "h/do" {
+				continue
+			}
+			status, claimed = derived(), outcomeClaims[body.Status]
+			if body.Status == "aborted" && status != register.RunSuccess {
+				status = register.RunAborted
+			}
+		case *statement.CancelRequest:
+			status = register.RunCancelled
+		case *statement.DenyDecision:
+			status = register.RunDenied
+		}
+	}
+	r, err := st.Record(register.RunKey("R1"))
+	must(err)
+	s, err := register.ParseRunState(r.State)
+	must(err)
+	if s.Status != status || s.Claimed != claimed {
+		t.Fatalf("run R1 is %s, claimed %d; want %s, claimed %d", runStatusName(s.Status), s.Claimed, runStatusName(status), claimed)
+	}
+}
