@@ -117,7 +117,7 @@ func (h *History) verify() error {
 		return h.wrong("%v", err)
 	}
 	for i, e := range h.Events {
-		state, err := register.NextState(h.Type, h.State, e.Kind, h.Bodies[i])
+		state, err := register.NextState(h.Type, h.State, e.Kind, h.Bodies[i], register.Entry{Index: e.Index, Time: e.Time})
 		if err != nil {
 			return h.wrong("event %d: %v", i, err)
 		}

@@ -44,6 +44,8 @@ func (v *View) issuerKey(payload []byte) ([]byte, error) {
 	switch body := named.Body.(type) {
 	case *statement.EnrollIdentity:
 		return body.SPKI, nil
+	case *statement.RotateIdentity:
+		return body.SPKI, nil
 	case *statement.SetPolicy:
 		return genesisKey(body, s.Issuer)
 	}

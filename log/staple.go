@@ -58,5 +58,5 @@ func registerKey(t register.Type, id string) (register.Key, error) {
 		digest, err := statement.ParseDigest(id)
 		return register.DigestKey(register.SHA256Digest(digest)), err
 	}
-	return register.Key{}, fmt.Errorf("%w: registers of the type %v are not built", ErrNotFound, t)
+	return register.Key{}, fmt.Errorf("%w: registers of the type %v have no staple", ErrNotFound, t)
 }

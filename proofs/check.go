@@ -16,7 +16,7 @@ const (
 	CheckLog            CheckName = "log"                 // the statement was made for this log
 	CheckEntry          CheckName = "entry inclusion"     // the derived leaf stands at the index, before the seal
 	CheckRules          CheckName = "rules"               // the seal's rules are known here
-	CheckDirect         CheckName = "direct release"      // the statement names no run and no grants, which these rules lack
+	CheckDirect         CheckName = "direct release"      // a release names no run and no grants, which these rules lack
 	CheckRegisters      CheckName = "registers"           // exactly the registers that the statement names
 	CheckDocument       CheckName = "document register"   // the value stands under the seal's root
 	CheckDocumentEvents CheckName = "document events"     // they are in the history, at possible places and times

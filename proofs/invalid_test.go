@@ -186,8 +186,12 @@ var entryCases = []invalidCase{
 		return l.first()
 	}},
 	{"of a kind that the rules do not admit", CheckStatement, func(l *writtenLog) *Receipt {
-		about := sha256.Sum256([]byte("a finding"))
-		index, _ := l.add(statement.FindingAck, about, "h/admin", &statement.AckFinding{About: about, Reason: "expected"})
+		about := sha256.Sum256([]byte("a request"))
+		l.onStatement = func(s *statement.Statement) { s.Run = "R1" }
+		index, _ := l.add(statement.StepIntent, about, "h/admin", &statement.IntendStep{Step: statement.Step{
+			Attempt: 1, Seq: 1, Name: "render", Tool: "t", Target: "x", In: []statement.File{},
+			Policy: statement.Verdict{ID: "p", Verdict: "allow"}, Assurance: "producer-signed",
+		}})
 		l.publish()
 		return l.receipt(index)
 	}},

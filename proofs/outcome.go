@@ -189,6 +189,9 @@ func (j *judgement) notChecked(kind Kind) []string {
 	if j.entry.statement != nil && j.entry.document == nil {
 		open = append(open, "whether the signer's key had expired")
 	}
+	if j.entry.statement != nil && len(j.entry.statement.Spends) > 0 {
+		open = append(open, "the grants that it spends")
+	}
 	if kind == Authoritative {
 		open = append(open, fmt.Sprintf("whether the log changed after size %d", j.verdict.Size))
 		if j.expect.Now == 0 {

@@ -129,7 +129,7 @@ func (j *judgement) isAbout(e entry) {
 func (j *judgement) openRegisters(e entry, r *Receipt, w view) (ok bool) {
 	l := &j.checks
 	l.run(CheckRules, func() (string, error) { return w.seal.Rules, checkRules(w.seal.Rules) })
-	l.run(CheckDirect, func() (string, error) { return "no run, no grants", checkDirect(e.statement) })
+	l.run(CheckDirect, func() (string, error) { return checkDirect(e.statement) })
 	var document, identity *history
 	l.run(CheckRegisters, func() (_ string, err error) {
 		document, identity, err = registersOf(e, r.Registers, w.seal)

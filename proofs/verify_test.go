@@ -448,6 +448,11 @@ func TestNotChecked(t *testing.T) {
 	ended := l.receipt(entryFirst)
 	broken := l.receipt(entryFirst)
 	broken.Seal = nil
+	l.onStatement = func(s *statement.Statement) { s.Run, s.Spends = "R1", []statement.Digest{{1}} }
+	agreed := l.enroll("wl/agreed", 0)
+	l.onStatement = nil
+	l.publish()
+	spending := l.receipt(agreed)
 	head := strings.SplitAfter(testPolicyText(), "\n")
 	audited, witnessed, alone := testPolicyText(), strings.Join(head[:2], "")+witness1, noQuorumText()
 	for _, c := range []struct {
@@ -465,6 +470,7 @@ func TestNotChecked(t *testing.T) {
 		{"alone", first, alone, startTime + 1e6, 1, []string{later, logOnly, always}},
 		{"ended", ended, audited, 0, 0, []string{always}},
 		{"no document", enrolled, audited, 0, 0, []string{expiry, always}},
+		{"spends grants", spending, audited, 0, 0, []string{expiry, "the grants that it spends", always}},
 		{"staple", l.staple(entryFirst), audited, 0, 0, []string{always}},
 		{"invalid", broken, audited, 0, 0, []string{rest}},
 	} {

@@ -30,7 +30,8 @@ type candidate struct {
 
 func newHistory(key register.Key) *history {
 	return &history{key: key, of: []candidate{
-		{typ: register.TypeDocument}, {typ: register.TypeDigest}, {typ: register.TypeIdentity}, {typ: register.TypeActivity},
+		{typ: register.TypeDocument}, {typ: register.TypeDigest}, {typ: register.TypeRun},
+		{typ: register.TypeIdentity}, {typ: register.TypeGrant}, {typ: register.TypeActivity},
 	}}
 }
 
@@ -40,7 +41,7 @@ func newHistory(key register.Key) *history {
 func (h *history) add(row register.EventRow) (full []byte, err error) {
 	kept := h.of[:0]
 	for _, c := range h.of {
-		state, refused := register.NextState(c.typ, c.state, row.Kind, row.Body)
+		state, refused := register.NextState(c.typ, c.state, row.Kind, row.Body, register.Entry{Index: row.Index, Time: row.Time})
 		if refused != nil {
 			err = refused
 			continue

@@ -107,7 +107,8 @@ var problems = []struct {
 var refusalCodes = []string{
 	admission.CodeForm, admission.CodeField, admission.CodeOrigin, admission.CodeSignature, admission.CodeGenesis,
 	admission.CodeIssuer, admission.CodeKey, admission.CodeKeyTaken, admission.CodeDuties, admission.CodePossession, admission.CodeScope, admission.CodeIdentity,
-	admission.CodeRun, admission.CodeDuplicate, admission.CodeGrant, admission.CodeVersion, admission.CodeSealedOnly, admission.CodeSkew,
+	admission.CodeRun, admission.CodeRunTaken, admission.CodeDetail, admission.CodeWorkflow, admission.CodeDuplicate, admission.CodeRequest, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeDead, admission.CodeVersion,
+	admission.CodeOverride, admission.CodeSealedOnly, admission.CodeSkew,
 }
 
 // statuses maps refusal codes to HTTP. What is not listed is 422.
@@ -121,10 +122,14 @@ var statuses = map[string]int{
 	admission.CodeKey:        http.StatusForbidden,
 	admission.CodeDuties:     http.StatusForbidden,
 	admission.CodeScope:      http.StatusForbidden,
+	admission.CodeApart:      http.StatusForbidden,
+	admission.CodeEligible:   http.StatusForbidden,
 	admission.CodeKeyTaken:   http.StatusConflict,
 	admission.CodeIdentity:   http.StatusConflict,
 	admission.CodeDuplicate:  http.StatusConflict,
 	admission.CodeVersion:    http.StatusConflict,
+	admission.CodeWorkflow:   http.StatusConflict,
+	admission.CodeRunTaken:   http.StatusConflict,
 }
 
 // problemOf turns an error into what is sent. Unknown errors show no detail:

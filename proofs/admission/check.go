@@ -24,8 +24,9 @@ type Checked struct {
 	Signature []byte // as in the leaf
 	SPKI      []byte // the signer's key, as in the leaf
 
-	policy   *statement.Policy // of a policy.set: its parsed text
-	unproven *Refusal          // E205, for the fold to judge in its turn; nil: none
+	policy   *statement.Policy   // of a policy.set: its parsed text
+	workflow *statement.Workflow // of a workflow.define: the same
+	unproven *Refusal            // E205, for the fold to judge in its turn; nil: none
 }
 
 // Check runs the stateless rules over a statement leaf and its content, the
@@ -75,9 +76,18 @@ func (c *Checked) prepare() (err error) {
 	switch body := c.Statement.Body.(type) {
 	case *statement.EnrollIdentity:
 		c.unproven = checkProof(c.Statement, "enroll", statement.Member{ID: body.ID, SPKI: body.SPKI, Proof: body.Proof})
+	case *statement.RotateIdentity:
+		c.unproven = checkProof(c.Statement, "rotate", statement.Member{ID: body.ID, SPKI: body.SPKI, Proof: body.Proof})
+	case *statement.DefineWorkflow:
+		if c.workflow, err = body.Workflow(); err != nil {
+			return asRefusal(err) // Parse judged the text: it cannot fail here
+		}
 	case *statement.SetPolicy:
 		if c.policy, err = body.Policy(); err != nil {
 			return asRefusal(err) // Parse judged the text: it cannot fail here
+		}
+		if c.policy.Version > 1 {
+			return nil // names identities that have proven their keys
 		}
 		for _, m := range genesisIdentities(c.policy) {
 			if c.unproven = checkProof(c.Statement, "genesis", m); c.unproven != nil {

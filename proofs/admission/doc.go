@@ -22,7 +22,9 @@
 //	activity wl/publisher  0x81      statement, no run
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
-// are the rules docket/0-dev: policy.set at index 0, identity.enroll and
-// identity.revoke, document.release and document.withdraw below the direct
-// prefixes of the policy. All other kinds are refused as not built (E101).
+// are the rules docket/0-dev: policy.set, identity.*, workflow.*, request.*,
+// decision.* but grants for documents and steps, document.release and
+// document.withdraw below the direct prefixes of the policy, and all evidence
+// (step.done, outcome.close, attest.observe, finding.*). Steps announced before
+// they are done, and releases in runs, are refused as not built (E101, E301).
 package admission

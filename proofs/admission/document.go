@@ -131,7 +131,8 @@ func (d *document) checkCurrent(body *statement.WithdrawDocument, subject statem
 	return nil
 }
 
-// release are the effects of a release: on the document, and on the digest.
+// release are the effects of a release: on the document, and on the digest. Its
+// bytes are the subject.
 func (d *document) release(c *Checked, version uint32) []Effect {
 	released := register.ReleasedBody{Document: d.key, Version: version}
 	return []Effect{

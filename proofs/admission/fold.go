@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/docketlog/docket/proofs/register"
@@ -69,39 +68,95 @@ func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, 
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSize(c, policy); err != nil {
+	if err := checkSize(c, policy.policy); err != nil {
 		return nil, err
 	}
-	if c.Statement.Code == statement.PolicySet {
-		return nil, refuse(CodeGenesis, "predicateType", "a later policy.set spends grants of other admins, which these rules do not have yet; the genesis policy stays in force")
+	e := &entry{fold: f, st: st, time: time, c: c, policy: policy.policy, policyText: policy.text}
+	if err := e.checkGovernance(policy); err != nil {
+		return nil, err
 	}
-	by, err := f.issuer(st, time, c)
+	if e.by, err = f.issuer(st, time, c, e.policy); err != nil {
+		return nil, err
+	}
+	effects, err := e.applyBody()
 	if err != nil {
 		return nil, err
 	}
-	effects, err := applyBody(st, c, policy, by)
+	if err := checkSkew(c.Statement, time, e.policy); err != nil {
+		return nil, err
+	}
+	inRun, err := e.runEffects()
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSkew(c.Statement, time, policy); err != nil {
-		return nil, err
+	if effects = append(effects, inRun...); len(c.Statement.Spends) > 0 || len(inRun) > 0 {
+		sortEffects(effects)
 	}
 	return append(effects, activityEffect(c)), nil
 }
 
-// applyBody judges E203 to E408 and returns all effects but the activity.
-func applyBody(st State, c *Checked, policy *statement.Policy, by *issuer) ([]Effect, error) {
-	switch body := c.Statement.Body.(type) {
-	case *statement.EnrollIdentity:
-		return enroll(st, c, body, by)
-	case *statement.RevokeIdentity:
-		return revoke(st, c, body, by)
+// An entry is a statement under judgement, with what the rules need of the log
+// right before it.
+type entry struct {
+	fold       *Fold
+	st         State
+	time       int64 // of the log
+	c          *Checked
+	policy     *statement.Policy // in force
+	policyText statement.Digest
+	by         *issuer
+}
+
+// applyBody judges E203 to E409 and returns all effects but the activity.
+func (e *entry) applyBody() ([]Effect, error) {
+	switch body := e.c.Statement.Body.(type) {
 	case *statement.ReleaseDocument:
-		return release(st, c, body, policy, by)
+		return release(e.st, e.c, body, e.policy, e.by)
 	case *statement.WithdrawDocument:
-		return withdraw(st, c, body, policy, by)
+		return withdraw(e.st, e.c, body, e.policy, e.by)
+	case *statement.SetPolicy:
+		return e.setPolicy()
+	case *statement.DefineWorkflow:
+		return e.define()
+	case *statement.RetireWorkflow:
+		return e.retireWorkflow(body)
+	case *statement.OpenRequest:
+		return e.open(body)
+	case *statement.CancelRequest:
+		return e.cancel(body)
+	case *statement.DenyDecision:
+		return nil, e.deny(body)
+	case *statement.GrantDecision:
+		return e.grant(body)
+	case *statement.RevokeDecision:
+		return e.takeBack(body)
+	case *statement.FinishStep, *statement.CloseOutcome, *statement.AttestObservation, *statement.AlertFinding:
+		return nil, nil // evidence
+	case *statement.RefuseFinding:
+		return nil, refusal(e.policy, e.by)
+	case *statement.AckFinding, *statement.CloseFinding:
+		return nil, judgement(e.by)
 	}
-	return nil, refuseNotBuilt(c.Statement.Code)
+	return e.applyIdentity()
+}
+
+// applyIdentity is applyBody for identity.*.
+func (e *entry) applyIdentity() ([]Effect, error) {
+	switch body := e.c.Statement.Body.(type) {
+	case *statement.EnrollIdentity:
+		return e.enroll(body)
+	case *statement.RotateIdentity:
+		return e.rotate(body)
+	case *statement.SuspendIdentity:
+		return e.suspend(body)
+	case *statement.ResumeIdentity:
+		return e.resume(body)
+	case *statement.RevokeIdentity:
+		return e.revoke(body)
+	case *statement.RetireIdentity:
+		return e.retire(body)
+	}
+	return nil, refuseNotBuilt(e.c.Statement.Code)
 }
 
 func refuseNotBuilt(code statement.Code) error {
@@ -116,16 +171,21 @@ func checkSize(c *Checked, policy *statement.Policy) error {
 	return nil
 }
 
-// checkSpends is E405 while decisions are not built: no grant exists.
+// checkSpends is E405 where no grant can be spent: at index 0, which has none
+// before it, and on direct releases, which none can be for.
 func checkSpends(s *statement.Statement) error {
 	if len(s.Spends) == 0 {
 		return nil
 	}
-	return refuse(CodeGrant, "predicate.spends[0]", "grant %s is unknown", s.Spends[0])
+	return refuse(CodeGrant, "predicate.spends[0]", "grant %s is unknown, or not for this", s.Spends[0])
 }
 
-// checkSkew is E701. The signer's clock is only ever compared with the log's.
+// checkSkew is E701, of authority alone: evidence may come late, and is flagged.
+// The signer's clock is only ever compared with the log's.
 func checkSkew(s *statement.Statement, time int64, policy *statement.Policy) error {
+	if !s.Code.Authority() {
+		return nil
+	}
 	skew := int64(policy.SkewSeconds) * 1000
 	if d := s.At - time; d > skew || d < -skew {
 		return refuse(CodeSkew, "predicate.at", "the signer's clock is %d ms from the log's; at most %d s are allowed: set the clock and sign again",
@@ -152,65 +212,4 @@ func runKey(run string) register.Key {
 		return register.Key{}
 	}
 	return register.RunKey(run)
-}
-
-// policy returns the policy document in force: the text of the newest release
-// of the reserved document.
-func (f *Fold) policy(st State) (*statement.Policy, error) {
-	d, err := readDocument(st, statement.PolicyDocument)
-	if err != nil {
-		return nil, err
-	}
-	if d.state == nil {
-		return nil, errors.New("admission: the log has no genesis policy")
-	}
-	n, err := f.named(st, d.state.Statement)
-	if err != nil {
-		return nil, err
-	}
-	if n.policy == nil {
-		return nil, fmt.Errorf("admission: the policy register names %s, which is no policy.set", statement.Digest(d.state.Statement))
-	}
-	return n.policy, nil
-}
-
-// named is a statement that a register names by its digest: one of the two.
-type named struct {
-	policy *statement.Policy         // the text of a policy.set
-	enroll *statement.EnrollIdentity // the terms of an identity
-}
-
-// named reads content that a register names.
-func (f *Fold) named(st State, digest statement.Digest) (named, error) {
-	if n, ok := f.cache[digest]; ok {
-		return n, nil
-	}
-	content, err := st.Content(digest)
-	if err != nil {
-		return named{}, err
-	}
-	if statement.DigestOf(content) != digest {
-		return named{}, fmt.Errorf("admission: statement %s: %w", digest, ErrContent)
-	}
-	s, err := statement.Parse(content)
-	if err != nil {
-		return named{}, fmt.Errorf("admission: statement %s: %w", digest, err)
-	}
-	var n named
-	switch body := s.Body.(type) {
-	case *statement.SetPolicy:
-		n.policy, err = body.Policy()
-	case *statement.EnrollIdentity:
-		n.enroll = body
-	default:
-		err = fmt.Errorf("admission: a register names %s, a %s", digest, s.Code)
-	}
-	if err != nil {
-		return named{}, err
-	}
-	if len(f.cache) >= maxCached {
-		clear(f.cache)
-	}
-	f.cache[digest] = n
-	return n, nil
 }

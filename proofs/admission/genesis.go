@@ -47,8 +47,6 @@ func checkGenesisPolicy(policy *statement.Policy) error {
 		return refuse(CodeGenesis, "predicate.text.version", "the genesis policy has version 1, not %d", policy.Version)
 	case policy.Rules != statement.Rules:
 		return refuse(CodeGenesis, "predicate.text.rules", "unknown rules %q; this fold knows %q", policy.Rules, statement.Rules)
-	case policy.Admins.M != 1:
-		return refuse(CodeGenesis, "predicate.text.admins.m", "m must be 1: more admins agree by grants, which rules %s do not have yet", statement.Rules)
 	}
 	return nil
 }
@@ -83,7 +81,7 @@ func genesisEffects(policy *statement.Policy, c *Checked) []Effect {
 		if i == len(policy.Admins.Members) {
 			class = register.ClassWorkload
 		}
-		effects = append(effects, enrollEffects(m.ID, m.SPKI, newIdentity(class, m.ID, m.SPKI, c.Digest))...)
+		effects = append(effects, enrollEffects(m.ID, m.SPKI, newIdentity(class, m.ID, m.SPKI, 0, c.Digest))...)
 	}
 	sortEffects(effects)
 	return append(effects, activityEffect(c))

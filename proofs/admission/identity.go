@@ -9,38 +9,40 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// enroll judges identity.enroll: E203, E204, E205, E206, E207, E405.
-func enroll(st State, c *Checked, body *statement.EnrollIdentity, by *issuer) ([]Effect, error) {
-	if err := checkKeyUnseen(st, body.SPKI); err != nil {
+// enroll judges identity.enroll: E203, E204, E205, E206, E207, then its grants.
+func (e *entry) enroll(body *statement.EnrollIdentity) ([]Effect, error) {
+	if err := checkKeyUnseen(e.st, body.SPKI); err != nil {
 		return nil, err
 	}
-	if err := checkDuties(body, by); err != nil {
+	if err := checkDuties(body, e.by); err != nil {
 		return nil, err
 	}
-	if c.unproven != nil {
-		return nil, c.unproven
+	if e.c.unproven != nil {
+		return nil, e.c.unproven
 	}
-	if err := by.checkVerb(c.Statement.Code); err != nil {
+	if err := e.by.checkVerb(e.c.Statement.Code); err != nil {
 		return nil, err
 	}
-	if (slices.Contains(body.Roles, roleRegistrar) || slices.Contains(body.Roles, rolePrivacy)) && !by.admin {
-		return nil, refuse(CodeScope, "predicate.roles", "only an admin enrolls a registrar or a privacy officer").at(by.last)
+	if governs(body) && !e.by.admin {
+		return nil, refuse(CodeScope, "predicate.roles", "only an admin enrolls a registrar or a privacy officer").at(e.by.last)
 	}
-	record, err := st.Record(register.IdentityKey(body.ID))
+	taken, err := readIdentity(e.st, body.ID)
 	if err != nil {
 		return nil, err
 	}
-	if record != nil {
-		return nil, refuse(CodeIdentity, "predicate.id", "identity %q exists already: choose another id", body.ID).at(record.Last)
+	if taken != nil {
+		return nil, refuse(CodeIdentity, "predicate.id", "identity %q exists already: choose another id", body.ID).at(taken.last)
 	}
-	if err := checkSpends(c.Statement); err != nil {
+	spent, err := e.spend(body.Object())
+	if err != nil {
 		return nil, err
 	}
-	state := newIdentity(classes[body.Class], body.Owner, body.SPKI, c.Digest)
-	if body.NotAfter != 0 {
-		state.NotAfter = uint64(body.NotAfter)
-	}
-	return enrollEffects(body.ID, body.SPKI, state), nil
+	return append(spent, enrollEffects(body.ID, body.SPKI, newIdentity(classes[body.Class], body.Owner, body.SPKI, body.NotAfter, e.c.Digest))...), nil
+}
+
+// governs says whether an enrollment makes one who decides about others.
+func governs(body *statement.EnrollIdentity) bool {
+	return slices.Contains(body.Roles, roleRegistrar) || slices.Contains(body.Roles, rolePrivacy)
 }
 
 var classes = map[string]uint8{
@@ -51,16 +53,24 @@ var classes = map[string]uint8{
 }
 
 // newIdentity is the state of an identity that the statement terms enrolls.
-func newIdentity(class uint8, owner string, spki []byte, terms statement.Digest) register.IdentityState {
+func newIdentity(class uint8, owner string, spki []byte, notAfter int64, terms statement.Digest) register.IdentityState {
 	return register.IdentityState{
 		Status:           register.IdentityActive,
 		Class:            class,
 		Owner:            sha256.Sum256([]byte(owner)),
 		Key:              register.SPKIKey(spki),
-		NotAfter:         register.None,
+		NotAfter:         orNone(notAfter),
 		CompromisedSince: register.None,
 		Terms:            terms,
 	}
+}
+
+// orNone is a time of a statement, where 0 is absent, as a register has it.
+func orNone(time int64) uint64 {
+	if time == 0 {
+		return register.None
+	}
+	return uint64(time)
 }
 
 // enrollEffects are the events of an enrollment: the key becomes known for all
@@ -126,40 +136,4 @@ func checkProof(s *statement.Statement, op string, m statement.Member) *Refusal 
 		field = "predicate.text"
 	}
 	return refuse(CodePossession, field, "the proof of possession of identity %q does not verify under its key, for this log, nonce and op %s", m.ID, op)
-}
-
-// revoke judges identity.revoke: E206, E207, E405.
-func revoke(st State, c *Checked, body *statement.RevokeIdentity, by *issuer) ([]Effect, error) {
-	if err := by.checkVerb(c.Statement.Code); err != nil {
-		return nil, err
-	}
-	key := register.IdentityKey(body.ID)
-	record, err := st.Record(key)
-	if err != nil {
-		return nil, err
-	}
-	if record == nil {
-		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is not enrolled", body.ID)
-	}
-	state, err := register.ParseIdentityState(record.State)
-	if err != nil {
-		return nil, err
-	}
-	since := register.None
-	if body.CompromisedSince != 0 {
-		since = uint64(body.CompromisedSince)
-	}
-	// A theft is often found later: a second revocation may say so, and only so.
-	if state.Status == register.IdentityRevoked && since >= state.CompromisedSince {
-		return nil, refuse(CodeIdentity, "predicate.id", "identity %q is revoked already; another revocation must report an earlier compromisedSince", body.ID).at(record.Last)
-	}
-	if state.Key.Hash() != c.Statement.Subject {
-		return nil, refuse(CodeIdentity, "subject[0].digest.sha256", "must be the SHA-256 of the current key of identity %q", body.ID).at(record.Last)
-	}
-	if err := checkSpends(c.Statement); err != nil {
-		return nil, err
-	}
-	state.Status, state.CompromisedSince = register.IdentityRevoked, since
-	event := register.IdentityBody{State: state, Statement: c.Digest}
-	return []Effect{{Key: key, Type: register.TypeIdentity, Kind: register.IdentityRevoke, Body: event.Marshal()}}, nil
 }

@@ -30,7 +30,7 @@ type issuer struct {
 }
 
 // issuer finds the statement's issuer and judges its status and key: E201, E202.
-func (f *Fold) issuer(st State, time int64, c *Checked) (*issuer, error) {
+func (f *Fold) issuer(st State, time int64, c *Checked, policy *statement.Policy) (*issuer, error) {
 	id := c.Statement.Issuer
 	record, err := st.Record(register.IdentityKey(id))
 	if err != nil {
@@ -52,24 +52,31 @@ func (f *Fold) issuer(st State, time int64, c *Checked) (*issuer, error) {
 	if uint64(time) >= state.NotAfter { // None is after every time
 		return nil, refuse(CodeKey, "predicate.issuer", "the key of identity %q is past its notAfter", id).at(record.Last)
 	}
-	terms, err := f.named(st, state.Terms)
-	if err != nil {
-		return nil, err
-	}
-	return newIssuer(id, state, record.Last, terms), nil
+	by := &issuer{id: id, state: state, last: record.Last}
+	return by, f.empower(st, by, policy)
 }
 
-// newIssuer gives an identity the terms of its enrollment, or of the genesis
-// policy. There its members are admins, and the log identity holds nothing that
-// these rules build.
-func newIssuer(id string, state register.IdentityState, last uint64, terms named) *issuer {
-	by := &issuer{id: id, state: state, last: last}
+// empower gives an identity what the statement that its register names lets it
+// do. The members of the policy in force are admins, and nobody else is: no
+// statement grants that role.
+func (f *Fold) empower(st State, by *issuer, policy *statement.Policy) error {
+	terms, err := f.named(st, by.state.Terms)
+	if err != nil {
+		return err
+	}
 	if e := terms.enroll; e != nil {
 		by.roles, by.verbs, by.namespaces = e.Roles, e.Verbs, e.Namespaces
-		return by
 	}
-	by.admin = slices.ContainsFunc(terms.policy.Admins.Members, func(m statement.Member) bool { return m.ID == id })
-	return by
+	by.admin = slices.ContainsFunc(policy.Admins.Members, func(m statement.Member) bool { return m.ID == by.id })
+	return nil
+}
+
+// holds says whether an identity holds a role.
+func (by *issuer) holds(role string) bool {
+	if role == roleAdmin {
+		return by.admin
+	}
+	return slices.Contains(by.roles, role)
 }
 
 func statusName(status uint8) string {
@@ -113,4 +120,20 @@ func (by *issuer) checkNamespace(document string) error {
 	}
 	return refuse(CodeScope, "predicate.document", "document %q is outside the namespaces of identity %q (%s)",
 		document, by.id, strings.Join(by.namespaces, ", ")).at(by.last)
+}
+
+// checkWorkflow is E206 of workflow.*: a human, who holds the verb.
+func (by *issuer) checkWorkflow(code statement.Code) error {
+	if by.state.Class != register.ClassHuman {
+		return refuse(CodeScope, "predicate.issuer", "a human defines and retires workflows; identity %q is none", by.id).at(by.last)
+	}
+	return by.checkVerb(code)
+}
+
+// checkWorkflowID is E206 for the id of a workflow.
+func (by *issuer) checkWorkflowID(field, id string) error {
+	if inAny(by.namespaces, id) {
+		return nil
+	}
+	return refuse(CodeScope, field, "workflow %q is outside the namespaces of identity %q (%s)", id, by.id, strings.Join(by.namespaces, ", ")).at(by.last)
 }

@@ -94,8 +94,9 @@ func (o *Overlay) Write(index uint64, time int64, c *Checked, effects []Effect) 
 		o.events = append(o.events, EventWrite{Key: e.Key, Type: e.Type, Seq: seq, Row: row})
 	}
 	switch c.Statement.Code {
-	case statement.PolicySet, statement.IdentityEnroll:
-		o.contents[c.Digest] = c.Payload // registers name these as policy and terms
+	case statement.PolicySet, statement.IdentityEnroll, statement.IdentityRotate, statement.WorkflowDefine,
+		statement.RequestOpen, statement.DecisionGrant:
+		o.contents[c.Digest] = c.Payload // registers name these as policy, terms, workflows, requests and grants
 	}
 	o.admitted[c.Digest] = index
 	return nil

@@ -22,10 +22,19 @@ const (
 	CodePossession = "E205" // a proof of possession is missing or wrong
 	CodeScope      = "E206" // outside the issuer's verbs or namespaces
 	CodeIdentity   = "E207" // the identity exists, is unknown, or cannot change so
-	CodeRun        = "E301" // the run is unknown, or one is demanded
+	CodeRun        = "E301" // the run is unknown or closed, or one is demanded
+	CodeRunTaken   = "E303" // the run id was used before
+	CodeDetail     = "E304" // a workflow that works outside keeps its steps
+	CodeWorkflow   = "E305" // not the current version of a workflow that is not retired
 	CodeDuplicate  = "E306" // this statement digest was admitted already
-	CodeGrant      = "E405" // a grant in spends is unknown
+	CodeRequest    = "E401" // the request is unknown
+	CodeApart      = "E402" // who decides is who asks, acts or receives, or has the same owner
+	CodeEligible   = "E403" // who decides may not, or not so
+	CodeTime       = "E404" // a grant is for later, or too old
+	CodeGrant      = "E405" // a grant is unknown, used up, or for something else
+	CodeDead       = "E407" // a grant is revoked, or who gave it is not active any more
 	CodeVersion    = "E408" // not the next version, or not the current one
+	CodeOverride   = "E409" // a grant sets a rule aside that it may not
 	CodeSealedOnly = "E601" // a sealed-only name in clear
 	CodeSkew       = "E701" // the signer's clock is too far from the log's
 )

@@ -109,6 +109,7 @@ func TestEveryCodeIsRefused(t *testing.T) {
 // A script is one run: a log, and what its lines refer to.
 type script struct {
 	*testLog
+	governed
 	where    string
 	nonces   int
 	last     *Checked            // the newest admitted statement
@@ -121,7 +122,7 @@ type script struct {
 // that refused something.
 func runScript(t *testing.T, file string, line int, text string) map[string]bool {
 	t.Helper()
-	s := &script{testLog: newTestLog(t), releases: make(map[string]*Checked), versions: make(map[string]*Checked), refused: make(map[string]bool)}
+	s := &script{testLog: newTestLog(t), governed: newGoverned(), releases: make(map[string]*Checked), versions: make(map[string]*Checked), refused: make(map[string]bool)}
 	for i, text := range strings.Split(text, "\n") {
 		s.where = fmt.Sprintf("%s:%d", file, line+i)
 		if text, _, _ = strings.Cut(text, "# "); strings.TrimSpace(text) != "" {

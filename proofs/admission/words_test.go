@@ -59,6 +59,15 @@ func (a *args) list(name, otherwise string) []string {
 	return strings.Split(v, ",")
 }
 
+// list0 looks at the first of a named list, and leaves it.
+func (a *args) list0(name, otherwise string) string {
+	if v, ok := a.values[name]; ok {
+		otherwise = v
+	}
+	first, _, _ := strings.Cut(otherwise, ",")
+	return first
+}
+
 func (a *args) number(name string, otherwise uint32) uint32 {
 	n, err := strconv.ParseUint(a.value(name, fmt.Sprint(otherwise)), 10, 32)
 	must(err)
@@ -87,6 +96,12 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	}
 	build, ok := map[string]func(*args) *statement.Statement{
 		"genesis": s.makeGenesis, "policy": s.makeGenesis, "enroll": s.makeEnroll, "revoke": s.makeRevoke,
+		"attest": s.makeAttest, "alert": s.makeAlert, "ack": s.makeAck, "close": s.makeClose, "refuse": s.makeRefuse,
+		"done": s.makeDone, "outcome": s.makeOutcome,
+		"open": s.makeOpen, "cancel": s.makeCancel, "deny": s.makeDeny,
+		"define": s.makeDefine, "undefine": s.makeUndefine,
+		"grant": s.makeGrant, "take": s.makeTake, "rotate": s.makeRotate, "resume": s.makeResume,
+		"suspend": s.makeSuspend, "retire": s.makeRetire,
 		"release": s.makeRelease, "withdraw": s.makeWithdraw,
 	}[op]
 	if !ok {
@@ -98,10 +113,9 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 		st.At = clockTime(at)
 	}
 	st.Log = a.value("log", origin)
-	st.Run = a.value("run", "")
-	for i := range a.number("spends", 0) {
-		st.Spends = append(st.Spends, sha256.Sum256(fmt.Append(nil, "grant ", i)))
-	}
+	st.Run = a.value("run", st.Run)
+	st.Late = a.value("late", "")
+	st.Spends = s.spends(a)
 	payload, err := st.Marshal()
 	if err != nil {
 		s.fatalf("%v", err)
@@ -140,9 +154,15 @@ func (s *script) begin(code statement.Code, issuer string) *statement.Statement 
 }
 
 func (s *script) makeGenesis(a *args) *statement.Statement {
+	issuer := a.value("issuer", a.list0("members", "h/admin"))
+	st := s.begin(statement.PolicySet, issuer)
+	setPolicy(st, s.policyOf(a, st.Nonce))
+	return st
+}
+
+// policyOf is a policy of these words; version 1 proves keys under a nonce.
+func (s *script) policyOf(a *args, proofNonce string) *statement.Policy {
 	members := a.list("members", "h/admin")
-	st := s.begin(statement.PolicySet, a.value("issuer", members[0]))
-	proofNonce := st.Nonce
 	if a.value("proofs", "good") == "other-nonce" {
 		proofNonce = nonce("other")
 	}
@@ -152,7 +172,9 @@ func (s *script) makeGenesis(a *args) *statement.Statement {
 	p.Admins.M = a.number("m", 1)
 	p.SkewSeconds = a.number("skew", p.SkewSeconds)
 	p.ContentMax = a.number("contentMax", p.ContentMax)
+	p.GrantMaxSeconds = a.number("grantMax", p.GrantMaxSeconds)
 	p.Direct = a.list("direct", strings.Join(p.Direct, ","))
+	p.Log.ID = a.value("logid", p.Log.ID)
 	switch a.value("badproof", "") {
 	case "log":
 		p.Log.Proof = p.Admins.Members[0].Proof
@@ -165,15 +187,25 @@ func (s *script) makeGenesis(a *args) *statement.Statement {
 			p.Admins.Members[i] = statement.Member{ID: m.ID}
 		}
 	}
-	setPolicy(st, p)
-	return st
+	return p
 }
 
 func (s *script) makeEnroll(a *args) *statement.Statement {
 	id := a.word()
 	st := s.begin(statement.IdentityEnroll, a.word())
+	body := s.enrollBody(a, id, st.Nonce)
 	key := a.value("newkey", id)
-	body := enrollment(id, key, a.value("owner", "team-"+strings.ReplaceAll(id, "/", "-")), st.Nonce)
+	st.Subject, st.Body = keyOf(key).digest(), body
+	body.Proof = s.proof(a, "enroll", id, key, st.Nonce)
+	return st
+}
+
+// enrollBody is an enrollment without its proof.
+func (s *script) enrollBody(a *args, id, nonce string) *statement.EnrollIdentity {
+	body := enrollment(id, a.values["newkey"], a.value("owner", "team-"+strings.ReplaceAll(id, "/", "-")), nonce)
+	if a.values["newkey"] == "" {
+		body.SPKI = keyOf(id).spki
+	}
 	body.Class = a.value("class", "workload")
 	if body.Class == "human" {
 		body.Owner = id
@@ -184,11 +216,16 @@ func (s *script) makeEnroll(a *args) *statement.Statement {
 	if t := a.value("notAfter", ""); t != "" {
 		body.NotAfter = clockTime(t)
 	}
-	op, proofID, log, nonceText, prover := "enroll", id, origin, st.Nonce, key
+	return body
+}
+
+// proof is a proof of possession, or one with something wrong.
+func (s *script) proof(a *args, op, id, key, nonceOf string) []byte {
+	proofID, log, nonceText, prover := id, origin, nonceOf, key
 	switch proof := a.value("proof", "good"); proof {
 	case "good":
 	case "op":
-		op = "rotate"
+		op = map[string]string{"enroll": "rotate", "rotate": "enroll"}[op]
 	case "id":
 		proofID = "wl/other"
 	case "log":
@@ -201,9 +238,7 @@ func (s *script) makeEnroll(a *args) *statement.Statement {
 		s.fatalf("unknown proof %q", proof)
 	}
 	message := statement.ProofMessage(log, op, proofID, keyOf(key).spki, nonceText)
-	body.Proof = keyOf(prover).sign(sha256.Sum256(message))
-	st.Subject, st.Body = keyOf(key).digest(), body
-	return st
+	return keyOf(prover).sign(sha256.Sum256(message))
 }
 
 func (s *script) makeRevoke(a *args) *statement.Statement {
@@ -214,6 +249,55 @@ func (s *script) makeRevoke(a *args) *statement.Statement {
 		body.CompromisedSince = clockTime(t)
 	}
 	st.Subject, st.Body = keyOf(a.value("subject", id)).digest(), body
+	return st
+}
+
+func (s *script) makeSuspend(a *args) *statement.Statement {
+	id := a.word()
+	st := s.begin(statement.IdentitySuspend, a.word())
+	st.Subject, st.Body = keyOf(a.value("subject", id)).digest(), &statement.SuspendIdentity{ID: id, Reason: "investigation"}
+	return st
+}
+
+func (s *script) makeRetire(a *args) *statement.Statement {
+	id := a.word()
+	st := s.begin(statement.IdentityRetire, a.word())
+	st.Subject, st.Body = keyOf(a.value("subject", id)).digest(), &statement.RetireIdentity{ID: id, Reason: "cessation"}
+	return st
+}
+
+func (s *script) makeAttest(a *args) *statement.Statement {
+	st := s.begin(statement.AttestObserve, a.word())
+	st.Subject = sha256.Sum256([]byte(a.value("file", "seen")))
+	st.Body = &statement.AttestObservation{Observed: []statement.Observed{{Resource: "inbox", Property: a.value("property", "received")}}}
+	return st
+}
+
+func (s *script) makeAlert(a *args) *statement.Statement {
+	st := s.begin(statement.FindingAlert, a.word())
+	st.Subject = s.last.Digest
+	st.Body = &statement.AlertFinding{
+		Rule: "AL-04", RuleVersion: 1, Evidence: []statement.Digest{s.last.Digest}, Occurred: s.time, Detected: s.time, Severity: "crit", Dedup: "AL-04/1",
+	}
+	return st
+}
+
+func (s *script) makeAck(a *args) *statement.Statement {
+	st := s.begin(statement.FindingAck, a.word())
+	st.Subject, st.Body = s.last.Digest, &statement.AckFinding{About: s.last.Digest, Reason: "investigating"}
+	return st
+}
+
+func (s *script) makeClose(a *args) *statement.Statement {
+	st := s.begin(statement.FindingClose, a.word())
+	st.Subject, st.Body = s.last.Digest, &statement.CloseFinding{About: s.last.Digest, Reason: "resolved"}
+	return st
+}
+
+func (s *script) makeRefuse(a *args) *statement.Statement {
+	st := s.begin(statement.FindingRefuse, a.word())
+	st.Subject = sha256.Sum256([]byte("refused"))
+	st.Body = &statement.RefuseFinding{RefusalCode: CodeIssuer, Submission: st.Subject, Submitter: "wl/p"}
 	return st
 }
 
@@ -251,6 +335,9 @@ func (s *script) file(a *args, document string, version uint32) statement.Digest
 	if key := a.value("spki-of", ""); key != "" {
 		return keyOf(key).digest()
 	}
+	if id, v, ok := strings.Cut(a.value("flow", ""), "@"); ok {
+		return s.workflowText(parseArgs([]string{id, v}))
+	}
 	if name := a.value("file", ""); name != "" {
 		return sha256.Sum256([]byte(name))
 	}
@@ -266,6 +353,7 @@ func versionOf(word string) uint32 {
 // noteAdmitted remembers what later lines refer to.
 func (s *script) noteAdmitted(c *Checked) {
 	s.last = c
+	s.noteGovernance(c)
 	if body, ok := c.Statement.Body.(*statement.ReleaseDocument); ok {
 		s.releases[body.Document] = c
 		s.versions[fmt.Sprintf("%s v%d", body.Document, body.Version)] = c
@@ -274,6 +362,12 @@ func (s *script) noteAdmitted(c *Checked) {
 
 // look describes a register in words.
 func (s *script) look(kind, name string) string {
+	if kind == "run" {
+		return s.lookRun(name)
+	}
+	if kind == "grant" {
+		return s.lookGrant(name)
+	}
 	key := map[string]func(string) register.Key{
 		"document": register.DocumentKey, "identity": register.IdentityKey, "activity": register.ActivityKey,
 		"file": func(name string) register.Key {

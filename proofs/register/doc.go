@@ -1,8 +1,8 @@
 // Package register holds the register tree of a docket log: what is authoritative, who may speak, and what was never said.
 //
 // A register is a typed state and the Merkle tree of the events that made it (its history). There is one per document, per document
-// digest, per identity, and per identity one for everything that it signed; run and grant registers have keys and are not built yet. All
-// registers of a log stand in one binary prefix tree. Its root is written into every seal, so that one witnessed checkpoint answers
+// digest, per run, per grant, per identity, and per identity one for everything that it signed. All registers of a log stand in one binary
+// prefix tree. Its root is written into every seal, so that one witnessed checkpoint answers
 // "version 7 of this document, until now", "every version", "never released" and "the key that spoke at index i", with proofs of a few
 // hundred bytes that verify offline. The normative text is docs/spec/registers.md, with vectors in testdata/vectors.json.
 //

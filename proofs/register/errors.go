@@ -11,8 +11,6 @@ var (
 	ErrFormat = errors.New("register: malformed bytes")
 	// ErrTransition: the event is not legal after the register's state.
 	ErrTransition = errors.New("register: illegal transition")
-	// ErrNotBuilt: the register type is reserved and these rules do not build it.
-	ErrNotBuilt = errors.New("register: not built")
 	// ErrProof: a proof does not show what it was handed in for.
 	ErrProof = errors.New("register: proof does not verify")
 	// ErrDamaged: stored rows contradict each other or the tree. Stop; rebuild from the events or the log.

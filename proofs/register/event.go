@@ -81,7 +81,7 @@ func validKind(t Type, kind uint8) bool {
 	case TypeIdentity:
 		return kind >= IdentityEnroll && kind <= IdentityRetire
 	case TypeGrant:
-		return kind >= 1 && kind <= 3
+		return kind >= GrantGranted && kind <= GrantRevoked
 	case TypeRun, TypeActivity:
 		return validCode(kind)
 	}

@@ -424,8 +424,8 @@ func TestRecordAppendRefuses(t *testing.T) {
 			t.Fatalf("%s: the record changed", tc.name)
 		}
 	}
-	if _, err := new(Record).Append(GrantKey(Hash{}), TypeGrant, NewEvent{Kind: 1}); !errors.Is(err, ErrNotBuilt) {
-		t.Errorf("grant: %v, want ErrNotBuilt", err)
+	if _, err := new(Record).Append(GrantKey(Hash{}), TypeGrant, NewEvent{Kind: 1}); !errors.Is(err, ErrFormat) {
+		t.Errorf("grant without a body: %v, want ErrFormat", err)
 	}
 	full := Record{Type: TypeDocument, Size: None, Last: 1}
 	if _, err := full.Append(key, TypeDocument, NewEvent{Kind: DocumentRelease, Index: 10}); !errors.Is(err, ErrArgument) {

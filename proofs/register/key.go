@@ -10,13 +10,13 @@ import (
 // A Type is the type of a register. It is part of the register's key, value and events.
 type Type uint8
 
-// The six register types. Run and grant registers have keys, but these rules do not build them yet: NextState refuses them.
+// The six register types.
 const (
 	TypeDocument Type = 1 // by document id: what is authoritative
 	TypeDigest   Type = 2 // by typed digest: where these bytes were released, or whose key they are
-	TypeRun      Type = 3 // by run id (reserved)
+	TypeRun      Type = 3 // by run id: what was asked for, done and claimed
 	TypeIdentity Type = 4 // by identity id: key and status
-	TypeGrant    Type = 5 // by statement digest (reserved)
+	TypeGrant    Type = 5 // by statement digest: what it is for, and the uses left
 	TypeActivity Type = 6 // by identity id: everything that the identity signed
 )
 

@@ -94,7 +94,7 @@ func (r *Record) Append(key Key, t Type, in NewEvent) (EventRow, error) {
 	if r.Size == None {
 		return EventRow{}, argumentError("the history is full")
 	}
-	state, err := NextState(t, r.State, in.Kind, in.Body)
+	state, err := NextState(t, r.State, in.Kind, in.Body, Entry{in.Index, in.Time})
 	if err != nil {
 		return EventRow{}, err
 	}

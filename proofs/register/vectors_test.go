@@ -118,6 +118,8 @@ type vectorTransition struct {
 	State string `json:"state"` // empty: new register
 	Kind  uint8  `json:"kind"`
 	Body  string `json:"body"`
+	Index uint64 `json:"index,omitempty"` // of the entry; none: 0
+	Time  uint64 `json:"time,omitempty"`
 	Next  string `json:"next,omitempty"` // none: refused
 }
 
@@ -409,11 +411,11 @@ func makeVectors(t testing.TB) vectors {
 	v.Paths, v.BadPaths = makePaths(t, ls)
 	v.History = makeHistory(t)
 	for _, tc := range transitions() {
-		next, err := NextState(tc.typ, tc.state, tc.kind, tc.body)
+		next, err := NextState(tc.typ, tc.state, tc.kind, tc.body, tc.by)
 		if (err == nil) != tc.legal {
 			t.Fatalf("%s: %v", tc.name, err)
 		}
-		v.Transitions = append(v.Transitions, vectorTransition{tc.typ.String(), x(tc.state), tc.kind, x(tc.body), x(next)})
+		v.Transitions = append(v.Transitions, vectorTransition{tc.typ.String(), x(tc.state), tc.kind, x(tc.body), tc.by.Index, tc.by.Time, x(next)})
 	}
 	return v
 }

@@ -104,7 +104,9 @@ func (c Code) Built() bool { return shapeOf(c) != nil }
 // no log takes them, and no verifier believes that one did.
 func (c Code) InForce() bool {
 	switch c {
-	case PolicySet, IdentityEnroll, IdentityRevoke, DocumentRelease, DocumentWithdraw:
+	case PolicySet, IdentityEnroll, IdentityRotate, IdentitySuspend, IdentityResume, IdentityRevoke, IdentityRetire,
+		WorkflowDefine, WorkflowRetire, RequestOpen, RequestCancel, DecisionGrant, DecisionDeny, DecisionRevoke, DocumentRelease, DocumentWithdraw,
+		StepDone, OutcomeClose, AttestObserve, FindingRefuse, FindingAlert, FindingAck, FindingClose:
 		return true
 	}
 	return false

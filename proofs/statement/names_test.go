@@ -40,7 +40,10 @@ func TestCodes(t *testing.T) {
 		}
 	}
 	check("reserved", reserved, "erase.erase", "erase.hold", "erase.unhold")
-	check("in force", inForce, "policy.set", "identity.enroll", "identity.revoke", "document.release", "document.withdraw")
+	check("in force", inForce, "policy.set", "identity.enroll", "identity.rotate", "identity.suspend", "identity.resume", "identity.revoke",
+		"identity.retire", "workflow.define", "workflow.retire", "request.open", "request.cancel",
+		"decision.grant", "decision.deny", "decision.revoke", "step.done", "outcome.close",
+		"document.release", "document.withdraw", "attest.observe", "finding.refuse", "finding.alert", "finding.ack", "finding.close")
 	check("evidence", evidence, "step.done", "outcome.close", "attest.observe", "finding.refuse", "finding.alert", "finding.ack",
 		"finding.close")
 	if got := DocumentRelease.PredicateType(); got != "https://github.com/docketlog/docket/spec/document.release/v1" {

@@ -1,0 +1,149 @@
+package admission
+
+import (
+	"fmt"
+
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// A grant is one that a statement names, as of right before it.
+type grant struct {
+	field    string // where the statement names it
+	digest   statement.Digest
+	key      register.Key
+	state    register.GrantState
+	last     uint64 // entry of its newest event
+	decision *statement.GrantDecision
+	grantor  *issuer
+}
+
+// readGrant reads a grant and who gave it; nil: there is none.
+func (e *entry) readGrant(field string, digest statement.Digest) (*grant, error) {
+	g := &grant{field: field, digest: digest, key: register.GrantKey(digest)}
+	record, err := e.st.Record(g.key)
+	if err != nil || record == nil {
+		return nil, err
+	}
+	g.last = record.Last
+	if g.state, err = register.ParseGrantState(record.State); err != nil {
+		return nil, err
+	}
+	content, err := e.fold.named(e.st, digest)
+	if err != nil {
+		return nil, err
+	}
+	if content.grant == nil {
+		return nil, fmt.Errorf("admission: the grant register of %s is of no decision.grant", digest)
+	}
+	g.decision = content.grant
+	g.grantor, err = e.identity(content.issuer)
+	return g, err
+}
+
+// identity reads an identity that a statement names, and what it may do; nil:
+// there is none.
+func (e *entry) identity(id string) (*issuer, error) {
+	i, err := readIdentity(e.st, id)
+	if err != nil || i == nil {
+		return nil, err
+	}
+	by := &issuer{id: id, state: i.state, last: i.last}
+	return by, e.fold.empower(e.st, by, e.policy)
+}
+
+// spend judges the grants that a statement spends, for the terms in object and
+// the statement's subject: E404, E405, E407, E105. It returns the events of the
+// spending.
+func (e *entry) spend(object statement.Object) ([]Effect, error) {
+	grants, err := e.readGrants()
+	if err != nil {
+		return nil, err
+	}
+	for _, check := range []func(*grant) error{
+		e.checkInTime,
+		func(g *grant) error { return e.checkBound(g, object) },
+		e.checkAlive,
+	} {
+		for _, g := range grants {
+			if err := check(g); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := e.checkAgreement(grants); err != nil {
+		return nil, err
+	}
+	effects := make([]Effect, len(grants))
+	for i, g := range grants {
+		body := register.SpentBody{Left: g.state.Granted.Uses - 1, By: register.IdentityKey(e.by.id), Statement: e.c.Digest}
+		effects[i] = Effect{Key: g.key, Type: register.TypeGrant, Kind: register.GrantSpent, Body: body.Marshal()}
+	}
+	return effects, nil
+}
+
+// readGrants reads the grants in spends; one that is unknown has no decision.
+func (e *entry) readGrants() ([]*grant, error) {
+	grants := make([]*grant, len(e.c.Statement.Spends))
+	for i, digest := range e.c.Statement.Spends {
+		field := fmt.Sprintf("predicate.spends[%d]", i)
+		g, err := e.readGrant(field, digest)
+		if err != nil {
+			return nil, err
+		}
+		if g == nil {
+			g = &grant{field: field, digest: digest}
+		}
+		grants[i] = g
+	}
+	return grants, nil
+}
+
+// checkInTime is E404: the log's time is in [notBefore, notAfter).
+func (e *entry) checkInTime(g *grant) error {
+	now := uint64(e.time)
+	switch {
+	case g.decision == nil: // unknown: E405
+		return nil
+	case now < g.state.Granted.NotBefore:
+		return refuse(CodeTime, g.field, "grant %s is for later: it may be spent from %s on",
+			g.digest, statement.FormatTime(g.decision.NotBefore)).at(g.last)
+	case now >= g.state.Granted.NotAfter:
+		return refuse(CodeTime, g.field, "grant %s is too old: it could be spent before %s; ask for a new one",
+			g.digest, statement.FormatTime(g.decision.NotAfter)).at(g.last)
+	}
+	return nil
+}
+
+// checkBound is E405: the grant is known, has a use left, and is for this
+// statement: its kind and op, terms, subject and issuer.
+func (e *entry) checkBound(g *grant, object statement.Object) error {
+	if g.decision == nil {
+		return refuse(CodeGrant, g.field, "grant %s is unknown", g.digest)
+	}
+	s, granted := e.c.Statement, g.state.Granted
+	switch {
+	case granted.Uses == 0:
+		return refuse(CodeGrant, g.field, "grant %s has no use left: entry %d spent the last", g.digest, g.state.Spender).at(g.state.Spender)
+	case granted.To != register.IdentityKey(e.by.id):
+		return refuse(CodeGrant, g.field, "grant %s is to %q, not to %q", g.digest, g.decision.To, e.by.id).at(g.last)
+	case g.decision.For != s.Code:
+		return refuse(CodeGrant, g.field, "grant %s is for a %s, not for a %s", g.digest, g.decision.For, s.Code).at(g.last)
+	case granted.Subject != register.SHA256Digest(s.Subject):
+		return refuse(CodeGrant, g.field, "grant %s is for the subject %s", g.digest, statement.Digest(granted.Subject.Hash())).at(g.last)
+	case granted.Object != register.Hash(statement.ObjectHash(s.Code, object)):
+		return refuse(CodeGrant, g.field, "grant %s is for other terms; every one of them must be as granted", g.digest).at(g.last)
+	}
+	return nil
+}
+
+// checkAlive is E407: nobody took the grant back, and who gave it is still active.
+func (e *entry) checkAlive(g *grant) error {
+	if g.state.Status == register.GrantTaken {
+		return refuse(CodeDead, g.field, "grant %s is revoked", g.digest).at(g.last)
+	}
+	if g.grantor.state.Status != register.IdentityActive {
+		return refuse(CodeDead, g.field, "grant %s died with its grantor: %q is %s", g.digest, g.grantor.id, statusName(g.grantor.state.Status)).at(g.grantor.last)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package admission
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// Words about runs.
+
+// flowOf reads a workflow's text from flow=ID@vN; approvers= and approverClass=
+// are those of its definition.
+func (s *script) flowOf(a *args) statement.Digest {
+	id, v, _ := strings.Cut(a.value("flow", "flows/a@v1"), "@")
+	words := &args{words: []string{id, v}, values: make(map[string]string)}
+	for _, name := range []string{"approvers", "approverClass", "steps", "attempts", "detail", "materiality"} {
+		if value := a.value(name, ""); value != "" {
+			words.values[name] = value
+		}
+	}
+	return s.workflowText(words)
+}
+
+func (s *script) makeOpen(a *args) *statement.Statement {
+	run := a.word()
+	st := s.begin(statement.RequestOpen, a.word())
+	body := &statement.OpenRequest{
+		Workflow: s.flowOf(a), Trigger: statement.Trigger{Kind: "human"}, NoInputs: true, Inputs: []statement.File{},
+		Executor: a.value("executor", "wl/p"), Want: statement.WantDocument{Document: a.value("doc", "claims/1")},
+	}
+	if a.value("want", "") == "task" {
+		body.Want = statement.WantTask{Task: "count"}
+	}
+	st.Run, st.Subject, st.Body = run, body.Workflow, body
+	return st
+}
+
+// flowSteps reads steps: "fetch" is required, "recon?" is not, "publish!" is the
+// release, "draft:wl/ai" has an actor.
+func flowSteps(words []string) (steps []statement.WorkflowStep) {
+	for _, word := range words {
+		name, actor, _ := strings.Cut(word, ":")
+		s := statement.WorkflowStep{Required: !strings.HasSuffix(name, "?"), Release: strings.HasSuffix(name, "!"), Actors: []string{}}
+		s.Name = strings.TrimRight(name, "?!")
+		if actor != "" {
+			s.Actors = []string{actor}
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func (s *script) makeDone(a *args) *statement.Statement {
+	run, step := a.word(), a.word()
+	st := s.begin(statement.StepDone, a.word())
+	st.Run, st.Subject = run, sha256.Sum256([]byte("out"))
+	body := &statement.FinishStep{
+		Step: statement.Step{
+			Attempt: a.number("attempt", 1), Seq: a.number("seq", 1), Name: step, Tool: "t", Target: "x", In: []statement.File{},
+			Policy: statement.Verdict{ID: "p", Verdict: "allow"}, Assurance: "producer-signed",
+		},
+		Out: []statement.File{}, Result: a.value("result", "ok"), Changes: []statement.Change{},
+	}
+	if body.Result == "error" {
+		body.Cause = "internal"
+	}
+	st.Body = body
+	return st
+}
+
+func (s *script) makeOutcome(a *args) *statement.Statement {
+	run, status := a.word(), a.word()
+	st := s.begin(statement.OutcomeClose, a.word())
+	st.Run, st.Subject = run, sha256.Sum256([]byte("out"))
+	body := &statement.CloseOutcome{Attempt: a.number("attempt", 1), Status: status, Missing: []string{}, Assurance: "producer-signed"}
+	if status != "success" {
+		body.Cause = "internal"
+	}
+	if a.value("root", "") != "" {
+		body.Steps = &statement.RolledSteps{Count: 3}
+	}
+	st.Body = body
+	return st
+}
+
+// about is the request of the run, or that of about=RUN.
+func (s *script) about(a *args, run string) statement.Digest {
+	if c := s.requests[a.value("about", run)]; c != nil {
+		return c.Digest
+	}
+	return sha256.Sum256([]byte(run))
+}
+
+func (s *script) makeCancel(a *args) *statement.Statement {
+	run := a.word()
+	st := s.begin(statement.RequestCancel, a.word())
+	st.Run, st.Subject = run, s.flowOf(a)
+	st.Body = &statement.CancelRequest{About: s.about(a, run), Reason: "error"}
+	return st
+}
+
+func (s *script) makeDeny(a *args) *statement.Statement {
+	run := a.word()
+	st := s.begin(statement.DecisionDeny, a.word())
+	about := s.about(a, run)
+	st.Run, st.Subject = run, about
+	st.Body = &statement.DenyDecision{About: about, Rule: "board-1", Reason: "risk"}
+	return st
+}
+
+// lookRun describes the register of a run in words: status and events.
+func (s *script) lookRun(id string) string {
+	r, err := s.overlay.Record(register.RunKey(id))
+	must(err)
+	if r == nil {
+		return "none"
+	}
+	state, err := register.ParseRunState(r.State)
+	must(err)
+	text := fmt.Sprintf("%s, %d events", runStatusName(state.Status), r.Size)
+	if state.Claimed != 0 {
+		text += ", claimed " + runStatusName(state.Claimed)
+	}
+	return text
+}
