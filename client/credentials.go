@@ -9,16 +9,18 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 )
 
 // maxToken is the largest token, in bytes.
 const maxToken = 4096
 
+// maxCertificates is the largest file of certificate authorities, in bytes.
+const maxCertificates = 4 << 20
+
 // ReadToken reads a bearer token from a file of one line. Errors never show it.
 func ReadToken(path string) (string, error) {
-	b, err := os.ReadFile(path)
+	b, err := ReadFile(path, maxToken+2)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +63,7 @@ func (c *Client) shown() string {
 // TrustingHTTP returns an HTTP client that believes the certificate authorities in
 // a file of PEM, and no others.
 func TrustingHTTP(caFile string) (*http.Client, error) {
-	b, err := os.ReadFile(caFile)
+	b, err := ReadFile(caFile, maxCertificates)
 	if err != nil {
 		return nil, err
 	}

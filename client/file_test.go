@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/docketlog/docket/client"
@@ -132,5 +133,25 @@ func TestMemoryCannotBeWritten(t *testing.T) {
 	c.Memory = &client.Memory{Path: filepath.Join(t.TempDir(), "none", "checkpoint")}
 	if _, note, err := c.Checkpoint(ctx); !errors.Is(err, fs.ErrNotExist) || note != nil {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestReadFile: a file of the limit is read, a larger one is not, nor an endless one.
+func TestReadFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, []byte("12345"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := client.ReadFile(path, 5); err != nil || string(b) != "12345" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if b, err := client.ReadFile(path, 4); err == nil || b != nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("above the limit: %q, %v", b, err)
+	}
+	if b, err := client.ReadFile("/dev/zero", 1<<20); err == nil || b != nil {
+		t.Errorf("an endless file: %d bytes, %v", len(b), err)
+	}
+	if _, err := client.ReadFile(path+"x", 4); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing: %v", err)
 	}
 }

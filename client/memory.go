@@ -52,7 +52,7 @@ func (m *Memory) read() ([]byte, error) {
 	case info.Mode().Perm()&0o002 != 0:
 		return nil, m.damaged(errors.New("everybody on this machine may write to it: correct its permissions, chmod o-w"))
 	}
-	note, err := os.ReadFile(m.Path)
+	note, err := ReadFile(m.Path, proofs.MaxNote)
 	if err != nil {
 		return nil, m.damaged(err)
 	}

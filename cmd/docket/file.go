@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -19,3 +20,9 @@ func hashFile(path string) (statement.Digest, uint64, error) {
 	n, err := io.Copy(h, f)
 	return statement.Digest(h.Sum(nil)), uint64(n), errors.Join(err, f.Close())
 }
+
+// maxFile bounds what is read whole into memory: keys, policies, receipts and
+// what else docket writes is far smaller.
+const maxFile = 8 << 20
+
+func readFile(path string) ([]byte, error) { return client.ReadFile(path, maxFile) }

@@ -85,7 +85,7 @@ type clientConfig struct {
 }
 
 func readConfig(path string, v any) error {
-	b, err := os.ReadFile(path)
+	b, err := readFile(path)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (f folders) clientConfig() (clientConfig, error) {
 // verifier reads the verifier policy in file, and the genesis leaf hash beside
 // it in file.genesis, unless genesis gives the hash itself.
 func readVerifier(file, genesis string) (proofs.Verifier, error) {
-	text, err := os.ReadFile(file)
+	text, err := readFile(file)
 	if err != nil {
 		return proofs.Verifier{}, err
 	}
@@ -139,7 +139,7 @@ func readVerifier(file, genesis string) (proofs.Verifier, error) {
 	}
 	given := genesis != ""
 	if !given {
-		b, err := os.ReadFile(file + ".genesis")
+		b, err := readFile(file + ".genesis")
 		if errors.Is(err, fs.ErrNotExist) {
 			return proofs.Verifier{}, fmt.Errorf("the leaf hash of the log's entry 0 is not pinned: put it into %s.genesis or give --genesis", file)
 		}
@@ -206,7 +206,7 @@ func (f folders) refresh(ctx context.Context, c *client.Client, digest statement
 
 // keptReceipt returns what keepReceipt kept. It is unverified: verify judges it.
 func (f folders) keptReceipt(digest statement.Digest) (*proofs.Receipt, bool) {
-	b, err := os.ReadFile(f.receiptFile(digest))
+	b, err := readFile(f.receiptFile(digest))
 	if err != nil {
 		return nil, false
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -120,7 +119,7 @@ func (o *fsckOptions) check(cmd *cobra.Command, f folders) (report fsck.Report, 
 }
 
 func readLogKey(path string) (proofs.VerifierKey, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
 		return proofs.VerifierKey{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -94,8 +93,8 @@ type made struct {
 
 func printMade(f folders, w io.Writer) error {
 	config, err1 := f.serverConfig()
-	vkey, err2 := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
-	genesis, err3 := os.ReadFile(f.policy() + ".genesis")
+	vkey, err2 := readFile(filepath.Join(f.log(), "log.vkey"))
+	genesis, err3 := readFile(f.policy() + ".genesis")
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}

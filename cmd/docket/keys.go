@@ -37,7 +37,7 @@ func newPassword(path string) error {
 
 // readPassword reads a password file: its first line.
 func readPassword(path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
+	b, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("password file: %w", err)
 	}
@@ -80,7 +80,7 @@ func writeKey(path, passwordFile string, key crypto.PrivateKey) error {
 }
 
 func readKey(path, passwordFile string) (crypto.PrivateKey, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}

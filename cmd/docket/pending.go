@@ -34,7 +34,7 @@ func (f folders) pendingOf(code statement.Code, id, origin string, fits func(s *
 // got no answer to, or nil. One for another purpose is not touched: only its owner
 // knows what became of it.
 func (p *pendingStatement) load() (*statement.Envelope, error) {
-	b, err := os.ReadFile(p.path)
+	b, err := readFile(p.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -67,7 +66,7 @@ func (f folders) ownAnchor(a folders, origin string) error {
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(filepath.Join(f.anchor(), "checkpoint"))
+	text, err := readFile(filepath.Join(f.anchor(), "checkpoint"))
 	if err != nil {
 		return fmt.Errorf("the set-up of log %s in %s was cut off, and %s is not its anchor, nothing was moved: %w", origin, a.dir, f.anchor(), err)
 	}

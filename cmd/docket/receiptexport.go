@@ -118,7 +118,7 @@ func (x *receiptExport) run() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := os.ReadFile(x.file)
+	b, err := readFile(x.file)
 	if err != nil {
 		return nil, err
 	}

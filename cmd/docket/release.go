@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"mime"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -138,7 +137,7 @@ func (r *release) receiptFile() string { return r.file + ".docket" }
 // document and got no answer to, or nil. One for other bytes or another document
 // is not touched: only its owner knows what became of it.
 func (r *release) pending() (*statement.Envelope, error) {
-	b, err := os.ReadFile(r.pendingFile())
+	b, err := readFile(r.pendingFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -264,7 +263,7 @@ func (r *release) alreadyCurrent(ctx context.Context, d *client.Document) (*rele
 // hasReceipt says whether the file's receipt verifies and is that of a statement: it
 // may be damaged, or of an earlier version, which lay at the same path.
 func (r *release) hasReceipt(digest statement.Digest) bool {
-	b, err := os.ReadFile(r.receiptFile())
+	b, err := readFile(r.receiptFile())
 	if err != nil {
 		return false
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -132,7 +131,7 @@ func (v *verify) readReceipt() (*proofs.Receipt, error) {
 	if path == "" {
 		path = v.file + ".docket"
 	}
-	b, err := os.ReadFile(path)
+	b, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no receipt: %s is not there; name it with --receipt", v.file, path)
 	}
