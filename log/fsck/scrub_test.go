@@ -100,7 +100,7 @@ func TestScrubFinds(t *testing.T) {
 						}
 						found, round := p.scrub(t, mode, &snapshots{store: p.store, changes: []row{{x.key, value}}}, fast, 1)
 						if len(found) == 0 || round.Findings == 0 {
-							t.Errorf("%s of %s row %x is not found", what, space, x.key)
+							t.Errorf("%s of %s row %x is not found: %q for %q", what, space, x.key, value, x.value)
 						}
 						foundIn(t, fsck.Report{Findings: found}, what, x.key)
 					}
@@ -115,6 +115,25 @@ func TestScrubFinds(t *testing.T) {
 					t.Errorf("a surplus row %x is not found", extra)
 				}
 			})
+		}
+	}
+}
+
+// TestScrubFindsHead flips every bit of the head of a raw log, which fewer rows
+// speak of than of a sealed one.
+func TestScrubFindsHead(t *testing.T) {
+	p := damagedLogs(t)[log.Raw]
+	head, err := p.store.Get(log.HeadKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bit := range len(head) * 8 {
+		value := flip(head, bit)
+		if unseen(log.Raw, row{log.HeadKey(), head}, value) {
+			continue
+		}
+		if found, _ := p.scrub(t, log.Raw, &snapshots{store: p.store, changes: []row{{log.HeadKey(), value}}}, fast, 1); len(found) == 0 {
+			t.Errorf("%q for %q is not found", value, head)
 		}
 	}
 }
