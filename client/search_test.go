@@ -3,7 +3,6 @@ package client_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -271,7 +270,7 @@ func TestCheckpointsLies(t *testing.T) {
 			convict(t, s.w.Signer.Key().String(), fork)
 		})
 	}
-	s.answer(200, "text/plain", []byte(fmt.Sprint("x")))
+	s.answer(200, "text/plain", []byte("x"))
 	if _, err := got.CheckpointAt(ctx, 7); !errors.Is(err, client.ErrAnswer) {
 		t.Error(err)
 	}
