@@ -11,6 +11,7 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -21,13 +22,19 @@ type pendingStatement struct {
 	path   string
 	origin string                            // of the log
 	fits   func(s *statement.Statement) bool // whether one that lies there is for this run
+	other  string                            // what is said of one that is not
+	again  string                            // what to do to have its answer
 }
 
 // pendingOf returns the place for statements of a kind about a document or an
 // identity. Ids have '/', which is no part of a file's name; '+' is in no id.
 func (f folders) pendingOf(code statement.Code, id, origin string, fits func(s *statement.Statement) bool) *pendingStatement {
 	name := code.String() + "+" + strings.ReplaceAll(id, "/", "+") + ".dsse"
-	return &pendingStatement{path: filepath.Join(f.client(), "pending", name), origin: origin, fits: fits}
+	return &pendingStatement{
+		path: filepath.Join(f.client(), "pending", name), origin: origin, fits: fits,
+		other: "says something else, or is for another log",
+		again: "run the same command again as it was then",
+	}
 }
 
 // load returns the statement that an earlier run signed for the same purpose and
@@ -42,7 +49,7 @@ func (p *pendingStatement) load() (*statement.Envelope, error) {
 		return nil, err
 	}
 	stuck := func(what string) error {
-		return fmt.Errorf("%s %s: its outcome is unknown; run the same command again as it was then, or remove it", p.path, what)
+		return fmt.Errorf("%s %s: its outcome is unknown; %s, or remove it", p.path, what, p.again)
 	}
 	e, err := statement.ParseEnvelope(b)
 	if err != nil {
@@ -53,7 +60,7 @@ func (p *pendingStatement) load() (*statement.Envelope, error) {
 		return nil, stuck("cannot be read: " + err.Error())
 	}
 	if s.Log != p.origin || !p.fits(s) {
-		return nil, stuck("says something else, or is for another log")
+		return nil, stuck(p.other)
 	}
 	return &e, nil
 }
@@ -66,11 +73,17 @@ func (p *pendingStatement) resume(ctx context.Context, c *client.Client) (*proof
 		return nil, err
 	}
 	r, err := p.send(ctx, c, *e)
-	var refused *client.Refused
-	if errors.As(err, &refused) && refused.Code == "E701" {
+	if tooOld(err) {
 		return nil, nil
 	}
 	return r, err
+}
+
+// tooOld says that a statement waited too long: it was never admitted, and a new
+// one takes its place.
+func tooOld(err error) bool {
+	var refused *client.Refused
+	return errors.As(err, &refused) && refused.Code == admission.CodeSkew
 }
 
 // submit keeps a new statement and sends it.
@@ -87,15 +100,34 @@ func (p *pendingStatement) submit(ctx context.Context, c *client.Client, e state
 // send submits a statement that lies at the path, and removes it once it is known
 // what became of it.
 func (p *pendingStatement) send(ctx context.Context, c *client.Client, e statement.Envelope) (*proofs.Receipt, error) {
-	r, _, err := c.Submit(ctx, e)
-	if refusedForGood(err) {
-		// The statement is not in the log and never will be: nothing to resume.
-		return nil, errors.Join(err, removePending(p.path))
-	}
+	r, _, err := p.answer(ctx, c, e)
 	if err != nil {
-		return nil, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, p.path)
+		return nil, err
 	}
 	return r, removePending(p.path)
+}
+
+// answer is send, but leaves a statement that was admitted where it lies: for who
+// has to keep the receipt first.
+func (p *pendingStatement) answer(ctx context.Context, c *client.Client, e statement.Envelope) (r *proofs.Receipt, duplicate bool, err error) {
+	r, duplicate, err = c.Submit(ctx, e)
+	if refusedForGood(err) {
+		// The statement is not in the log and never will be: nothing to resume.
+		return nil, false, errors.Join(err, removePending(p.path))
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, p.path)
+	}
+	return r, duplicate, nil
+}
+
+// refusedForGood says whether the admission rules of this log refused a statement.
+// Nothing else is sure: a 404 or 413 can be a gateway's, E103 another log's, and an
+// earlier try whose reply was lost may have brought the statement in.
+func refusedForGood(err error) bool {
+	var refused *client.Refused
+	return errors.As(err, &refused) && refused.Status < 500 &&
+		len(refused.Code) == 4 && refused.Code[0] == 'E' && refused.Code != admission.CodeOrigin
 }
 
 // removePending removes a statement that has its answer. Another run of the same

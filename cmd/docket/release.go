@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"mime"
 	"path/filepath"
 
@@ -13,7 +12,6 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
-	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -92,18 +90,15 @@ func (r *release) run(ctx context.Context) (*released, error) {
 	if r.client, r.config, err = r.folders.newClient(r.server); err != nil {
 		return nil, err
 	}
-	pending, err := r.pending()
+	pending, err := r.pending().load()
 	if err != nil {
 		return nil, err
 	}
 	if pending != nil {
 		done, err := r.submit(ctx, *pending, releaseResumed)
-		var refused *client.Refused
-		if !errors.As(err, &refused) || refused.Code != "E701" {
+		if !tooOld(err) {
 			return done, err
 		}
-		// The kept statement was never admitted and is too old by now: a new
-		// one, for the same version, takes its place.
 	}
 	document, err := r.client.Document(ctx, r.document)
 	if err != nil {
@@ -116,7 +111,7 @@ func (r *release) run(ctx context.Context) (*released, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := client.WriteFile(r.pendingFile(), envelope.Marshal(), 0o600); err != nil {
+	if err := client.WriteFile(r.pending().path, envelope.Marshal(), 0o600); err != nil {
 		return nil, err
 	}
 	done, err := r.submit(ctx, envelope, releaseNew)
@@ -130,36 +125,19 @@ func (r *release) run(ctx context.Context) (*released, error) {
 	return done, err
 }
 
-func (r *release) pendingFile() string { return r.file + ".docket-pending" }
 func (r *release) receiptFile() string { return r.file + ".docket" }
 
-// pending returns the statement that an earlier run signed for this file and
-// document and got no answer to, or nil. One for other bytes or another document
-// is not touched: only its owner knows what became of it.
-func (r *release) pending() (*statement.Envelope, error) {
-	b, err := readFile(r.pendingFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// pending is where the signed release lies until its receipt is kept.
+func (r *release) pending() *pendingStatement {
+	return &pendingStatement{
+		path: r.file + ".docket-pending", origin: r.config.Origin,
+		fits: func(s *statement.Statement) bool {
+			body, ok := s.Body.(*statement.ReleaseDocument)
+			return ok && body.Document == r.document && s.Subject == r.digest
+		},
+		other: "is for other bytes, another document or another log",
+		again: "run release again with the file and document it was made for",
 	}
-	if err != nil {
-		return nil, err
-	}
-	stuck := func(what string) error {
-		return fmt.Errorf("%s %s: its outcome is unknown; run release again with the file and document it was made for, or remove it", r.pendingFile(), what)
-	}
-	e, err := statement.ParseEnvelope(b)
-	if err != nil {
-		return nil, stuck("cannot be read: " + err.Error())
-	}
-	s, err := statement.Parse(e.Payload)
-	if err != nil {
-		return nil, stuck("cannot be read: " + err.Error())
-	}
-	body, ok := s.Body.(*statement.ReleaseDocument)
-	if !ok || body.Document != r.document || s.Subject != r.digest || s.Log != r.config.Origin {
-		return nil, stuck("is for other bytes, another document or another log")
-	}
-	return &e, nil
 }
 
 // sign makes the release of the version that follows the given state.
@@ -186,27 +164,14 @@ func (r *release) sign(state *register.DocumentState) (statement.Envelope, error
 
 // submit sends a statement, verifies its receipt for this file, and keeps it.
 func (r *release) submit(ctx context.Context, e statement.Envelope, outcome string) (*released, error) {
-	receipt, duplicate, err := r.client.Submit(ctx, e)
-	if refusedForGood(err) {
-		// The statement is not in the log and never will be: nothing to resume.
-		return nil, errors.Join(err, removePending(r.pendingFile()))
-	}
+	receipt, duplicate, err := r.pending().answer(ctx, r.client, e)
 	if err != nil {
-		return nil, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, r.pendingFile())
+		return nil, err
 	}
 	if duplicate && outcome == releaseNew {
 		outcome = releaseDuplicate
 	}
 	return r.keep(ctx, receipt, outcome)
-}
-
-// refusedForGood says whether the admission rules of this log refused a statement.
-// Nothing else is sure: a 404 or 413 can be a gateway's, E103 another log's, and an
-// earlier try whose reply was lost may have brought the statement in.
-func refusedForGood(err error) bool {
-	var refused *client.Refused
-	return errors.As(err, &refused) && refused.Status < 500 &&
-		len(refused.Code) == 4 && refused.Code[0] == 'E' && refused.Code != admission.CodeOrigin
 }
 
 // keep verifies a receipt as verify will, and writes it beside the file.
@@ -222,7 +187,7 @@ func (r *release) keep(ctx context.Context, receipt *proofs.Receipt, outcome str
 	if err != nil {
 		return nil, err
 	}
-	if err := removePending(r.pendingFile()); err != nil {
+	if err := removePending(r.pending().path); err != nil {
 		return nil, err
 	}
 	q, err := cosigningOf(r.client, receipt.Checkpoint)
