@@ -25,9 +25,7 @@ func newDocument() *cobra.Command {
 }
 
 func newDocumentShow() *cobra.Command {
-	var server string
-	var asJSON, history bool
-	c := &cobra.Command{
+	return showing(&cobra.Command{
 		Use:   "show ID",
 		Short: "fetch, verify and print the state of a document",
 		Long: `show fetches the document's register under the newest checkpoint, verifies it,
@@ -43,31 +41,12 @@ Exit code 11: all this, but fewer cosigners signed the checkpoint than the polic
 demands.`,
 		Example: `  docket document show contracts/1
   docket document show contracts/1 --history --json`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !statement.ValidDocumentID(args[0]) {
-				return usage("%q is not a document id", args[0])
-			}
-			cl, _, err := dirOf(cmd).newClient(server)
-			if err != nil {
-				return err
-			}
-			d, err := documentOrHistory(cmd.Context(), cl, args[0], history)
-			if err != nil {
-				return err
-			}
-			return d.print(cmd.OutOrStdout(), asJSON)
-		},
-	}
-	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().BoolVar(&history, "history", false, "print every event, proven complete")
-	return c
+	}, "a document id", statement.ValidDocumentID, documentOrHistory)
 }
 
 // documentOrHistory fetches the state of a document, or its whole history, which
 // the state follows from.
-func documentOrHistory(ctx context.Context, cl *client.Client, id string, history bool) (*documentView, error) {
+func documentOrHistory(ctx context.Context, cl *client.Client, id string, history bool) (shown, error) {
 	if !history {
 		d, err := cl.Document(ctx, id)
 		if err != nil {
@@ -81,13 +60,9 @@ func documentOrHistory(ctx context.Context, cl *client.Client, id string, histor
 	if err != nil {
 		return nil, err
 	}
-	var state *register.DocumentState
-	if h.State != nil {
-		parsed, err := register.ParseDocumentState(h.State)
-		if err != nil {
-			return nil, err
-		}
-		state = &parsed
+	state, err := stateOf(h, register.ParseDocumentState)
+	if err != nil {
+		return nil, err
 	}
 	v := viewDocument(id, h.Size, state)
 	v.History, v.Complete = &events, complete

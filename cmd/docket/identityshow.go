@@ -13,9 +13,7 @@ import (
 )
 
 func newIdentityShow() *cobra.Command {
-	var server string
-	var asJSON, history bool
-	c := &cobra.Command{
+	return showing(&cobra.Command{
 		Use:   "show ID",
 		Short: "fetch, verify and print the state of an identity",
 		Long: `show fetches the identity's register under the newest checkpoint, verifies it, and
@@ -31,31 +29,12 @@ Exit code 11: all this, but fewer cosigners signed the checkpoint than the polic
 demands.`,
 		Example: `  docket identity show wl/contracts
   docket identity show wl/contracts --history`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !statement.ValidID(args[0]) {
-				return usage("%q is not an identity id", args[0])
-			}
-			cl, _, err := dirOf(cmd).newClient(server)
-			if err != nil {
-				return err
-			}
-			v, err := identityOrHistory(cmd.Context(), cl, args[0], history)
-			if err != nil {
-				return err
-			}
-			return v.print(cmd.OutOrStdout(), asJSON)
-		},
-	}
-	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().BoolVar(&history, "history", false, "print every event, proven complete")
-	return c
+	}, "an identity id", statement.ValidID, identityOrHistory)
 }
 
 // identityOrHistory fetches the state of an identity, or its whole history, which
 // the state follows from.
-func identityOrHistory(ctx context.Context, cl *client.Client, id string, history bool) (*identityView, error) {
+func identityOrHistory(ctx context.Context, cl *client.Client, id string, history bool) (shown, error) {
 	if !history {
 		i, err := cl.Identity(ctx, id)
 		if err != nil {
@@ -69,13 +48,9 @@ func identityOrHistory(ctx context.Context, cl *client.Client, id string, histor
 	if err != nil {
 		return nil, err
 	}
-	var state *register.IdentityState
-	if h.State != nil {
-		parsed, err := register.ParseIdentityState(h.State)
-		if err != nil {
-			return nil, err
-		}
-		state = &parsed
+	state, err := stateOf(h, register.ParseIdentityState)
+	if err != nil {
+		return nil, err
 	}
 	v := viewIdentity(id, h.Size, state)
 	v.History, v.Complete = &events, complete
