@@ -35,18 +35,8 @@ owner can read. Move them, and name them with serve --password-file.`,
 		Example: `  docket init --dir /srv/docket --origin log.example.com --direct contracts/ --direct reports/`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !proofs.ValidOrigin(s.origin) {
-				return usage("--origin %q is not a bare host name such as log.example.com", s.origin)
-			}
-			for _, prefix := range s.direct {
-				if !statement.ValidPrefix(prefix) {
-					return usage("--direct %q is not a prefix: segments of letters, digits, '.', '_' and '-', each ended by '/', or *", prefix)
-				}
-			}
-			for _, id := range []string{s.admin, s.register, s.pipeline, s.logID} {
-				if !statement.ValidID(id) {
-					return usage("%q is not an identity id", id)
-				}
+			if err := s.check(); err != nil {
+				return err
 			}
 			f := dirOf(cmd)
 			f.anchorDir = anchorDir
@@ -79,6 +69,24 @@ owner can read. Move them, and name them with serve --password-file.`,
 	flags.StringVar(&s.pipeline, "pipeline", "wl/pipeline", "id of the pipeline")
 	flags.StringVar(&s.logID, "log-identity", "svc/log", "id of the log's own identity")
 	return c
+}
+
+// check says what is wrong with the flags.
+func (s setup) check() error {
+	if !proofs.ValidOrigin(s.origin) {
+		return usage("--origin %q is not a bare host name such as log.example.com", s.origin)
+	}
+	for _, prefix := range s.direct {
+		if !statement.ValidPrefix(prefix) {
+			return usage("--direct %q is not a prefix: segments of letters, digits, '.', '_' and '-', each ended by '/', or *", prefix)
+		}
+	}
+	for _, id := range []string{s.admin, s.register, s.pipeline, s.logID} {
+		if !statement.ValidID(id) {
+			return usage("%q is not an identity id", id)
+		}
+	}
+	return nil
 }
 
 // made is what init made, as JSON: where it is, and what verifiers pin.
