@@ -148,7 +148,7 @@ func (d *disk) fill(name string, leave int64) {
 func (d *disk) exhaust(name string) {
 	d.t.Helper()
 	d.fill(name, 0)
-	f, err := os.OpenFile(d.path(name), os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(d.path(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		d.t.Fatal(err)
 	}
