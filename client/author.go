@@ -181,6 +181,28 @@ func (a *Author) genesisMember(m Member, nonce string) (statement.Member, error)
 	return statement.Member{ID: m.ID, SPKI: spki, Proof: proof}, err
 }
 
+// Sign completes a statement of any kind and signs it: log, issuer and kind are
+// filled in, and nonce and time where they are missing. Subject, body and what
+// else the statement says are the caller's. Its errors are those of
+// [statement.Statement.Marshal], and the signer's.
+func (a *Author) Sign(s statement.Statement) (statement.Envelope, error) {
+	if s.Body == nil {
+		return statement.Envelope{}, errors.New("a statement without a body cannot be signed")
+	}
+	common, err := a.statement(statement.CodeOf(s.Body), s.Subject)
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	s.Code, s.Log, s.Issuer = common.Code, common.Log, common.Issuer
+	if s.Nonce == "" {
+		s.Nonce = common.Nonce
+	}
+	if s.At == 0 {
+		s.At = common.At
+	}
+	return a.sign(&s)
+}
+
 // statement begins a statement with the common part.
 func (a *Author) statement(code statement.Code, subject statement.Digest) (*statement.Statement, error) {
 	nonce, err := newNonce()

@@ -191,3 +191,26 @@ var errToken = errors.New("token removed")
 type broken struct{ client.Signer }
 
 func (broken) Sign([]byte) ([]byte, error) { return nil, errToken }
+
+// Sign completes what the caller leaves open, and nothing else.
+func TestAuthorSignsEveryKind(t *testing.T) {
+	w := logtest.NewWorld()
+	a, about := w.Pipeline, statement.Digest(sha256.Sum256([]byte("grant")))
+	draft := statement.Statement{Subject: about, Run: "R1", Body: &statement.RevokeDecision{About: about, Reason: "error"}}
+	e, err := a.Sign(draft)
+	s := parsed(t, a, e, err)
+	if s.Code != statement.DecisionRevoke || s.Subject != about || s.Run != "R1" {
+		t.Errorf("%+v", s)
+	}
+	draft.Nonce, draft.At = s.Nonce, a.Now().Add(-time.Minute).UnixMilli()
+	again, err := a.Sign(draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := statement.Parse(again.Payload); err != nil || second.Nonce != s.Nonce || second.At != draft.At {
+		t.Errorf("the caller's nonce and time: %+v, %v", second, err)
+	}
+	if _, err := a.Sign(statement.Statement{Subject: about}); err == nil {
+		t.Error("a statement without a body is signed")
+	}
+}

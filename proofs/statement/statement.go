@@ -49,6 +49,9 @@ type Body interface {
 	appendMember(b []byte, name string) []byte
 }
 
+// CodeOf gives the kind and op that a body is of.
+func CodeOf(body Body) Code { return body.code() }
+
 // Parse reads a statement from the bytes that were signed. All errors are of type [*Error]: E101 if the bytes are more
 // than [MaxPayload], not JSON, not their own canonical form, of a kind that is unknown or not built, or hold a name that
 // is unknown or stands twice; E601 if a sealed-only name stands in clear; E102 if a field is missing or wrong.
