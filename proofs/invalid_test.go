@@ -187,7 +187,9 @@ var entryCases = []invalidCase{
 		return l.first()
 	}},
 	{"of a kind that the rules do not admit", CheckStatement, func(l *writtenLog) *Receipt {
-		l.onPayload = func(b []byte) []byte { return bytes.Replace(b, []byte("document.release/v1"), []byte("erase.erase/v1"), 1) }
+		l.onPayload = func(b []byte) []byte {
+			return bytes.Replace(b, []byte("document.release/v1"), []byte("erase.erase/v1"), 1)
+		}
 		return l.first()
 	}},
 	{"signature by another key", CheckSignature, func(l *writtenLog) *Receipt {
