@@ -16,7 +16,7 @@ const (
 	CheckLog            CheckName = "log"                 // the statement was made for this log
 	CheckEntry          CheckName = "entry inclusion"     // the derived leaf stands at the index, before the seal
 	CheckRules          CheckName = "rules"               // the seal's rules are known here
-	CheckDirect         CheckName = "direct release"      // a release names no run and no grants, which these rules lack
+	CheckDirect         CheckName = "direct release"      // runs and grants are shown exactly if a release names them
 	CheckRegisters      CheckName = "registers"           // exactly the registers that the statement names
 	CheckDocument       CheckName = "document register"   // the value stands under the seal's root
 	CheckDocumentEvents CheckName = "document events"     // they are in the history, at possible places and times
@@ -30,6 +30,17 @@ const (
 	CheckSigner         CheckName = "signer"           // at the entry the identity was active, with the key in the leaf
 	CheckKeyExpiry      CheckName = "key expiry"       // and the key had not expired
 	CheckIdentityState  CheckName = "identity state"   // the newest state, opened
+	CheckRun            CheckName = "run register"     // as for the document
+	CheckRunEvents      CheckName = "run events"       // two: by the request, and by the entry
+	CheckRequest        CheckName = "request"          // the first opened the run
+	CheckInRun          CheckName = "run"              // the second is the one that the statement makes
+	CheckRunState       CheckName = "run state"        // the newest state, opened, is of that request
+	CheckGrant          CheckName = "grant"            // the statement that granted is the one that the entry spends
+	CheckGrantTerms     CheckName = "grant terms"      // it binds kind, document, version, bytes, signer, request and time of the entry
+	CheckGrantRegister  CheckName = "grant register"   // as for the document
+	CheckGrantEvents    CheckName = "grant events"     // two: the grant, and its spending
+	CheckGranted        CheckName = "granted"          // the first is the one that the statement that granted makes
+	CheckSpent          CheckName = "spent"            // the second is its spending by the entry
 	CheckRegister       CheckName = "register"         // a register of a staple that is judged alone
 	CheckFile           CheckName = "file"             // the file in hand is the statement's subject
 	CheckCompromise     CheckName = "compromise"       // the signer's key was not reported compromised from before the entry

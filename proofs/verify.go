@@ -91,6 +91,8 @@ type judgement struct {
 	authority authority
 	time      uint64                 // of the entry, by the log's clock; documents only
 	signer    register.IdentityState // newest one
+	approvers []approver             // of the grants that it spends, in their order
+	run       *Run                   // that it belongs to
 }
 
 // latest is the latest time, in POSIX seconds, at which a cosignature counts.
@@ -125,55 +127,30 @@ func (j *judgement) isAbout(e entry) {
 }
 
 // openRegisters verifies the registers that a statement needs: the document's, if
-// it is about one, then the issuer's identity.
+// it is about one, then the issuer's identity, its run, and its grants.
 func (j *judgement) openRegisters(e entry, r *Receipt, w view) (ok bool) {
 	l := &j.checks
 	l.run(CheckRules, func() (string, error) { return w.seal.Rules, checkRules(w.seal.Rules) })
-	l.run(CheckDirect, func() (string, error) { return checkDirect(e.statement) })
-	var document, identity *history
+	l.run(CheckDirect, func() (string, error) { return checkDirect(e, r.Registers) })
+	var shown registers
 	l.run(CheckRegisters, func() (_ string, err error) {
-		document, identity, err = registersOf(e, r.Registers, w.seal)
+		shown, err = registersOf(e, r.Registers, w.seal)
 		return fmt.Sprintf("%d, as the statement names them", len(r.Registers)), err
 	})
 	if l.failed != nil {
 		return false
 	}
 	var time *uint64
-	if document != nil {
+	if shown.document != nil {
 		time = &j.time
-		if j.authority, j.time, ok = openDocument(l, e, document); !ok {
+		if j.authority, j.time, ok = openDocument(l, e, shown.document); !ok {
 			return false
 		}
 	}
-	j.signer, ok = openIdentity(l, e, identity, time)
-	return ok
-}
-
-// registersOf takes the registers of a receipt by the names that the statement
-// gives, in their order, and no others.
-func registersOf(e entry, proofs []RegisterProof, seal statement.Seal) (document, identity *history, err error) {
-	want := []RegisterProof{{Type: register.TypeIdentity, ID: e.statement.Issuer}}
-	if e.document != nil {
-		want = append([]RegisterProof{{Type: register.TypeDocument, ID: e.document.id}}, want...)
+	if _, j.signer, ok = openIdentity(l, e, shown.identity, time); !ok {
+		return false
 	}
-	if len(proofs) != len(want) {
-		return nil, nil, fmt.Errorf("%d registers, a %s needs %d", len(proofs), e.statement.Code, len(want))
-	}
-	for i, p := range proofs {
-		if p.Type != want[i].Type || p.ID != want[i].ID {
-			return nil, nil, fmt.Errorf("register %d is %v %q, want %v %q", i, p.Type, p.ID, want[i].Type, want[i].ID)
-		}
-		h, err := newHistory(p, seal)
-		if err != nil {
-			return nil, nil, err
-		}
-		if want[i].Type == register.TypeDocument {
-			document = h
-		} else {
-			identity = h
-		}
-	}
-	return document, identity, nil
+	return j.openWorkflow(e, shown)
 }
 
 // openStaple judges the entry once more, by the registers of a newer seal.
