@@ -41,7 +41,9 @@ const (
 	CheckGrantEvents    CheckName = "grant events"     // two: the grant, and its spending
 	CheckGranted        CheckName = "granted"          // the first is the one that the statement that granted makes
 	CheckSpent          CheckName = "spent"            // the second is its spending by the entry
+	CheckApart          CheckName = "apart"            // it was given by one of another owner than that of the signer
 	CheckRegister       CheckName = "register"         // a register of a staple that is judged alone
+	CheckHistory        CheckName = "history"          // the events are all of the register, and lead to its state
 	CheckFile           CheckName = "file"             // the file in hand is the statement's subject
 	CheckCompromise     CheckName = "compromise"       // the signer's key was not reported compromised from before the entry
 	CheckCosigners      CheckName = "cosigners"        // the quorum of the verifier policy

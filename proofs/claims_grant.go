@@ -14,6 +14,7 @@ type grantClaim struct {
 	entry   entry    // that spends
 	history *history // of the grant
 	grantor *history // identity that gave it
+	owner   Hash     // of who spends it
 	run     *Run     // of the entry; nil: none
 	time    uint64   // of the entry, by the log's clock
 
@@ -61,8 +62,20 @@ func (c *grantClaim) open(l *checkList, digest statement.Digest) (a approver, ok
 	outer := l.prefix
 	l.prefix += "grantor "
 	defer func() { l.prefix = outer }()
-	then, newest, ok := openIdentity(l, c.granted, c.grantor, &c.event(grantGiven).Time)
-	return approver{c.approval(then), newest}, ok
+	then, newest, _ := openIdentity(l, c.granted, c.grantor.withState(), &c.event(grantGiven).Time)
+	l.run(CheckApart, func() (string, error) {
+		return fmt.Sprintf("another owner than that of %s", c.terms.To), c.checkApart(then)
+	})
+	return approver{c.approval(then), newest}, l.failed == nil
+}
+
+// checkApart: nobody approves for himself, nor for one of the same owner. An
+// identity keeps its owner for life.
+func (c *grantClaim) checkApart(then register.IdentityState) error {
+	if then.Owner == c.owner {
+		return fmt.Errorf("%q, who granted it, has the owner of %q, who spent it", c.granted.statement.Issuer, c.terms.To)
+	}
+	return nil
 }
 
 func (c *grantClaim) event(i int) *register.Event { return &c.history.proof.Events[i].Event }
@@ -96,7 +109,7 @@ func (c *grantClaim) openStatement(digest statement.Digest) (err error) {
 }
 
 // checkTerms: the grant is for exactly this statement: its kind and op, document,
-// version and bytes, its signer, its request, and its time; and by another.
+// version and bytes, its signer, its request, and its time.
 func (c *grantClaim) checkTerms() error {
 	s, g := c.entry.statement, c.terms
 	object := statement.DocumentObject{Document: c.entry.document.id, Version: c.entry.document.version}
@@ -109,8 +122,6 @@ func (c *grantClaim) checkTerms() error {
 		return fmt.Errorf("the grant is for the bytes %s, not for %s", c.granted.statement.Subject, s.Subject)
 	case g.To != s.Issuer:
 		return fmt.Errorf("the grant is to %q, not to %q", g.To, s.Issuer)
-	case c.granted.statement.Issuer == s.Issuer:
-		return fmt.Errorf("%q granted it to itself", s.Issuer)
 	case g.About != nil && (c.run == nil || *g.About != c.run.Request):
 		return fmt.Errorf("the grant is about the request %s, which is not that of the run", *g.About)
 	case c.time < uint64(g.NotBefore) || c.time >= uint64(g.NotAfter):
@@ -121,39 +132,60 @@ func (c *grantClaim) checkTerms() error {
 }
 
 // checkGiven: the first event of the register is the one that the statement makes,
-// before the entry. All of its body is derived, but for the delegator: whose
-// delegation it was stands in another statement.
+// before the entry.
 func (c *grantClaim) checkGiven() error {
 	e := c.event(grantGiven)
 	c.granted.index = e.Index
 	if err := c.granted.made(e, register.GrantGranted); err != nil {
 		return err
 	}
-	body := register.GrantedBody{
-		Object: Hash(c.terms.ObjectHash()), Subject: register.SHA256Digest(c.granted.statement.Subject), To: register.IdentityKey(c.terms.To),
-		Grantor: register.IdentityKey(c.granted.statement.Issuer), NotBefore: uint64(c.terms.NotBefore), NotAfter: uint64(c.terms.NotAfter), Uses: c.terms.Uses,
-	}
-	if c.terms.About != nil {
-		body.Request = Hash(*c.terms.About)
-	}
+	var shown *register.GrantedBody
 	if c.terms.ActingFor != nil {
 		opening, err := c.history.opened(grantGiven)
 		if err != nil {
 			return err
 		}
-		shown, err := register.ParseGrantedBody(opening.Body)
+		body, err := register.ParseGrantedBody(opening.Body)
 		if err != nil {
 			return err
 		}
-		if body.Delegator = shown.Delegator; body.Delegator == (register.Key{}) {
-			return errors.New("the grant is given in another's stead, the register names nobody")
-		}
+		shown = &body
 	}
+	body, err := grantedBody(c.granted.statement, c.terms, shown)
+	if err != nil {
+		return err
+	}
+	c.body = body
+	return checkGranted(e, c.history.key, c.granted.payload, body)
+}
+
+// grantedBody derives what a statement that grants writes. All of it follows from
+// the statement, but for the delegator: whose delegation it was stands in another
+// statement, and is taken from the body that is shown.
+func grantedBody(s *statement.Statement, g *statement.GrantDecision, shown *register.GrantedBody) (register.GrantedBody, error) {
+	body := register.GrantedBody{
+		Object: Hash(g.ObjectHash()), Subject: register.SHA256Digest(s.Subject), To: register.IdentityKey(g.To), Grantor: register.IdentityKey(s.Issuer),
+		NotBefore: uint64(g.NotBefore), NotAfter: uint64(g.NotAfter), Uses: g.Uses,
+	}
+	if g.About != nil {
+		body.Request = Hash(*g.About)
+	}
+	if g.ActingFor == nil {
+		return body, nil
+	}
+	if body.Delegator = shown.Delegator; body.Delegator == (register.Key{}) {
+		return body, errors.New("the grant is given in another's stead, the register names nobody")
+	}
+	return body, nil
+}
+
+// checkGranted: the first event of a grant hides this body, under the blind of the
+// statement that granted.
+func checkGranted(e *register.Event, key register.Key, payload []byte, body register.GrantedBody) error {
 	if e.Seq != 0 {
 		return fmt.Errorf("event %d is not the first", e.Seq)
 	}
-	c.body = body
-	return e.VerifyBody(register.EventBlind(c.history.key, e.Seq, c.granted.payload), body.Marshal())
+	return e.VerifyBody(register.EventBlind(key, e.Seq, payload), body.Marshal())
 }
 
 // left is how many uses the spending leaves: each spending takes one.

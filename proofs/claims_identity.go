@@ -111,6 +111,23 @@ func (c *identityClaim) checkState() (s register.IdentityState, err error) {
 	return s, nil
 }
 
+// withState returns the history with the newest state opened, if the event in force
+// is the newest and opened: then the state follows from it.
+func (h *history) withState() *history {
+	events := h.proof.Events
+	if h.proof.State != nil || h.proof.Value == nil || len(events) == 0 || !h.newest(inForce) || events[inForce].Opening == nil {
+		return h
+	}
+	opening := events[inForce].Opening
+	body, err := register.ParseIdentityBody(opening.Body)
+	if err != nil {
+		return h
+	}
+	derived := *h
+	derived.proof.State = &StateOpening{Blind: register.StateBlind(opening.Blind), State: body.State.Marshal()}
+	return &derived
+}
+
 func (c *identityClaim) describe() string {
 	if next := c.history.next(inForce); next != nil {
 		return fmt.Sprintf("event %d, until entry %d", c.history.proof.Events[inForce].Event.Seq, next.Index)

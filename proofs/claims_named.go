@@ -71,8 +71,8 @@ func describeKind(e entry) string {
 }
 
 // openWorkflow verifies the run that a statement belongs to, and the grants that
-// it spends.
-func (j *judgement) openWorkflow(e entry, shown registers) bool {
+// it spends. signer is the state of its issuer at the entry.
+func (j *judgement) openWorkflow(e entry, shown registers, signer register.IdentityState) bool {
 	l := &j.checks
 	j.run, j.approvers = nil, nil
 	if shown.run != nil {
@@ -83,7 +83,7 @@ func (j *judgement) openWorkflow(e entry, shown registers) bool {
 		j.run = &run
 	}
 	for i := range shown.grants {
-		c := grantClaim{entry: e, history: shown.grants[i], grantor: shown.grantors[i], run: j.run, time: j.time}
+		c := grantClaim{entry: e, history: shown.grants[i], grantor: shown.grantors[i], owner: signer.Owner, run: j.run, time: j.time}
 		a, ok := c.open(l, e.spends()[i])
 		if !ok {
 			return false

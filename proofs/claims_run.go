@@ -32,7 +32,7 @@ func openRun(l *checkList, e entry, h *history) (run Run, ok bool) {
 	})
 	l.run(CheckRequest, func() (string, error) {
 		err := c.checkRequest()
-		return fmt.Sprintf("%s, for the workflow %s", statement.Digest(c.request.Statement), workflowOf(c.request)), err
+		return fmt.Sprintf("%s, for the workflow %s", statement.Digest(c.request.Statement), statement.Digest(workflowOf(c.request).Hash())), err
 	})
 	l.run(CheckInRun, func() (string, error) {
 		err := c.checkEntry()
@@ -47,17 +47,25 @@ func openRun(l *checkList, e entry, h *history) (run Run, ok bool) {
 
 // checkShown is claim EV for all events, of which there are n at rising places.
 func (h *history) checkShown(n int) error {
-	events := h.proof.Events
-	if len(events) != n {
-		return fmt.Errorf("%d events are shown, want %d", len(events), n)
+	if got := len(h.proof.Events); got != n {
+		return fmt.Errorf("%d events are shown, want %d", got, n)
 	}
-	for i := 1; i < n; i++ {
+	if err := h.checkRising(); err != nil {
+		return err
+	}
+	return h.checkEvents()
+}
+
+// checkRising: the events shown stand in the order in which they came.
+func (h *history) checkRising() error {
+	events := h.proof.Events
+	for i := 1; i < len(events); i++ {
 		before, e := &events[i-1].Event, &events[i].Event
 		if e.Seq <= before.Seq || e.Index <= before.Index || e.Time < before.Time {
 			return fmt.Errorf("event %d is not later than event %d", e.Seq, before.Seq)
 		}
 	}
-	return h.checkEvents()
+	return nil
 }
 
 // checkRequest: the first event shown is the first of the run, by its request.

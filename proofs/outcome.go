@@ -242,7 +242,7 @@ func (j *judgement) checkCompromise() error {
 // uncheckedApproval: what the rules of admission decided about grants and run, and
 // who vouches for that.
 func (j *judgement) uncheckedApproval() string {
-	const rules = "that these grants were enough (how many, in which roles, of which owners) and none revoked, and that the run allowed it: admission decided that, "
+	const rules = "that the approvals were enough (how many, in which roles, of which owners), that none was revoked, and that the run allowed it: admission decided that, "
 	if j.verdict.Level == LevelAudited {
 		return rules + "and the audit cosigners vouch for it"
 	}

@@ -95,10 +95,13 @@ type judgement struct {
 	run       *Run                   // that it belongs to
 }
 
+// noLatest lets cosignatures of every time count.
+const noLatest = math.MaxInt64
+
 // latest is the latest time, in POSIX seconds, at which a cosignature counts.
 func (j *judgement) latest() int64 {
 	if j.expect.Now == 0 {
-		return math.MaxInt64
+		return noLatest
 	}
 	return (j.expect.Now + ClockSkew) / 1000
 }
@@ -147,10 +150,11 @@ func (j *judgement) openRegisters(e entry, r *Receipt, w view) (ok bool) {
 			return false
 		}
 	}
-	if _, j.signer, ok = openIdentity(l, e, shown.identity, time); !ok {
+	then, newest, ok := openIdentity(l, e, shown.identity, time)
+	if j.signer = newest; !ok {
 		return false
 	}
-	return j.openWorkflow(e, shown)
+	return j.openWorkflow(e, shown, then)
 }
 
 // openStaple judges the entry once more, by the registers of a newer seal.
@@ -231,9 +235,25 @@ func (h *history) check() error {
 			return err
 		}
 	}
+	if err := h.checkEnvelope(); err != nil {
+		return err
+	}
 	if len(h.proof.Events) == 0 {
 		return nil
 	}
+	if h.proof.Type == register.TypeRun || h.proof.Type == register.TypeGrant {
+		return h.checkRising() // not all that stands between them is shown
+	}
 	// The last event is the successor of the one before it. One alone is the newest.
 	return h.checkNeighbours(max(0, len(h.proof.Events)-2))
+}
+
+// checkEnvelope: a statement beside a grant is the one that granted it.
+func (h *history) checkEnvelope() error {
+	if e := h.proof.Envelope; e != nil {
+		if got := statement.DigestOf(e.Payload); got.String() != h.proof.ID {
+			return fmt.Errorf("the statement shown beside it is %s", got)
+		}
+	}
+	return nil
 }
