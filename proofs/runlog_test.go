@@ -17,6 +17,12 @@ const (
 	entryRelease = 9
 )
 
+// What runs release.
+const (
+	runDocument = "contracts/9"
+	runFile     = "nine"
+)
+
 // newRunLog writes a log with two humans who may approve.
 func newRunLog(t testing.TB) *writtenLog {
 	t.Helper()
@@ -81,7 +87,7 @@ func (l *writtenLog) request(run string) statement.Digest {
 	workflow := fileDigest("workflow text")
 	index, e := l.inRun(run, nil, statement.RequestOpen, workflow, "h/admin", &statement.OpenRequest{
 		Workflow: workflow, Trigger: statement.Trigger{Kind: "human"}, NoInputs: true, Executor: "wl/publisher",
-		Want: statement.WantDocument{Document: "contracts/1"},
+		Want: statement.WantDocument{Document: runDocument},
 	})
 	body := register.RunBody{
 		Status: register.RunOpen, Issuer: register.IdentityKey("h/admin"), Statement: e.digest(),
@@ -98,10 +104,10 @@ type testGrant struct {
 	subject statement.Digest
 }
 
-// newGrant is a grant of version 1 of contracts/1, with the bytes "one", to the publisher.
+// newGrant is a grant of version 1 of the document of the runs to the publisher.
 func newGrant(by, role string) testGrant {
-	return testGrant{by: by, subject: fileDigest("one"), terms: statement.GrantDecision{
-		For: statement.DocumentRelease, Object: statement.DocumentObject{Document: "contracts/1", Version: 1}, To: "wl/publisher",
+	return testGrant{by: by, subject: fileDigest(runFile), terms: statement.GrantDecision{
+		For: statement.DocumentRelease, Object: statement.DocumentObject{Document: runDocument, Version: 1}, To: "wl/publisher",
 		Meaning: "approval", Role: role, Rule: "four-eyes", Policy: fileDigest("policy"), NotAfter: startTime + 10*batchMillis, Uses: 1, Level: "direct",
 	}}
 }
@@ -155,16 +161,16 @@ func (l *writtenLog) spend(index uint64, e *writtenEntry, grants []statement.Dig
 	}
 }
 
-// releaseIn releases version 1 of contracts/1 in a run, or in none.
+// releaseIn releases version 1 of the document of the runs in one, or in none.
 func (l *writtenLog) releaseIn(run string, grants ...statement.Digest) uint64 {
 	l.t.Helper()
-	subject := fileDigest("one")
+	subject := fileDigest(runFile)
 	index, e := l.inRun(run, grants, statement.DocumentRelease, subject, "wl/publisher", &statement.ReleaseDocument{
-		Document: "contracts/1", Version: 1, Size: 3, Media: "text/plain", To: []string{},
+		Document: runDocument, Version: 1, Size: 4, Media: "text/plain", To: []string{},
 	})
 	l.spend(index, e, grants)
 	body := register.DocumentBody{Version: 1, Digest: register.SHA256Digest(subject), Statement: e.digest(), Run: runKeyOf(e.statement)}
-	l.change(index, e, register.TypeDocument, "contracts/1", register.DocumentRelease, body.Marshal())
+	l.change(index, e, register.TypeDocument, runDocument, register.DocumentRelease, body.Marshal())
 	l.runEvent(index, e, register.RunBody{Status: register.RunSuccess, Result: register.ResultOK, Step: "publish"})
 	return index
 }
@@ -179,12 +185,12 @@ func (l *writtenLog) runEvent(index uint64, e *writtenEntry, body register.RunBo
 // withdrawIn withdraws what releaseIn released.
 func (l *writtenLog) withdrawIn(run string, grants ...statement.Digest) uint64 {
 	l.t.Helper()
-	subject := fileDigest("one")
+	subject := fileDigest(runFile)
 	index, e := l.inRun(run, grants, statement.DocumentWithdraw, subject, "wl/publisher",
-		&statement.WithdrawDocument{Document: "contracts/1", Version: 1, Reason: "error"})
+		&statement.WithdrawDocument{Document: runDocument, Version: 1, Reason: "error"})
 	l.spend(index, e, grants)
 	body := register.DocumentBody{Version: 1, Digest: register.SHA256Digest(subject), Statement: e.digest(), Run: runKeyOf(e.statement)}
-	l.change(index, e, register.TypeDocument, "contracts/1", register.DocumentWithdraw, body.Marshal())
+	l.change(index, e, register.TypeDocument, runDocument, register.DocumentWithdraw, body.Marshal())
 	l.runEvent(index, e, register.RunBody{Status: register.RunSuccess})
 	return index
 }
@@ -192,7 +198,7 @@ func (l *writtenLog) withdrawIn(run string, grants ...statement.Digest) uint64 {
 // outcome closes a run with a claim.
 func (l *writtenLog) outcome(run string) {
 	l.t.Helper()
-	index, e := l.inRun(run, nil, statement.OutcomeClose, fileDigest("one"), "wl/publisher", &statement.CloseOutcome{
+	index, e := l.inRun(run, nil, statement.OutcomeClose, fileDigest(runFile), "wl/publisher", &statement.CloseOutcome{
 		Attempt: 1, Status: "success", Missing: []string{}, Assurance: "producer-signed",
 	})
 	l.runEvent(index, e, register.RunBody{Status: register.RunSuccess, Attempt: 1, Result: register.RunSuccess})
