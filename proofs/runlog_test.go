@@ -284,3 +284,13 @@ func (l *writtenLog) entryOf(digest statement.Digest) (uint64, *writtenEntry) {
 	l.t.Fatalf("no entry %s", digest)
 	return 0, nil
 }
+
+// prevRelease returns the entry of the newest release of the document of the runs.
+func (l *writtenLog) prevRelease() uint64 {
+	events := l.registers[register.DocumentKey(runDocument)].events
+	at := len(events) - 1
+	for events[at].Kind != register.DocumentRelease {
+		at--
+	}
+	return events[at].Index
+}
