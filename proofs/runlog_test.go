@@ -140,7 +140,7 @@ func (l *writtenLog) grant(g testGrant) statement.Digest {
 	l.change(index, e, register.TypeGrant, e.digest().String(), register.GrantGranted, body.Marshal())
 	if g.run != "" {
 		event := register.RunBody{
-			Status: register.RunOpen, Issuer: register.IdentityKey(g.by), Statement: e.digest(), Ref: register.GrantRef(register.GrantKey(Hash(e.digest()))),
+			Status: l.runState(g.run).Status, Issuer: register.IdentityKey(g.by), Statement: e.digest(), Ref: register.GrantRef(register.GrantKey(Hash(e.digest()))),
 		}
 		l.change(index, e, register.TypeRun, g.run, uint8(statement.DecisionGrant), event.Marshal())
 	}
