@@ -26,6 +26,7 @@
 //	E     Event         key32 ‖ u64 seq           one event of the register
 //	H     HistoryTile   key32 ‖ u8 level ‖ u64 n  256 hashes of the register's history
 //	M     Meta          name                      one row per log: tree head, seal, counts, ...
+//	W     Witness       origin hash32             newest note that a witness cosigned; in a witness's own store
 //	0x00  -             -                         the store's own: commit number, layout
 //
 // Leaf 258 is at the key 4c 0000000000000102, and the first leaves of a log
