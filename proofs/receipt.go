@@ -45,7 +45,7 @@ type RegisterProof struct {
 	Path  register.Path
 	// Envelope is the statement that granted, in the register of a grant; else nil.
 	Envelope *statement.Envelope
-	// Delegation is the statement in whose stead that one was given; nil: none.
+	// Delegation is the one by which that was given in another's stead; nil: in nobody's.
 	Delegation *statement.Envelope
 	// State opens the value's state hash; nil when it stays closed.
 	State *StateOpening
