@@ -200,8 +200,7 @@ func (r *run) resume() {
 	r.clock.seen = p.Seen
 }
 
-// extends proves that the tree begins with the one that the State was made of. A
-// fork is kept: whoever signed two histories is not vouched for again.
+// extends proves that the tree begins with the one that the State was made of.
 func (r *run) extends(ctx context.Context) error {
 	older, err := r.Client.FileTree(r.saved.Note)
 	if err != nil {
@@ -212,13 +211,8 @@ func (r *run) extends(ctx context.Context) error {
 	}
 	_, err = r.tree.Extends(ctx, older)
 	var fork *client.ForkError
-	if !errors.As(err, &fork) {
-		return err
-	}
-	p := r.saved
-	p.Ended = history(err)
-	if failed := r.State.Commit(&Change{Progress: p.marshal()}); failed != nil {
-		return errors.Join(err, failed)
+	if errors.As(err, &fork) {
+		return errors.Join(err, r.condemn(fork))
 	}
 	return err
 }
@@ -235,4 +229,30 @@ func (r *run) loadTree() error {
 	}
 	r.replay.tree = tree
 	return nil
+}
+
+// Convict is Run for a fork that was found before there was a tree to replay: by the
+// client's Memory, say. The State is ended with it; its tally stands in the report.
+func (a *Auditor) Convict(fork *client.ForkError) (*Report, error) {
+	a.withDefaults()
+	tree, err := a.Client.FileTree(fork.Shown)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Auditor: a, tree: tree, began: a.Now(), replay: &replay{prev: -1, tally: newTally(), tree: register.New(register.DepthFor(0))}}
+	text, err := a.State.Progress()
+	if err == nil && text != nil {
+		if r.saved, err = parseProgress(text); err == nil {
+			r.resume()
+			err = r.condemn(fork)
+		}
+	}
+	return r.report(context.Background(), fork), err
+}
+
+// condemn keeps a fork: whoever signed two histories is not vouched for again.
+func (r *run) condemn(fork *client.ForkError) error {
+	p := r.saved
+	p.Ended = history(fork)
+	return r.State.Commit(&Change{Progress: p.marshal()})
 }
