@@ -231,11 +231,13 @@ func (r *run) loadTree() error {
 	return nil
 }
 
-// Convict is Run for a fork that was found before there was a tree to replay: by the
-// client's Memory, say. The State is ended with it; its tally stands in the report.
-func (a *Auditor) Convict(fork *client.ForkError) (*Report, error) {
+// Convict is Run for a finding that was made elsewhere, and that no later answer of
+// the server undoes: a *client.ForkError, such as of the client's Memory, or a
+// *Divergence. note is the checkpoint that is wrong. The State is ended with it; its
+// tally stands in the report. It is not called while Run is.
+func (a *Auditor) Convict(ctx context.Context, note []byte, finding error) (*Report, error) {
 	a.withDefaults()
-	tree, err := a.Client.FileTree(fork.Shown)
+	tree, err := a.Client.FileTree(note)
 	if err != nil {
 		return nil, err
 	}
@@ -244,15 +246,15 @@ func (a *Auditor) Convict(fork *client.ForkError) (*Report, error) {
 	if err == nil && text != nil {
 		if r.saved, err = parseProgress(text); err == nil {
 			r.resume()
-			err = r.condemn(fork)
+			err = r.condemn(finding)
 		}
 	}
-	return r.report(context.Background(), fork), err
+	return r.report(ctx, finding), err
 }
 
-// condemn keeps a fork: whoever signed two histories is not vouched for again.
-func (r *run) condemn(fork *client.ForkError) error {
+// condemn keeps a finding: the State goes no further.
+func (r *run) condemn(finding error) error {
 	p := r.saved
-	p.Ended = history(fork)
+	p.Ended = listed(finding)
 	return r.State.Commit(&Change{Progress: p.marshal()})
 }

@@ -45,7 +45,7 @@ type EvidenceEntry struct {
 func (r *run) evidence(ctx context.Context, d *Divergence) (*Evidence, error) {
 	e := &Evidence{MediaType: EvidenceMediaType, Rules: rules, Genesis: r.Client.Verifier.Genesis[:], Checkpoint: string(r.tree.Note), Divergence: *d}
 	indices := append([]uint64{d.Index}, d.Indices...)
-	if r.prev >= 0 {
+	if r.prev >= 0 && uint64(r.prev) < r.tree.Size {
 		indices = append(indices, uint64(r.prev))
 	}
 	if d.Class == ClassEntry {

@@ -152,7 +152,7 @@ func TestConvict(t *testing.T) {
 	if !errors.As(err, &fork) {
 		t.Fatal(err)
 	}
-	report, err := a.Convict(fork)
+	report, err := a.Convict(ctx, fork.Shown, fork)
 	if err != nil || report.Clean || len(report.Divergences) != 1 || report.Divergences[0].Rule != "fork" || report.Tally.Statements != first.Tally.Statements {
 		t.Fatalf("%v\n%+v", err, report)
 	}
@@ -161,7 +161,7 @@ func TestConvict(t *testing.T) {
 	if _, err := run(t, a); !errors.As(err, &ended) {
 		t.Errorf("the state goes on: %v", err)
 	}
-	if report, err := (&audit.Auditor{Client: a.Client, State: audit.NewMemory()}).Convict(fork); err != nil || report.Divergences[0].Rule != "fork" {
+	if report, err := (&audit.Auditor{Client: a.Client, State: audit.NewMemory()}).Convict(ctx, fork.Shown, fork); err != nil || report.Divergences[0].Rule != "fork" {
 		t.Errorf("without a state: %v", err)
 	}
 }
