@@ -231,6 +231,19 @@ func (r *run) loadTree() error {
 	return nil
 }
 
+// Ended returns the finding that ended the State for good, or nil.
+func (a *Auditor) Ended() (*Ended, error) {
+	text, err := a.State.Progress()
+	if err != nil || text == nil {
+		return nil, err
+	}
+	p, err := parseProgress(text)
+	if err != nil || p.Ended == nil {
+		return nil, err
+	}
+	return &Ended{p.Ended}, nil
+}
+
 // Convict is Run for a finding that was made elsewhere, and that no later answer of
 // the server undoes: a *client.ForkError, such as of the client's Memory, or a
 // *Divergence. note is the checkpoint that is wrong. The State is ended with it; its

@@ -51,7 +51,9 @@ func (f *follower) openCosigner(stop func()) (func() error, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	f.cosign = auditor.New(auditor.Config{Audit: f.audit, Witness: w, Logs: logs})
+	if f.cosign, err = auditor.New(auditor.Config{Audit: f.audit, Witness: w, Logs: logs}); err != nil {
+		return nil, errors.Join(err, w.Close(), store.Close())
+	}
 	fmt.Fprintf(f.out, "audit cosigner %s\n", key.Key())
 	end := func() error { return nil }
 	if f.listen != "" {

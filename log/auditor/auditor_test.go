@@ -119,7 +119,9 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	a := &audit.Auditor{Client: &client.Client{Server: s.url, Verifier: s.w.Verifier(s.t, s.l)}, State: state, Now: s.w.Clock.Now, Workers: 2}
-	s.c = auditor.New(auditor.Config{Audit: a, Witness: w, Logs: keys, Wait: 300 * time.Millisecond})
+	if s.c, err = auditor.New(auditor.Config{Audit: a, Witness: w, Logs: keys, Wait: 300 * time.Millisecond}); err != nil {
+		s.t.Fatal(err)
+	}
 	h := httptest.NewServer(s.c.Handler(nil))
 	s.own = h.URL
 	s.stop = func() {
@@ -265,6 +267,17 @@ func TestRequests(t *testing.T) {
 	if status, _, held := s.post(proofs.AddCheckpoint{Old: 1, Note: note}.Marshal()); status != 409 || held != fmt.Sprintf("%d\n", larger) {
 		t.Errorf("another old size: %d %q", status, held)
 	}
+	s.restart()
+	_, body, _ = s.request(larger)
+	if status, _, _ := s.post(body); status != 200 {
+		t.Errorf("the head that was cosigned last, after a restart: %d", status)
+	}
+	s.grow(1)
+	if _, newer, _ := s.request(larger); newer != nil {
+		if status, _, _ := s.post(newer); status != 503 {
+			t.Errorf("a newer one, after a restart: %d", status)
+		}
+	}
 	for name, bad := range map[string][]byte{"": []byte("old x\n"), "unsigned": bytes.Replace(body, []byte(" "+s.w.Origin+" "), []byte(" "+s.w.Origin+" AAAA"), 1)} {
 		if status, _, _ := s.post(bad); status != 400 && status != 403 {
 			t.Errorf("%q: %d", name, status)
@@ -332,13 +345,17 @@ func TestForkPosted(t *testing.T) {
 				t.Errorf("%s", fork.Seen)
 			}
 			s.restart()
+			_, body, _ := s.request(report.Size)
+			if status, retry, _ := s.post(body); status != 503 || retry != "" {
+				t.Errorf("before the first step: %d, Retry-After %q", status, retry)
+			}
 			s.grow(1)
 			_, note, err = s.c.Step(ctx)
 			var ended *audit.Ended
 			if !errors.As(err, &ended) || note != nil {
 				t.Errorf("after a restart: %v", err)
 			}
-			_, body, _ := s.request(0)
+			_, body, _ = s.request(0)
 			if status, retry, _ := s.post(body); status != 503 || retry != "" {
 				t.Errorf("%d, Retry-After %q", status, retry)
 			}

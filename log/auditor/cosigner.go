@@ -36,12 +36,21 @@ type Cosigner struct {
 	replayed chan struct{} // closed when tree or ended changes
 }
 
-// New returns a cosigner that has replayed nothing yet.
-func New(c Config) *Cosigner {
+// New returns a cosigner that has replayed nothing yet in this process. One whose
+// audit ended in an earlier one stays ended.
+func New(c Config) (*Cosigner, error) {
 	if c.Wait == 0 {
 		c.Wait = 8 * time.Second
 	}
-	return &Cosigner{Config: c, wake: make(chan struct{}, 1), replayed: make(chan struct{})}
+	ended, err := c.Audit.Ended()
+	if err != nil {
+		return nil, err
+	}
+	cosigner := &Cosigner{Config: c, wake: make(chan struct{}, 1), replayed: make(chan struct{})}
+	if ended != nil {
+		cosigner.ended = &finding{err: ended}
+	}
+	return cosigner, nil
 }
 
 // Wake has a value when a request waits for a size that is not replayed yet.
@@ -52,7 +61,7 @@ func (c *Cosigner) Wake() <-chan struct{} { return c.wake }
 // report is nil when there was no tree to replay. After an error nothing was
 // cosigned; see Final for whether another Step can help.
 func (c *Cosigner) Step(ctx context.Context) (*audit.Report, []byte, error) {
-	if f := c.finding(); f != nil {
+	if f := c.finding(); f != nil && f.note != nil {
 		return c.convict(ctx, f)
 	}
 	tree, err := c.Audit.Client.NewestTree(ctx)
@@ -182,6 +191,8 @@ func (c *Cosigner) vouch(ctx context.Context, cp proofs.Checkpoint, note []byte)
 			return ended.err
 		case tree != nil && cp.Size <= tree.Size:
 			return c.begins(ctx, tree, cp, note)
+		case c.holds(cp):
+			return nil
 		}
 		c.wakeUp()
 		select {
@@ -190,6 +201,17 @@ func (c *Cosigner) vouch(ctx context.Context, cp proofs.Checkpoint, note []byte)
 			return errLater
 		}
 	}
+}
+
+// holds says that this very tree head was cosigned before, and so was replayed: a log
+// asks so at its start, when it does not serve yet.
+func (c *Cosigner) holds(cp proofs.Checkpoint) bool {
+	n, err := proofs.ParseNote(c.Witness.Checkpoint(sha256.Sum256([]byte(cp.Origin))))
+	if err != nil {
+		return false
+	}
+	held, err := proofs.ParseCheckpoint(n.Body)
+	return err == nil && held == cp
 }
 
 // wakeUp asks for a Step.

@@ -15,12 +15,18 @@
 //
 // The log may post add-checkpoint as to any witness. Before the witness judges it:
 //
-//	size replayed, its last leaf a seal    the witness answers
+//	size replayed, its last leaf a seal    the witness answers; also, before anything is
+//	                                       replayed in this process, for the very head that
+//	                                       it cosigned last
 //	size beyond what is replayed           it waits while the log is replayed up to there,
 //	                                       at most Config.Wait; then 503 with Retry-After
 //	a tree that the replayed one does not  422: the log signed two histories. The next Step
 //	begin with                             reports it; nothing is cosigned any more
 //	the audit has ended                    503 without Retry-After: see the auditor's report
+//
+// A log that starts asks its witnesses before it serves, and then a size that is not
+// replayed cannot be. So a quorum should never rest on audit cosigners alone: demand
+// them beside witnesses, whose answer suffices for a start.
 //
 // Whoever is none of the pinned log, or did not sign, gets the witness's own answer.
 package auditor
