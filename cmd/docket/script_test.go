@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/cmd/docket/scenario"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
@@ -297,7 +298,7 @@ func spoil(ts *testscript.TestScript, neg bool, args []string) {
 
 // TestSamplePDF holds the demo's PDF to what a reader of PDFs looks at first.
 func TestSamplePDF(t *testing.T) {
-	pdf := samplePDF("hello")
+	pdf := scenario.SamplePDF("hello")
 	at := bytes.LastIndex(pdf, []byte("startxref\n"))
 	var offset int
 	if at < 0 {
