@@ -181,7 +181,7 @@ func TestParseReceiptStrict(t *testing.T) {
 		"empty state":            replace(`"state":"`+state, `"state":"`),
 		"state of 8 KiB + 3":     replace(`"state":"`+state, `"state":"`+large),
 		"blind of 24 bytes":      replace(blind, blind[:32]),
-		"17 registers":           replace(registers, strings.TrimSuffix(strings.Repeat(registers+",", 9), ",")),
+		"49 registers":           replace(registers, strings.TrimSuffix(strings.Repeat(registers+",", 25), ",")),
 		"65 events":              replace(events, strings.TrimSuffix(strings.Repeat(events+",", 33), ",")),
 		"large checkpoint":       replace(`"checkpoint":"`, `"checkpoint":"`+strings.Repeat("x", MaxNote)),
 		"large seal":             replace(`"seal":"`, `"seal":"`+strings.Repeat("x", statement.MaxLeaf)),
@@ -192,7 +192,7 @@ func TestParseReceiptStrict(t *testing.T) {
 		if in == good {
 			t.Errorf("%s: nothing was changed", name)
 		} else if r, err := ParseReceipt([]byte(in)); err == nil {
-			t.Errorf("%s: accepted %+v", name, r)
+			t.Errorf("%s: accepted, with %d registers", name, len(r.Registers))
 		}
 	}
 	if _, err := ParseReceipt([]byte(good)); err != nil {

@@ -72,6 +72,11 @@ type Verdict struct {
 	SignedAt  int64            // the signer's clock; decides nothing
 	Index     uint64           // of the entry
 
+	// Run is what the statement belongs to, Approvals are the grants that it
+	// spends, in its order; of statements about a document only.
+	Run       *Run
+	Approvals []Approval
+
 	// From and Until bound the authority of the version by the log's clock.
 	// Until is nil when no later event ended it as of Size.
 	From, Until *Bound
