@@ -18,6 +18,8 @@ type auditor struct {
 	next   uint64               // entry that it has not seen yet
 	batch  []*admission.Checked // seen, and not sealed yet
 	at     []uint64             // their places
+	// refused judges a refusal on record, right before it is taken into the replay.
+	refused func(*statement.RefuseFinding) error
 }
 
 // An entry is a statement of the log as an auditor reads it.
@@ -79,6 +81,11 @@ func (a *auditor) statement(ctx context.Context, tree *client.Tree, leaf []byte)
 	checked, err := admission.Check(tree.Origin, leaf, e.Payload)
 	if err != nil {
 		return err
+	}
+	if f, ok := checked.Statement.Body.(*statement.RefuseFinding); ok {
+		if err := a.refused(f); err != nil {
+			return err
+		}
 	}
 	a.batch, a.at = append(a.batch, checked), append(a.at, a.next)
 	return a.replay.AddChecked(checked)

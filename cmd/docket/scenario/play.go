@@ -21,9 +21,14 @@ type Player struct {
 	Signer *log.Signer  // the log's key, named as the log of the story
 	Logger *slog.Logger // of the server; nil: none
 	Say    func(Played) // is told each line as it was played; nil: nobody is
-	// Before is called before each line but the first: tests stop, crash and reopen the log
-	// there. nil: nothing is done.
+
+	// Before is called before each line but the first, and After when all are played
+	// and the log still runs. What they return ends the play. nil: nothing is done.
 	Before func(*Play, Line) error
+	After  func(*Play) error
+	// Lost is called when a statement got no answer: nil says that it is to be
+	// submitted once more. nil: the play ends.
+	Lost func(context.Context, *Play, error) error
 }
 
 // A Played is a line and what came of it.
@@ -61,9 +66,11 @@ type Play struct {
 	auditor  *auditor
 	genesis  *admission.Checked
 	named    map[string]*admitted
-	wants    map[statement.Digest]*statement.OpenRequest // by statement digest of the request
-	cosigned map[string][]byte                           // signature lines by the body of a checkpoint
+	cosigned map[string][]byte // signature lines by the body of a checkpoint
+	refused  *refusal          // of the line that is being played
 	report   Report
+
+	quarantine quarantine
 }
 
 // An admitted is a statement that the log took.
@@ -81,10 +88,8 @@ func (p *Player) Play(ctx context.Context, s *Story) (report Report, err error) 
 	if err != nil {
 		return Report{}, err
 	}
-	y := &Play{
-		world: w, player: p, auditor: newAuditor(s.Origin), named: make(map[string]*admitted),
-		wants: make(map[statement.Digest]*statement.OpenRequest), cosigned: make(map[string][]byte),
-	}
+	y := &Play{world: w, player: p, auditor: newAuditor(s.Origin), named: make(map[string]*admitted), cosigned: make(map[string][]byte)}
+	y.auditor.refused = y.rejudge
 	defer func() {
 		if y.host != nil {
 			err = errors.Join(err, y.host.close())
@@ -93,6 +98,11 @@ func (p *Player) Play(ctx context.Context, s *Story) (report Report, err error) 
 	for _, line := range s.Lines {
 		if err := y.line(ctx, line); err != nil {
 			return y.report, fmt.Errorf("line %d, row %s: %w", line.Number, line.Row, err)
+		}
+	}
+	if p.After != nil {
+		if err := p.After(y); err != nil {
+			return y.report, err
 		}
 	}
 	return y.conclude(), y.complete()
@@ -143,6 +153,7 @@ func (y *Play) line(ctx context.Context, line Line) error {
 	if actual.Alerts, err = y.watch(ctx); err != nil {
 		return err
 	}
+	y.refused = nil
 	y.judge(&played, actual)
 	if y.player.Say != nil {
 		y.player.Say(played)
@@ -199,7 +210,14 @@ func (y *Play) start(ctx context.Context, genesis *admission.Checked) (err error
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	config := log.Config{Origin: y.story.Origin, Mode: log.Sealed, Signer: y.signer, Now: y.clock.Now, MinFree: 1}
+	identity, err := y.logIdentity()
+	if err != nil {
+		return err
+	}
+	config := log.Config{
+		Origin: y.story.Origin, Mode: log.Sealed, Signer: y.signer, Identity: identity, Quarantine: &y.quarantine,
+		Now: y.clock.Now, MinFree: 1,
+	}
 	if y.host, err = newHost(ctx, config, y.player.Disk, genesis, logger); err != nil {
 		return err
 	}
@@ -244,10 +262,11 @@ func (y *Play) refs(names []string) (out []statement.Digest, err error) {
 // submit submits a statement as everybody does: by the client, which verifies the
 // receipt. A refusal is an outcome, no error.
 func (y *Play) submit(ctx context.Context, e statement.Envelope, name string) (actual, error) {
-	r, duplicate, err := y.client.Submit(ctx, e)
+	r, duplicate, err := y.send(ctx, e)
 	var refused *client.Refused
 	if errors.As(err, &refused) {
 		y.report.Refusals++
+		y.refused = &refusal{statement.DigestOf(e.Payload), refused.Code}
 		return actual{Expectation{Outcome: refused.Code, Details: []string{refused.Field, fmt.Sprintf("status=%d", refused.Status)}}, refused.Detail}, nil
 	}
 	if err != nil {
@@ -263,6 +282,21 @@ func (y *Play) submit(ctx context.Context, e statement.Envelope, name string) (a
 	return actual{Expectation: Expectation{Outcome: outcome, Details: []string{fmt.Sprintf("index=%d", r.Index)}}}, nil
 }
 
+// send submits until there is an answer. What came in before its answer was lost
+// is no duplicate of anything.
+func (y *Play) send(ctx context.Context, e statement.Envelope) (*proofs.Receipt, bool, error) {
+	for lost := false; ; lost = true {
+		r, duplicate, err := y.client.Submit(ctx, e)
+		var refused *client.Refused
+		if err == nil || errors.As(err, &refused) && refused.Status < 500 || y.player.Lost == nil {
+			return r, duplicate && !lost, err
+		}
+		if err := y.player.Lost(ctx, y, err); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
 // keep keeps an admitted statement under the name that its line gives.
 func (y *Play) keep(e statement.Envelope, r *proofs.Receipt, name string) error {
 	s, err := statement.Parse(e.Payload)
@@ -270,8 +304,8 @@ func (y *Play) keep(e statement.Envelope, r *proofs.Receipt, name string) error 
 		return err
 	}
 	n := &admitted{e, s, statement.DigestOf(e.Payload), r}
-	if open, ok := s.Body.(*statement.OpenRequest); ok && y.named[s.Run] == nil {
-		y.named[s.Run], y.wants[n.digest] = n, open
+	if s.Code == statement.RequestOpen && y.named[s.Run] == nil {
+		y.named[s.Run] = n
 	}
 	if name != "" {
 		y.named[name] = n
