@@ -169,10 +169,15 @@ func (l *writtenLog) releaseIn(run string, grants ...statement.Digest) uint64 {
 		Document: runDocument, Version: 1, Size: 4, Media: "text/plain", To: []string{},
 	})
 	l.spend(index, e, grants)
-	body := register.DocumentBody{Version: 1, Digest: register.SHA256Digest(subject), Statement: e.digest(), Run: runKeyOf(e.statement)}
+	l.releaseEvents(index, e)
+	return index
+}
+
+// releaseEvents writes what a release in a run writes beside its grants.
+func (l *writtenLog) releaseEvents(index uint64, e *writtenEntry) {
+	body := register.DocumentBody{Version: 1, Digest: register.SHA256Digest(e.statement.Subject), Statement: e.digest(), Run: runKeyOf(e.statement)}
 	l.change(index, e, register.TypeDocument, runDocument, register.DocumentRelease, body.Marshal())
 	l.runEvent(index, e, register.RunBody{Status: register.RunSuccess, Result: register.ResultOK, Step: "publish"})
-	return index
 }
 
 func (l *writtenLog) runEvent(index uint64, e *writtenEntry, body register.RunBody) {
@@ -242,28 +247,40 @@ func (l *writtenLog) workflowProofs(index uint64) (list []RegisterProof) {
 	if s.Code.Kind() != "document" {
 		return nil
 	}
-	at := func(typ register.Type, id string) int {
+	seqOf := func(typ register.Type, id string) int {
 		key, _ := registerKey(typ, id)
 		return slices.IndexFunc(l.shown[key].events, func(e writtenEvent) bool { return e.Index == index })
 	}
-	if k := at(register.TypeRun, s.Run); k >= 0 {
+	if k := seqOf(register.TypeRun, s.Run); k >= 0 {
 		list = append(list, l.proveEvents(register.TypeRun, s.Run, []int{0, k}, []bool{true, true}))
 	}
 	for _, g := range s.Spends {
-		k := at(register.TypeGrant, g.String())
+		k := seqOf(register.TypeGrant, g.String())
 		if k < 0 {
 			continue // a statement that says so, and spends nothing
 		}
-		granted := l.entries[l.shown[register.GrantKey(Hash(g))].events[0].Index]
-		delegated := granted.statement.Body.(*statement.GrantDecision).ActingFor != nil
+		at, granted := l.entryOf(g)
+		terms, ok := granted.statement.Body.(*statement.GrantDecision)
+		delegated := ok && terms.ActingFor != nil
 		p := l.proveEvents(register.TypeGrant, g.String(), []int{0, k}, []bool{delegated, false})
 		envelope := granted.envelope
 		p.State, p.Envelope = nil, &envelope
-		by := l.identityProof(granted.statement.Issuer, p.Events[0].Event.Index)
+		by := l.identityProof(granted.statement.Issuer, at)
 		if len(by.Events) == 1 {
 			by.State = nil // derived
 		}
 		list = append(list, p, by)
 	}
 	return list
+}
+
+// entryOf returns the entry of a statement.
+func (l *writtenLog) entryOf(digest statement.Digest) (uint64, *writtenEntry) {
+	for index, e := range l.entries {
+		if e.digest() == digest {
+			return index, e
+		}
+	}
+	l.t.Fatalf("no entry %s", digest)
+	return 0, nil
 }
