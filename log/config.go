@@ -33,6 +33,12 @@ type Config struct {
 	// nothing when Now is not the machine's.
 	Elapsed func() time.Duration
 
+	// Identity signs findings: it puts refusals on record. nil: they are counted
+	// alone. A raw log has none.
+	Identity Identity
+	// Quarantine gets the bytes of what is refused and on record; nil: nobody.
+	Quarantine Quarantine
+
 	Events   Events
 	MaxBatch int    // leaves after which a batch takes no further submission; default 1024
 	MaxQueue int    // submissions that wait; default 4096; more are ErrBusy

@@ -28,6 +28,7 @@ const drainTime = 30 * time.Second
 
 // serveOptions are the flags of serve and raw-log.
 type serveOptions struct {
+	identities   serverIdentities
 	listen       string
 	passwordFile string
 	minFree      uint64 // MiB
@@ -104,7 +105,7 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
   docket serve --dir /srv/docket --listen :443 --tokens /etc/docket/tokens --tls-cert log.pem --tls-key log.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
+			if err := errors.Join(o.check(), o.identities.check()); err != nil {
 				return err
 			}
 			f := dirOf(cmd)
@@ -131,6 +132,7 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
 		},
 	}
 	o.flags(c, "127.0.0.1:8070")
+	o.identities.flags(c)
 	c.Flags().BoolVar(&dev, "dev", false, "make a log for development if there is none in DIR")
 	return c
 }
