@@ -30,8 +30,8 @@ func Parse(text string) (*Story, error) {
 			return nil, &TextError{l.number, err.Error()}
 		}
 	}
-	if p.Origin == "" || len(p.Lines) == 0 {
-		return nil, &TextError{1, "a story names its log, and has at least one line"}
+	if p.Origin == "" || p.Monitor == "" || len(p.Lines) == 0 {
+		return nil, &TextError{1, "a story names its log and its monitor, and has at least one line"}
 	}
 	return p.Story, nil
 }
@@ -48,7 +48,7 @@ var rowLabel = regexp.MustCompile(`^[0-9]{1,2}[a-z]{0,2}$`)
 // line reads one logical line.
 func (p *parser) line(l logical) error {
 	switch first := l.words[0]; {
-	case first == "log" || first == "witness" || first == "quorum" || first == "day":
+	case first == "log" || first == "witness" || first == "quorum" || first == "monitor" || first == "day":
 		if len(l.words) != 2 {
 			return fmt.Errorf("%s takes one word", first)
 		}
@@ -84,6 +84,13 @@ func (p *parser) setting(name, value string) error {
 		p.Quorum = n
 		return nil
 	}
+	if name == "monitor" {
+		if p.Monitor != "" {
+			return fmt.Errorf("there is one monitor, %s", p.Monitor)
+		}
+		p.Monitor = value
+		return p.checkDeclared("identity", value)
+	}
 	if p.Origin != "" || !proofs.ValidOrigin(value) {
 		return fmt.Errorf("log %s: one bare host name", value)
 	}
@@ -95,7 +102,7 @@ func (p *parser) setting(name, value string) error {
 func (p *parser) declare(words []string) error {
 	u, ok := declarations[words[0]]
 	if !ok {
-		return fmt.Errorf("unknown word %s: want log, witness, quorum, day, identity, member, workflow, policy, or a row like 17 or 17b", words[0])
+		return fmt.Errorf("unknown word %s: want log, witness, quorum, monitor, day, identity, member, workflow, policy, or a row like 17 or 17b", words[0])
 	}
 	plain, named, err := split(words[1:])
 	if err != nil {

@@ -14,6 +14,7 @@ member h/a
 member svc/log
 policy p members=h/a m=1 log=svc/log skew=300s grantMax=1h accessMax=1h
 identity svc/b class=workload owner=team-b custody=file
+monitor svc/b
 day 2026-11-10
 1 09:00:00 h/a policy p -> OK index=0
 2 09:01:00 h/a enroll svc/b as=b -> OK; AL-17 info   # a comment
@@ -30,7 +31,7 @@ func TestParseTakesTheWhole(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 	l := s.Lines[1]
-	if l.Number != 10 || l.Row != "2" || l.Act != "enroll svc/b as=b" || l.Expect.String() != "OK; AL-17 info" || l.Expect.Checks() != 2 {
+	if l.Number != 11 || l.Row != "2" || l.Act != "enroll svc/b as=b" || l.Expect.String() != "OK; AL-17 info" || l.Expect.Checks() != 2 {
 		t.Errorf("%+v", l)
 	}
 }
@@ -51,23 +52,25 @@ func TestParseIsStrict(t *testing.T) {
 		{6, "skew=300s", "skew=300ms", "whole seconds"},
 		{6, "skew=300s", "skew=300s skew=1s", "stands twice"},
 		{7, "custody=file", "custody=file colour=blue", "colour= is unknown"},
+		{8, "monitor svc/b", "monitor svc/c", "not declared"},
+		{9, "monitor svc/b", "monitor svc/b\nmonitor svc/b", "one monitor"},
 		{7, "identity svc/b", "identity svc/log", "declared twice"},
-		{8, "day 2026-11-10", "day tomorrow", "want one like"},
-		{9, "09:00:00", "09:00", "want one like"},
-		{9, "h/a policy", "h/b policy", "identity h/b is not declared"},
-		{9, "policy p ->", "polices p ->", "unknown act polices"},
-		{9, "-> OK index=0", "->", "nothing is expected"},
-		{9, "-> OK index=0", "", "ROW TIME SIGNER ACT"},
-		{10, "09:01:00", "08:01:00", "time goes back"},
-		{10, "AL-17 info", "AL-17", "is no alert"},
-		{10, "AL-17 info", "AL-17 severe", "is no alert"},
-		{10, "as=b", "as=b spends=g1", "no line before this one is named g1"},
-		{10, "as=b", "as=", "has no value"},
-		{10, "as=b", `as="b`, "does not end"},
-		{10, "enroll svc/b", "enroll svc/b again", "2 plain words, want 1"},
-		{11, "clock wait", "h/a wait", "signs nothing"},
-		{11, "clock wait", "W2 cosign", "is no witness"},
-		{11, "clock wait", "clock wait\t", "printable ASCII"},
+		{9, "day 2026-11-10", "day tomorrow", "want one like"},
+		{10, "09:00:00", "09:00", "want one like"},
+		{10, "h/a policy", "h/b policy", "identity h/b is not declared"},
+		{10, "policy p ->", "polices p ->", "unknown act polices"},
+		{10, "-> OK index=0", "->", "nothing is expected"},
+		{10, "-> OK index=0", "", "ROW TIME SIGNER ACT"},
+		{11, "09:01:00", "08:01:00", "time goes back"},
+		{11, "AL-17 info", "AL-17", "is no alert"},
+		{11, "AL-17 info", "AL-17 severe", "is no alert"},
+		{11, "as=b", "as=b spends=g1", "no line before this one is named g1"},
+		{11, "as=b", "as=", "has no value"},
+		{11, "as=b", `as="b`, "does not end"},
+		{11, "enroll svc/b", "enroll svc/b again", "2 plain words, want 1"},
+		{12, "clock wait", "h/a wait", "signs nothing"},
+		{12, "clock wait", "W2 cosign", "is no witness"},
+		{12, "clock wait", "clock wait\t", "printable ASCII"},
 	} {
 		text := strings.Replace(small, c.old, c.new, 1)
 		if text == small {

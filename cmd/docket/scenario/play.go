@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/client/monitor"
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
@@ -67,7 +68,9 @@ type Play struct {
 	genesis  *admission.Checked
 	named    map[string]*admitted
 	cosigned map[string][]byte // signature lines by the body of a checkpoint
-	refused  *refusal          // of the line that is being played
+	detector *monitor.Detector
+	unfiled  []monitor.Alert // that are not in the log yet
+	refused  *refusal        // of the line that is being played
 	report   Report
 
 	quarantine quarantine
@@ -88,7 +91,7 @@ func (p *Player) Play(ctx context.Context, s *Story) (report Report, err error) 
 	if err != nil {
 		return Report{}, err
 	}
-	y := &Play{world: w, player: p, auditor: newAuditor(s.Origin), named: make(map[string]*admitted), cosigned: make(map[string][]byte)}
+	y := &Play{world: w, player: p, auditor: newAuditor(s.Origin), named: make(map[string]*admitted), cosigned: make(map[string][]byte), detector: monitor.New(s.Monitor)}
 	y.auditor.refused = y.rejudge
 	defer func() {
 		if y.host != nil {
@@ -126,6 +129,9 @@ func (y *Play) complete() error {
 	for _, l := range y.story.Lines {
 		want += l.Expect.Checks()
 	}
+	if len(y.unfiled) > 0 {
+		return fmt.Errorf("%d alerts were never filed: %s is not enrolled", len(y.unfiled), y.story.Monitor)
+	}
 	if y.report.Checks != want {
 		return fmt.Errorf("%d things are expected, %d were looked at", want, y.report.Checks)
 	}
@@ -143,6 +149,7 @@ func (y *Play) line(ctx context.Context, line Line) error {
 	if y.host == nil && line.verb != "policy" {
 		return errors.New("a story begins with the policy of its log")
 	}
+	due := y.detector.Advance(line.Time.UnixMilli())
 	played := Played{Line: line}
 	actual, err := y.act(ctx, line)
 	if err != nil {
@@ -150,7 +157,7 @@ func (y *Play) line(ctx context.Context, line Line) error {
 	} else {
 		played.Detail, actual.detail = actual.detail, ""
 	}
-	if actual.Alerts, err = y.watch(ctx); err != nil {
+	if actual.Alerts, err = y.watch(ctx, due); err != nil {
 		return err
 	}
 	y.refused = nil

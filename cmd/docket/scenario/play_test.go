@@ -20,5 +20,5 @@ func TestStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%+v", r)
+	t.Logf("%d lines, %d expectations, %d entries, %d refusals, %d alerts", r.Lines, r.Checks, r.Entries, r.Refusals, r.Alerts)
 }

@@ -11,6 +11,7 @@ type Story struct {
 	Origin    string
 	Witnesses []string // their names in the verifier policy
 	Quorum    int      // how many of them must cosign
+	Monitor   string   // identity that files alerts
 	Lines     []Line
 
 	cast map[string]declaration // by kind and name, such as "identity svc/idm"
