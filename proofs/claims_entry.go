@@ -92,6 +92,7 @@ func checkEntry(e entry, inclusion []Hash, cp Checkpoint) error {
 
 // checkDirect: a receipt shows runs and grants exactly if a document.* statement
 // names them. Other statements may name both too; of those a receipt says nothing.
+// Grants for a release are of its run; a withdrawal of what a run released may name none.
 func checkDirect(e entry, registers []RegisterProof) (string, error) {
 	shown := 0
 	for _, p := range registers {
@@ -105,6 +106,8 @@ func checkDirect(e entry, registers []RegisterProof) (string, error) {
 		return "", fmt.Errorf("the receipt shows %d registers of runs and grants, the statement names none", shown)
 	case shown == 0 && named:
 		return "", errors.New("the statement names a run or grants, the receipt shows none")
+	case e.run() == "" && named && e.statement.Code == statement.DocumentRelease:
+		return "", errors.New("the statement spends grants in no run, which no release can")
 	case e.statement.Code.Kind() != "document":
 		return fmt.Sprintf("a %s is none", e.statement.Code), nil
 	case named:

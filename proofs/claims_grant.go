@@ -122,13 +122,33 @@ func (c *grantClaim) checkTerms() error {
 		return fmt.Errorf("the grant is for the bytes %s, not for %s", c.granted.statement.Subject, s.Subject)
 	case g.To != s.Issuer:
 		return fmt.Errorf("the grant is to %q, not to %q", g.To, s.Issuer)
-	case g.About != nil && (c.run == nil || *g.About != c.run.Request):
-		return fmt.Errorf("the grant is about the request %s, which is not that of the run", *g.About)
+	case !c.isAbout():
+		return fmt.Errorf("the grant is about %s, the entry is about %s", aboutText(g.About), aboutText(c.about()))
 	case c.time < uint64(g.NotBefore) || c.time >= uint64(g.NotAfter):
 		return fmt.Errorf("the grant is for %s up to %s, the entry is of %s",
 			formatUnsigned(uint64(g.NotBefore)), statement.FormatTime(g.NotAfter), formatUnsigned(c.time))
 	}
 	return nil
+}
+
+// about is the request that a grant for the entry names: that of its run. nil: none.
+func (c *grantClaim) about() *statement.Digest {
+	if c.run == nil {
+		return nil
+	}
+	return &c.run.Request
+}
+
+func (c *grantClaim) isAbout() bool {
+	want := c.about()
+	return want == nil && c.terms.About == nil || want != nil && c.terms.About != nil && *want == *c.terms.About
+}
+
+func aboutText(request *statement.Digest) string {
+	if request == nil {
+		return "no request"
+	}
+	return "the request " + request.String()
 }
 
 // checkGiven: the first event of the register is the one that the statement makes,

@@ -56,7 +56,7 @@ func TestApprovals(t *testing.T) {
 			l.approvedWith()
 			g := newGrant("h/risk", "risk")
 			g.terms.For = statement.DocumentWithdraw
-			i := l.withdrawIn("R1", l.grant(g))
+			i := l.withdrawIn("R1", l.grant(g.about("R1", statement.Digest(l.runState("R1").Request))))
 			l.publish()
 			return l.receipt(i)
 		}, kind: Withdrawn, exit: ExitEnded, want: []string{

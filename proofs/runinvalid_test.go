@@ -76,6 +76,11 @@ var shownCases = []runCase{
 	}), "register 3 is grant"},
 	{"another run", CheckRegisters, altered(func(r *Receipt) { r.Registers[atRun].ID = "R2" }), `register 2 is run "R2", want run "R1"`},
 	{"no identity after the grant", CheckRegisters, altered(func(r *Receipt) { r.Registers[atLegal+1] = r.Registers[atRun] }), "register 4 is run"},
+	{"a release with grants in no run", CheckDirect, func(l *writtenLog) *Receipt {
+		i := l.releaseIn("", l.grant(newGrant("h/risk", "risk")))
+		l.publish()
+		return l.receipt(i)
+	}, "in no run"},
 	{"a run with a direct release", CheckDirect, func(l *writtenLog) *Receipt {
 		l.request("R1")
 		i := l.release("contracts/1", "one")
@@ -151,12 +156,21 @@ var grantCases = []runCase{
 		return l.approved()
 	}, "the grant is about the request"},
 	{"about a request, spent in no run", CheckGrantTerms, func(l *writtenLog) *Receipt {
-		g := l.grant(newGrant("h/risk", "risk").about("R1", l.request("R1")))
-		l.publish()
-		i := l.releaseIn("", g)
+		l.approvedWith()
+		g := newGrant("h/risk", "risk").about("R1", statement.Digest(l.runState("R1").Request))
+		g.terms.For = statement.DocumentWithdraw
+		i := l.withdrawIn("", l.grant(g))
 		l.publish()
 		return l.receipt(i)
-	}, "the grant is about the request"},
+	}, "the entry is about no request"},
+	{"about no request", CheckGrantTerms, func(l *writtenLog) *Receipt {
+		l.request("R1")
+		g := l.grant(newGrant("h/risk", "risk"))
+		l.publish()
+		i := l.releaseIn("R1", g)
+		l.publish()
+		return l.receipt(i)
+	}, "the grant is about no request"},
 	{"too early", CheckGrantTerms, granting(func(g *testGrant) { g.terms.NotBefore = releaseTime + 1 }), "the entry is of"},
 	{"too late", CheckGrantTerms, granting(func(g *testGrant) { g.terms.NotAfter = releaseTime }), "the entry is of"},
 

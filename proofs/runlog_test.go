@@ -140,7 +140,7 @@ func (l *writtenLog) grant(g testGrant) statement.Digest {
 	l.change(index, e, register.TypeGrant, e.digest().String(), register.GrantGranted, body.Marshal())
 	if g.run != "" {
 		event := register.RunBody{
-			Status: register.RunOpen, Issuer: register.IdentityKey(g.by), Statement: e.digest(), Ref: register.GrantRef(register.GrantKey(Hash(e.digest()))),
+			Status: l.runState(g.run).Status, Issuer: register.IdentityKey(g.by), Statement: e.digest(), Ref: register.GrantRef(register.GrantKey(Hash(e.digest()))),
 		}
 		l.change(index, e, register.TypeRun, g.run, uint8(statement.DecisionGrant), event.Marshal())
 	}
@@ -283,4 +283,14 @@ func (l *writtenLog) entryOf(digest statement.Digest) (uint64, *writtenEntry) {
 	}
 	l.t.Fatalf("no entry %s", digest)
 	return 0, nil
+}
+
+// prevRelease returns the entry of the newest release of the document of the runs.
+func (l *writtenLog) prevRelease() uint64 {
+	events := l.registers[register.DocumentKey(runDocument)].events
+	at := len(events) - 1
+	for events[at].Kind != register.DocumentRelease {
+		at--
+	}
+	return events[at].Index
 }
