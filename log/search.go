@@ -129,7 +129,7 @@ func (q Query) fitsMentions(f Found) bool {
 			return false
 		}
 	}
-	return q.Grant == nil || f.Digest == *q.Grant ||
+	return q.Grant == nil || f.Digest == *q.Grant && f.Statement.Code == statement.DecisionGrant ||
 		slices.Contains(mentions, statement.MentionDigest(statement.MentionGrant, *q.Grant)) ||
 		slices.Contains(mentions, statement.MentionDigest(statement.MentionAbout, *q.Grant))
 }
