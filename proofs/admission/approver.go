@@ -97,7 +97,16 @@ func (e *entry) checkApprover(body *statement.GrantDecision, m *matter, v voices
 			return refuse(CodeEligible, m.field, "%q is outside the namespaces of identity %q", m.place, who.id).at(who.last)
 		}
 	}
-	return e.checkTerms(body, min(int64(m.run.flow.Approval.TTLSeconds), int64(e.policy.GrantMaxSeconds)))
+	return e.checkTerms(body, e.longest(body.For, m.run))
+}
+
+// longest is how many seconds a grant lives at most. One of access lasts as long
+// as the access.
+func (e *entry) longest(action statement.Code, r *run) int64 {
+	if _, access := r.request.Want.(statement.WantAccess); access && action == statement.StepIntent {
+		return int64(e.policy.AccessMaxSeconds)
+	}
+	return min(int64(r.flow.Approval.TTLSeconds), int64(e.policy.GrantMaxSeconds))
 }
 
 // checkLevel is E403: a bridge brings what others decided, and only a bridge

@@ -76,7 +76,7 @@ func (e *entry) decideMatter(body *statement.GrantDecision, to *identity) (regis
 
 // grantable says what these rules have grants for.
 func grantable(action statement.Code) bool {
-	return isGovernance(action) || action.Kind() == "document"
+	return isGovernance(action) || action.Kind() == "document" || action == statement.StepIntent
 }
 
 // isGovernance says whether roles of the policy decide on it, and no workflow.

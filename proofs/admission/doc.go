@@ -23,7 +23,6 @@
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
 // are the rules docket/0-dev: policy.set, identity.*, workflow.*, request.*,
-// decision.* but grants for steps and delegations, document.release and
-// document.withdraw, and all evidence (step.done, outcome.close, attest.observe,
-// finding.*). Steps announced before they are done are refused as not built (E101).
+// decision.* but delegations, step.intent, document.release and document.withdraw,
+// and all evidence (step.done, outcome.close, attest.observe, finding.*).
 package admission

@@ -132,6 +132,8 @@ func (e *entry) applyBody() ([]Effect, error) {
 		return e.grant(body)
 	case *statement.RevokeDecision:
 		return e.takeBack(body)
+	case *statement.IntendStep:
+		return e.intend(body)
 	case *statement.FinishStep, *statement.CloseOutcome, *statement.AttestObservation, *statement.AlertFinding:
 		return nil, nil // evidence
 	case *statement.RefuseFinding:

@@ -88,6 +88,9 @@ func (s *script) makeGrant(a *args) *statement.Statement {
 	if action.Kind() == "document" {
 		body.Object, subject = s.grantDocument(a)
 	}
+	if action == statement.StepIntent {
+		body.Object = s.grantStep(a)
+	}
 	if action.Kind() == "workflow" {
 		subject = s.grantWorkflow(a)
 	}
@@ -111,6 +114,9 @@ func (s *script) makeGrant(a *args) *statement.Statement {
 		} else {
 			about := s.about(a, run)
 			body.About = &about
+			if action == statement.StepIntent {
+				st.Subject = about
+			}
 		}
 	}
 	if a.value("policy", "") == "other" {
