@@ -62,7 +62,8 @@ type Detector struct {
 }
 
 // New returns a detector that has seen nothing. self is the identity that files
-// its alerts: what that identity files is marked as known.
+// its alerts, or empty: what that identity files is marked as known, and what was
+// before its enrollment raises nothing.
 func New(self string) *Detector {
 	return &Detector{self: self, flows: make(map[string]*statement.Workflow), m: memory{
 		Version:     stateVersion,
@@ -139,6 +140,7 @@ func (d *Detector) ownFinding(e Entry) bool {
 		return false
 	}
 	d.m.Fired.put(a.Dedup, true)
+	d.observeUse(e)
 	d.observeAlert(e, a)
 	return true
 }
@@ -160,7 +162,7 @@ func (d *Detector) raise(rule, condition, severity string, occurred int64, again
 	if again != "" {
 		a.Dedup += "/" + again
 	}
-	if d.m.Fired.has(a.Dedup) {
+	if d.m.Fired.has(a.Dedup) || d.self != "" && !d.m.Identities.has(d.self) {
 		return
 	}
 	d.m.Fired.put(a.Dedup, true)
