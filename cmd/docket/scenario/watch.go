@@ -3,11 +3,11 @@ package scenario
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/docketlog/docket/client/monitor"
-	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -35,15 +35,14 @@ func (y *Play) watch(ctx context.Context, raised []monitor.Alert) ([]string, err
 		for _, a := range raised {
 			alerts = append(alerts, a.Rule+" "+a.Severity)
 		}
-		y.unfiled = append(y.unfiled, raised...)
-		filed, err := y.file(ctx)
-		if err != nil {
+		if err := y.file(ctx, raised); err != nil {
 			return nil, err
 		}
-		if raised = nil; found && !filed {
+		if found && len(raised) == 0 { // what was filed was read, too
 			slices.Sort(alerts)
 			return alerts, nil
 		}
+		raised = nil
 		if time.Now().After(end) {
 			return nil, errors.New("the refusal is not on record")
 		}
@@ -69,26 +68,20 @@ func (y *Play) observe(fresh []entry) (raised []monitor.Alert, err error) {
 	return raised, nil
 }
 
-// file submits the alerts that are not in the log yet, once the monitor is
-// enrolled, and says whether it did.
-func (y *Play) file(ctx context.Context) (bool, error) {
-	id := y.story.Monitor
-	if len(y.unfiled) == 0 || y.auditor.record(register.IdentityKey(id)) == nil {
-		return false, nil
-	}
-	author, err := y.author(id, "")
+// file submits alerts as the monitor of the story.
+func (y *Play) file(ctx context.Context, alerts []monitor.Alert) error {
+	author, err := y.author(y.story.Monitor, "")
 	if err != nil {
-		return false, err
+		return err
 	}
-	for _, a := range y.unfiled {
+	for _, a := range alerts {
 		e, err := author.Sign(a.Finding())
 		if err != nil {
-			return false, err
+			return err
 		}
 		if _, _, err := y.send(ctx, e); err != nil {
-			return false, err
+			return fmt.Errorf("filing %s: %w", a.Dedup, err)
 		}
 	}
-	y.unfiled = nil
-	return true, nil
+	return nil
 }
