@@ -27,4 +27,6 @@ func verdictOf(v proofs.Verdict) actual {
 	return a
 }
 
-func clockOf(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05") }
+func milliseconds(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func clockOf(ms int64) string { return milliseconds(ms).Format("2006-01-02T15:04:05") }
