@@ -82,6 +82,7 @@ type clientConfig struct {
 	Server    string   `json:"server"`              // base URL
 	Identity  string   `json:"identity"`            // who signs releases
 	Registrar string   `json:"registrar"`           // who enrolls and revokes identities
+	Monitor   string   `json:"monitor,omitempty"`   // who files alerts; empty: nobody
 	Expect    []string `json:"expect"`              // namespaces whose documents verify may call AUTHORITATIVE
 	Dev       bool     `json:"dev"`                 // made by --dev: quorum none is enough here
 	TokenFile string   `json:"tokenFile,omitempty"` // bearer token for the server; relative to DIR/client
