@@ -26,6 +26,7 @@ import (
 //	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
 //	DIR/log/key-password   the password of these three
 //	DIR/log/store/         Pebble
+//	DIR/log/quarantine/    refused statements: no part of the log
 //	DIR/anchor/            the newest signed checkpoint: never in a backup of DIR/log
 //	DIR/client/config.json origin, server, identity, what is expected
 //	DIR/client/policy      the verifier policy (C2SP tlog-policy)
