@@ -30,6 +30,7 @@ type Refused struct {
 	Field   string   `json:"field"`
 	Detail  string   `json:"detail"`
 	Indices []uint64 `json:"indices"`
+	Finding uint64   `json:"finding"` // the entry that puts the refusal on record; 0: none
 }
 
 // Error gives the refusal on one line. The words are the server's: what could

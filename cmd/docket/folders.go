@@ -26,6 +26,7 @@ import (
 //	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
 //	DIR/log/key-password   the password of these three
 //	DIR/log/store/         Pebble
+//	DIR/log/quarantine/    refused statements: no part of the log
 //	DIR/anchor/            the newest signed checkpoint: never in a backup of DIR/log
 //	DIR/client/config.json origin, server, identity, what is expected
 //	DIR/client/policy      the verifier policy (C2SP tlog-policy)
@@ -82,6 +83,7 @@ type clientConfig struct {
 	Server    string   `json:"server"`              // base URL
 	Identity  string   `json:"identity"`            // who signs releases
 	Registrar string   `json:"registrar"`           // who enrolls and revokes identities
+	Monitor   string   `json:"monitor,omitempty"`   // who files alerts; empty: nobody
 	Expect    []string `json:"expect"`              // namespaces whose documents verify may call AUTHORITATIVE
 	Dev       bool     `json:"dev"`                 // made by --dev: quorum none is enough here
 	TokenFile string   `json:"tokenFile,omitempty"` // bearer token for the server; relative to DIR/client

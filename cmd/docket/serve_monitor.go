@@ -15,7 +15,6 @@ import (
 	"github.com/docketlog/docket/client/monitor"
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs/admission"
-	"github.com/docketlog/docket/proofs/statement"
 )
 
 func (f folders) monitorState() string { return filepath.Join(f.log(), "monitor-state.json") }
@@ -110,7 +109,7 @@ func (s *site) startMonitor(ctx context.Context, o *serveOptions, f folders, con
 		return nothing, err
 	}
 	follower := &monitor.Follower{
-		Source: published{l}, Detector: monitor.New(author.ID), File: filer(author, l), Sinks: sinks, State: f.monitorState(), Logger: s.logger,
+		Source: published{l, s.quarantine}, Detector: monitor.New(author.ID), File: filer(author, l), Sinks: sinks, State: f.monitorState(), Logger: s.logger,
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -149,30 +148,3 @@ func filer(author *client.Author, l *log.Log) monitor.Filer {
 		return nil
 	}
 }
-
-// published is the log as its readers see it.
-type published struct{ log *log.Log }
-
-func (p published) Snapshot(context.Context) (monitor.Snapshot, error) {
-	v := p.log.View()
-	if v == nil {
-		return nil, log.ErrClosed
-	}
-	return view{v}, nil
-}
-
-type view struct{ *log.View }
-
-func (v view) Leaf(_ context.Context, index uint64) ([]byte, error) { return v.View.Leaf(index) }
-
-func (v view) Statement(_ context.Context, index uint64) (*statement.Statement, statement.Digest, []byte, error) {
-	e, s, err := v.View.Statement(index)
-	return s, statement.DigestOf(e.Payload), e.SPKI, err
-}
-
-// Refused: the server keeps no quarantine to look into.
-func (v view) Refused(context.Context, statement.Digest) (*statement.Statement, error) {
-	return nil, nil
-}
-
-func (v view) Close() { v.Release() }

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/quarantine"
 	"github.com/docketlog/docket/log/server"
 )
 
@@ -27,6 +28,7 @@ type site struct {
 	certificate *certificate   // nil: no TLS
 	logger      *slog.Logger
 	metrics     *server.Metrics
+	quarantine  *quarantine.Store // nil: none
 	stderr      io.Writer
 }
 
@@ -91,7 +93,7 @@ func isLoopback(a net.Addr) bool {
 
 // options decides who may use the server, and says what may surprise.
 func (s *site) options(local bool) server.Options {
-	o := server.Options{Tokens: s.tokens, Logger: s.logger, Metrics: s.metrics, Access: server.OpenLocally}
+	o := server.Options{Tokens: s.tokens, Logger: s.logger, Metrics: s.metrics, Quarantine: s.quarantine, Access: server.OpenLocally}
 	switch {
 	case s.quota != nil:
 		o.Quota = *s.quota

@@ -44,26 +44,35 @@ func marshal(seq uint64, r log.Refused) ([]byte, error) {
 	})
 }
 
-// List returns up to limit entries with a seq above after, oldest first, and
-// whether there are more.
-func (s *Store) List(after uint64, limit int) (entries []Entry, more bool, err error) {
+// A Page is a part of what is kept.
+type Page struct {
+	Entries []Entry
+	Next    uint64 // List goes on with after = Next; 0: these are the last ones
+}
+
+// List returns up to limit entries with a seq above after, oldest first. A page may
+// hold fewer, or none, while there are more: of files that were spoilt.
+func (s *Store) List(after uint64, limit int) (Page, error) {
 	s.mu.Lock()
 	from := sort.Search(len(s.files), func(i int) bool { return s.files[i].seq > after })
 	to := min(from+limit, len(s.files))
 	files, more := slices.Clone(s.files[from:to]), to < len(s.files)
 	s.mu.Unlock()
-	entries = []Entry{}
+	var page Page
 	for _, f := range files {
 		r, _, err := s.read(f)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return nil, false, err
+			return Page{}, err
 		}
-		entries = append(entries, r.Entry)
+		page.Entries = append(page.Entries, r.Entry)
 	}
-	return entries, more, nil
+	if more && len(files) > 0 {
+		page.Next = files[len(files)-1].seq
+	}
+	return page, nil
 }
 
 // Get returns the newest refused statement with a digest: of one that was refused

@@ -58,16 +58,16 @@ func keep(t *testing.T, s *quarantine.Store, all ...log.Refused) {
 	}
 }
 
-func seqs(t *testing.T, s *quarantine.Store, after uint64, limit int) (out []uint64, more bool) {
+func seqs(t *testing.T, s *quarantine.Store, after uint64, limit int) (out []uint64, next uint64) {
 	t.Helper()
-	entries, more, err := s.List(after, limit)
+	page, err := s.List(after, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range entries {
+	for _, e := range page.Entries {
 		out = append(out, e.Seq)
 	}
-	return out, more
+	return out, page.Next
 }
 
 // What is kept is there after a restart, byte for byte, and is kept once.
@@ -85,9 +85,10 @@ func TestKeep(t *testing.T) {
 	}
 	s.Keep(refused(t, 3)) // too late: nothing happens
 	s = open(t, dir, quarantine.Limits{})
-	entries, more, err := s.List(0, 100)
-	if err != nil || more || len(entries) != 3 {
-		t.Fatalf("%+v, %t, %v", entries, more, err)
+	page, err := s.List(0, 100)
+	entries := page.Entries
+	if err != nil || page.Next != 0 || len(entries) != 3 {
+		t.Fatalf("%+v, %v", page, err)
 	}
 	want := quarantine.Entry{
 		Seq: 1, Digest: fmt.Sprintf("%x", one.Digest[:]), Code: "E408", Field: "predicate.version", Detail: "no", Indices: []uint64{3},
@@ -118,10 +119,10 @@ func TestPages(t *testing.T) {
 		after uint64
 		limit int
 		want  []uint64
-		more  bool
-	}{{0, 2, []uint64{1, 2}, true}, {2, 3, []uint64{3, 4, 5}, false}, {4, 9, []uint64{5}, false}, {5, 1, nil, false}, {1 << 62, 1, nil, false}} {
-		if got, more := seqs(t, s, page.after, page.limit); !cmp.Equal(got, page.want) || more != page.more {
-			t.Errorf("after %d, limit %d: %v, %t", page.after, page.limit, got, more)
+		next  uint64
+	}{{0, 2, []uint64{1, 2}, 2}, {2, 3, []uint64{3, 4, 5}, 0}, {4, 9, []uint64{5}, 0}, {5, 1, nil, 0}, {1 << 62, 1, nil, 0}} {
+		if got, next := seqs(t, s, page.after, page.limit); !cmp.Equal(got, page.want) || next != page.next {
+			t.Errorf("after %d, limit %d: %v, next %d", page.after, page.limit, got, next)
 		}
 	}
 }
@@ -195,7 +196,7 @@ func TestDamagedFiles(t *testing.T) {
 		}
 	}
 	s = open(t, dir, quarantine.Limits{})
-	if got, more := seqs(t, s, 0, 100); !cmp.Equal(got, []uint64{3}) || more {
+	if got, next := seqs(t, s, 0, 100); !cmp.Equal(got, []uint64{3}) || next != 0 {
 		t.Errorf("%v", got)
 	}
 	for _, r := range all[:2] {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/quarantine"
 )
 
 // A Server answers HTTP requests from a log. It is an http.Handler.
@@ -38,6 +39,8 @@ type Options struct {
 	// Quota is how many statements a second one client may submit, with bursts
 	// of twice as many; 0: any number.
 	Quota int
+	// Quarantine, if not nil, shows the refused statements that are kept.
+	Quarantine *quarantine.Store
 	// Logger gets a line per request at level debug, and each error that a
 	// client is not told. nil: none.
 	Logger *slog.Logger
