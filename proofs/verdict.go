@@ -34,7 +34,7 @@ const (
 	ExitEnded         = 10 // WasAuthoritative, Withdrawn
 	ExitCosigners     = 11 // fewer cosigners than the verifier policy asks; quorum none outside a dev folder too
 	ExitQualified     = 12 // not the expected document, nothing expected, or older than the maximum age
-	ExitCompromised   = 13 // the key of the signer was later reported compromised from before the entry
+	ExitCompromised   = 13 // the key of the signer, or of one who granted, was later reported compromised from before it signed
 	ExitUnknown       = 20 // Unknown
 	ExitContradicted  = 30 // Contradicted
 	ExitInvalid       = 40 // Invalid
