@@ -23,7 +23,7 @@
 //     those that the server offers are not used.
 //   - A History is all events of a register: they give the root in the
 //     register's value, so none is missing. ReceiptsOf compares with one, and
-//     Dossier, Grant and Standing read the statement of each event and hold it
+//     Dossier, GrantHistory and Standing read the statement of each event and hold it
 //     against the event.
 //
 // Lineage joins histories by what searches find. Search and Checkpoints return what a server chose to show. Each

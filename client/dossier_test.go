@@ -139,20 +139,20 @@ func TestConfirmed(t *testing.T) {
 func TestGrant(t *testing.T) {
 	x := newStory(t)
 	c := x.client()
-	g, err := c.Grant(ctx, x.legal.Digest)
+	g, err := c.GrantHistory(ctx, x.legal.Digest)
 	if err != nil || g.Terms.To != "wl/publisher" || g.Given.Statement.Issuer != "h/legal" || len(g.Spent) != 1 || g.Spent[0].Digest != x.release.Digest {
 		t.Fatalf("%+v, %v", g, err)
 	}
 	open := x.say(x.f.Open("R3", "", statement.WantDocument{Document: "claims/2"}, x.in))
 	given := x.say(x.f.Approve("h/legal", "legal", open, "claims/2", 1, x.page))
-	if g, err = c.Grant(ctx, given.Digest); err != nil || g.Left() != 1 || g.Revoked != nil {
+	if g, err = c.GrantHistory(ctx, given.Digest); err != nil || g.Left() != 1 || g.Revoked != nil {
 		t.Fatalf("%+v, %v", g, err)
 	}
 	taken := x.say(x.f.Say("h/legal", statement.Statement{Run: "R3", Subject: given.Digest, Body: &statement.RevokeDecision{About: given.Digest, Reason: "error"}}))
-	if g, err = c.Grant(ctx, given.Digest); err != nil || g.Left() != 0 || g.Revoked.Digest != taken.Digest || g.State.Status != register.GrantTaken {
+	if g, err = c.GrantHistory(ctx, given.Digest); err != nil || g.Left() != 0 || g.Revoked.Digest != taken.Digest || g.State.Status != register.GrantTaken {
 		t.Fatalf("%+v, %v", g, err)
 	}
-	if g, err = c.Grant(ctx, x.release.Digest); err != nil || g.State != nil || g.Given != nil || g.Left() != 0 {
+	if g, err = c.GrantHistory(ctx, x.release.Digest); err != nil || g.State != nil || g.Given != nil || g.Left() != 0 {
 		t.Errorf("%+v, %v", g, err)
 	}
 }

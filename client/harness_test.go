@@ -276,7 +276,7 @@ var readers = map[string]func(c *client.Client, s *site) (got bool, err error){
 		return d != nil, err
 	},
 	"grant": func(c *client.Client, s *site) (bool, error) {
-		g, err := c.Grant(ctx, s.digest(2))
+		g, err := c.GrantHistory(ctx, s.digest(2))
 		return g != nil, err
 	},
 	"standing": func(c *client.Client, s *site) (bool, error) {

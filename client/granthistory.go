@@ -7,9 +7,9 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// A Grant is all that the log has on one grant as of Size: what it binds, by whom it
+// A GrantHistory is all that the log has on one grant as of Size: what it binds, by whom it
 // was given, and each statement that spent it, proven to be all.
-type Grant struct {
+type GrantHistory struct {
 	Digest  statement.Digest     // of the statement that gave it
 	Size    uint64               // leaves of the tree that the answer speaks for
 	History *History             // its events
@@ -22,26 +22,26 @@ type Grant struct {
 }
 
 // Left says how many uses are left, whatever its time.
-func (g *Grant) Left() uint32 {
+func (g *GrantHistory) Left() uint32 {
 	if g.State == nil || g.State.Status != register.GrantOpen {
 		return 0
 	}
 	return g.State.Granted.Uses
 }
 
-// Grant fetches all events of a grant's register, proves them complete, and reads
+// GrantHistory fetches all events of a grant's register, proves them complete, and reads
 // the statement of each: that which gave it, those that spent it, and that which
 // took it back.
-func (c *Client) Grant(ctx context.Context, digest statement.Digest) (*Grant, error) {
+func (c *Client) GrantHistory(ctx context.Context, digest statement.Digest) (*GrantHistory, error) {
 	return c.newReader().grant(ctx, digest)
 }
 
-func (r *reader) grant(ctx context.Context, digest statement.Digest) (*Grant, error) {
+func (r *reader) grant(ctx context.Context, digest statement.Digest) (*GrantHistory, error) {
 	h, err := r.History(ctx, register.TypeGrant, digest.String())
 	if err != nil {
 		return nil, err
 	}
-	g := &Grant{Digest: digest, Size: h.Size, History: h}
+	g := &GrantHistory{Digest: digest, Size: h.Size, History: h}
 	if h.State == nil {
 		return g, nil
 	}
