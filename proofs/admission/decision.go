@@ -5,8 +5,8 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// grant judges decision.grant: E101, E402, E403, E409, and E207 for whom it is
-// to. It needs no verb: role and separation of duties decide.
+// grant judges decision.grant: E101, E207, E401, E402, E403, E409. It needs no
+// verb: role and separation of duties decide.
 func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
 	if !grantable(body.For) {
 		return nil, refuse(CodeForm, "predicate.for", "grants for a %s are not built in rules %s", body.For, statement.Rules)
@@ -18,28 +18,69 @@ func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
 	if to == nil {
 		return nil, refuse(CodeIdentity, "predicate.to", "identity %q is not enrolled", body.To)
 	}
-	if body.For.Kind() == "workflow" && e.by.state.Class != register.ClassHuman {
-		return nil, refuse(CodeApart, "predicate.issuer", "a human agrees to a %s; identity %q is none", body.For, e.by.id).at(e.by.last)
-	}
-	if err := e.checkApart(to); err != nil {
-		return nil, err
-	}
-	if err := e.checkEligible(body); err != nil {
-		return nil, err
-	}
-	if body.Override != nil {
-		return nil, refuse(CodeOverride, "predicate.override", "a grant for a %s has no rule of a workflow to set aside: want it absent", body.For)
-	}
 	granted := register.GrantedBody{
 		Object: register.Hash(body.ObjectHash()), Subject: register.SHA256Digest(e.c.Statement.Subject),
 		To: to.key, Grantor: register.IdentityKey(e.by.id),
 		NotBefore: uint64(body.NotBefore), NotAfter: uint64(body.NotAfter), Uses: body.Uses,
 	}
+	if isGovernance(body.For) {
+		err = e.decideGovernance(body, to)
+	} else {
+		granted.Request, err = e.decideMatter(body, to)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := e.checkOverride("predicate.override", body); err != nil {
+		return nil, err
+	}
+	if err := e.checkReview(body); err != nil {
+		return nil, err
+	}
 	return []Effect{{Key: register.GrantKey(e.c.Digest), Type: register.TypeGrant, Kind: register.GrantGranted, Body: granted.Marshal()}}, nil
 }
 
-// grantable says what these rules have grants for: governance.
+// decideGovernance judges a grant for governance: E402, E403.
+func (e *entry) decideGovernance(body *statement.GrantDecision, to *identity) error {
+	if body.For.Kind() == "workflow" && e.by.state.Class != register.ClassHuman {
+		return refuse(CodeApart, "predicate.issuer", "a human agrees to a %s; identity %q is none", body.For, e.by.id).at(e.by.last)
+	}
+	if err := checkApart(e.by, to); err != nil {
+		return err
+	}
+	return e.checkEligible(body)
+}
+
+// decideMatter judges a grant for what a workflow governs: E207, E401, E402,
+// E403. It returns the request that the grant binds.
+func (e *entry) decideMatter(body *statement.GrantDecision, to *identity) (register.Hash, error) {
+	v, err := e.voicesOf(body, e.by)
+	if err != nil {
+		return register.Hash{}, err
+	}
+	m, err := e.matterOf(body, e.c.Statement.Run)
+	if err != nil {
+		return register.Hash{}, err
+	}
+	if err := e.checkUndecided(m, body); err != nil {
+		return register.Hash{}, err
+	}
+	if err := e.checkDuties(m, v, to); err != nil {
+		return register.Hash{}, err
+	}
+	if body.ActingFor != nil {
+		return register.Hash{}, refuse(CodeEligible, "predicate.actingFor", "decisions in another's stead are not built in rules %s", statement.Rules)
+	}
+	return m.about, e.checkApprover(body, m, v)
+}
+
+// grantable says what these rules have grants for.
 func grantable(action statement.Code) bool {
+	return isGovernance(action) || action.Kind() == "document"
+}
+
+// isGovernance says whether roles of the policy decide on it, and no workflow.
+func isGovernance(action statement.Code) bool {
 	switch action.Kind() {
 	case "policy", "identity", "workflow":
 		return true
@@ -48,12 +89,12 @@ func grantable(action statement.Code) bool {
 }
 
 // checkApart is E402: nobody decides for himself, nor for one of the same owner.
-func (e *entry) checkApart(to *identity) error {
-	if to.id == e.by.id {
-		return refuse(CodeApart, "predicate.to", "identity %q cannot grant to itself", e.by.id).at(e.by.last)
+func checkApart(by *issuer, to *identity) error {
+	if to.id == by.id {
+		return refuse(CodeApart, "predicate.to", "identity %q cannot grant to itself", by.id).at(by.last)
 	}
-	if to.state.Owner == e.by.state.Owner {
-		return refuse(CodeApart, "predicate.to", "grantor %q and recipient %q have the same owner: another owner must decide", e.by.id, to.id).at(e.by.last, to.last)
+	if to.state.Owner == by.state.Owner {
+		return refuse(CodeApart, "predicate.to", "grantor %q and recipient %q have the same owner: another owner must decide", by.id, to.id).at(by.last, to.last)
 	}
 	return nil
 }
@@ -70,14 +111,8 @@ func (e *entry) checkEligible(body *statement.GrantDecision) error {
 		return refuse(CodeEligible, "predicate.actingFor", "nobody grants a %s in another's stead: want it absent", body.For)
 	case body.Level != "direct":
 		return refuse(CodeEligible, "predicate.level", "a grant for a %s is direct, never brought from another system", body.For)
-	case body.Policy != e.policyText:
-		return refuse(CodeEligible, "predicate.policy", "the policy document in force is %s", e.policyText)
 	}
-	if longest := e.time + int64(e.policy.GrantMaxSeconds)*1000; body.NotAfter > longest {
-		return refuse(CodeEligible, "predicate.notAfter", "a grant lives at most %d s from now by the log's clock, until %s",
-			e.policy.GrantMaxSeconds, statement.FormatTime(longest))
-	}
-	return nil
+	return e.checkTerms(body, int64(e.policy.GrantMaxSeconds))
 }
 
 // asksFor says whether a decision in this role is one that somebody asks for. A
@@ -97,45 +132,4 @@ func rolesFor(action statement.Code) string {
 		return roleAdmin + " or " + roleRegistrar
 	}
 	return roleAdmin
-}
-
-// takeBack judges decision.revoke: E405, E403, E407. Who may is the grantor, or
-// whoever may give such a grant.
-func (e *entry) takeBack(body *statement.RevokeDecision) ([]Effect, error) {
-	const field = "predicate.about"
-	g, err := e.readGrant(field, body.About)
-	if err != nil {
-		return nil, err
-	}
-	if g == nil {
-		return nil, refuse(CodeGrant, field, "grant %s is unknown", body.About)
-	}
-	if err := e.checkMayTakeBack(g); err != nil {
-		return nil, err
-	}
-	switch g.state.Status {
-	case register.GrantUsedUp:
-		return nil, refuse(CodeGrant, field, "grant %s has no use left: entry %d spent the last", g.digest, g.state.Spender).at(g.state.Spender)
-	case register.GrantTaken:
-		return nil, refuse(CodeDead, field, "grant %s is revoked already", g.digest).at(g.last)
-	}
-	event := register.RevokedBody{By: register.IdentityKey(e.by.id), Statement: e.c.Digest}
-	return []Effect{{Key: g.key, Type: register.TypeGrant, Kind: register.GrantRevoked, Body: event.Marshal()}}, nil
-}
-
-// checkMayTakeBack is E403 of decision.revoke.
-func (e *entry) checkMayTakeBack(g *grant) error {
-	if g.grantor.id == e.by.id {
-		return nil
-	}
-	to, err := readIdentity(e.st, g.decision.To)
-	if err != nil {
-		return err
-	}
-	human := g.decision.For.Kind() != "workflow" || e.by.state.Class == register.ClassHuman
-	if human && e.by.holds(g.decision.Role) && e.checkApart(to) == nil {
-		return nil
-	}
-	return refuse(CodeEligible, "predicate.issuer", "a grant is taken back by its grantor, %q, or by whoever may give it: another owner than that of %q, in the role %q",
-		g.grantor.id, g.decision.To, g.decision.Role).at(g.last)
 }

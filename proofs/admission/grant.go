@@ -15,7 +15,9 @@ type grant struct {
 	state    register.GrantState
 	last     uint64 // entry of its newest event
 	decision *statement.GrantDecision
-	grantor  *issuer
+	run      string  // that its statement names; empty: none
+	grantor  *issuer // who signed it
+	mind     *issuer // who decided: the grantor, or the person that a bridge names
 }
 
 // readGrant reads a grant and who gave it; nil: there is none.
@@ -36,8 +38,12 @@ func (e *entry) readGrant(field string, digest statement.Digest) (*grant, error)
 	if content.grant == nil {
 		return nil, fmt.Errorf("admission: the grant register of %s is of no decision.grant", digest)
 	}
-	g.decision = content.grant
-	g.grantor, err = e.identity(content.issuer)
+	g.decision, g.run = content.grant, content.run
+	if g.grantor, err = e.identity(content.issuer); err != nil {
+		return nil, err
+	}
+	v, err := e.voicesOf(g.decision, g.grantor)
+	g.mind = v.mind
 	return g, err
 }
 
@@ -142,8 +148,10 @@ func (e *entry) checkAlive(g *grant) error {
 	if g.state.Status == register.GrantTaken {
 		return refuse(CodeDead, g.field, "grant %s is revoked", g.digest).at(g.last)
 	}
-	if g.grantor.state.Status != register.IdentityActive {
-		return refuse(CodeDead, g.field, "grant %s died with its grantor: %q is %s", g.digest, g.grantor.id, statusName(g.grantor.state.Status)).at(g.grantor.last)
+	for _, who := range []*issuer{g.grantor, g.mind} {
+		if who.state.Status != register.IdentityActive {
+			return refuse(CodeDead, g.field, "grant %s died with its grantor: %q is %s", g.digest, who.id, statusName(who.state.Status)).at(who.last)
+		}
 	}
 	return nil
 }

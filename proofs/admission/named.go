@@ -8,9 +8,10 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// named is a statement that a register names by its digest: one of the five.
+// named is a statement that a register names by its digest: one of the six.
 type named struct {
 	issuer string
+	run    string                    // that it names; empty: none
 	policy *statement.Policy         // the text of a policy.set
 	text   statement.Digest          // of that text
 	enroll *statement.EnrollIdentity // the terms of an identity: of its enrollment, or newest rotation
@@ -56,7 +57,7 @@ func (f *Fold) named(st State, digest statement.Digest) (named, error) {
 	if err != nil {
 		return named{}, fmt.Errorf("admission: statement %s: %w", digest, err)
 	}
-	n := named{issuer: s.Issuer}
+	n := named{issuer: s.Issuer, run: s.Run}
 	switch body := s.Body.(type) {
 	case *statement.SetPolicy:
 		n.text = sha256.Sum256([]byte(body.Text))
@@ -71,6 +72,7 @@ func (f *Fold) named(st State, digest statement.Digest) (named, error) {
 		n.flow, err = body.Workflow()
 	case *statement.OpenRequest:
 		n.request = body
+	case *statement.ReleaseDocument: // its run is all that is asked for
 	default:
 		err = fmt.Errorf("admission: a register names %s, a %s", digest, s.Code)
 	}

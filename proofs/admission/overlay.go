@@ -97,6 +97,10 @@ func (o *Overlay) Write(index uint64, time int64, c *Checked, effects []Effect) 
 	case statement.PolicySet, statement.IdentityEnroll, statement.IdentityRotate, statement.WorkflowDefine,
 		statement.RequestOpen, statement.DecisionGrant:
 		o.contents[c.Digest] = c.Payload // registers name these as policy, terms, workflows, requests and grants
+	case statement.DocumentRelease:
+		if c.Statement.Run != "" { // a withdrawal asks for the run of the release
+			o.contents[c.Digest] = c.Payload
+		}
 	}
 	o.admitted[c.Digest] = index
 	return nil

@@ -3,26 +3,12 @@ package admission
 import (
 	"crypto/sha256"
 	"fmt"
-	"strings"
 
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
 // Words about runs.
-
-// flowOf reads a workflow's text from flow=ID@vN; approvers= and approverClass=
-// are those of its definition.
-func (s *script) flowOf(a *args) statement.Digest {
-	id, v, _ := strings.Cut(a.value("flow", "flows/a@v1"), "@")
-	words := &args{words: []string{id, v}, values: make(map[string]string)}
-	for _, name := range []string{"approvers", "approverClass", "steps", "attempts", "detail", "materiality"} {
-		if value := a.value(name, ""); value != "" {
-			words.values[name] = value
-		}
-	}
-	return s.workflowText(words)
-}
 
 func (s *script) makeOpen(a *args) *statement.Statement {
 	run := a.word()
@@ -36,21 +22,6 @@ func (s *script) makeOpen(a *args) *statement.Statement {
 	}
 	st.Run, st.Subject, st.Body = run, body.Workflow, body
 	return st
-}
-
-// flowSteps reads steps: "fetch" is required, "recon?" is not, "publish!" is the
-// release, "draft:wl/ai" has an actor.
-func flowSteps(words []string) (steps []statement.WorkflowStep) {
-	for _, word := range words {
-		name, actor, _ := strings.Cut(word, ":")
-		s := statement.WorkflowStep{Required: !strings.HasSuffix(name, "?"), Release: strings.HasSuffix(name, "!"), Actors: []string{}}
-		s.Name = strings.TrimRight(name, "?!")
-		if actor != "" {
-			s.Actors = []string{actor}
-		}
-		steps = append(steps, s)
-	}
-	return steps
 }
 
 func (s *script) makeDone(a *args) *statement.Statement {

@@ -82,11 +82,15 @@ func (a *args) rest() string {
 	return strings.Join(out, " ")
 }
 
-// clockTime reads a time of the test's one day, such as 12:00:00.001.
+// clockTime reads a time of the test's one day, such as 12:00:00.001; hours go on
+// after 24.
 func clockTime(text string) int64 {
-	t, err := time.Parse("2006-01-02 15:04:05", "2026-11-10 "+text)
+	hour, rest, _ := strings.Cut(text, ":")
+	hours, err := strconv.Atoi(hour)
 	must(err)
-	return t.UnixMilli()
+	t, err := time.Parse("2006-01-02 15:04:05", "2026-11-10 00:"+rest)
+	must(err)
+	return t.Add(time.Duration(hours) * time.Hour).UnixMilli()
 }
 
 // make makes the signed and checked statement of a line.
@@ -173,6 +177,9 @@ func (s *script) policyOf(a *args, proofNonce string) *statement.Policy {
 	p.SkewSeconds = a.number("skew", p.SkewSeconds)
 	p.ContentMax = a.number("contentMax", p.ContentMax)
 	p.GrantMaxSeconds = a.number("grantMax", p.GrantMaxSeconds)
+	p.AccessMaxSeconds = a.number("accessMax", p.AccessMaxSeconds)
+	p.Overridable = a.list("overridable", "")
+	p.OverrideRoles = a.list("overrideRoles", "")
 	p.Direct = a.list("direct", strings.Join(p.Direct, ","))
 	p.Log.ID = a.value("logid", p.Log.ID)
 	switch a.value("badproof", "") {
@@ -305,7 +312,7 @@ func (s *script) makeRelease(a *args) *statement.Statement {
 	document, version := a.word(), versionOf(a.word())
 	st := s.begin(statement.DocumentRelease, a.word())
 	st.Subject = s.file(a, document, version)
-	body := &statement.ReleaseDocument{Document: document, Version: version, Size: 1, Media: "text/plain", To: []string{}}
+	body := &statement.ReleaseDocument{Document: document, Version: version, Size: 1, Media: "text/plain", To: a.list("to", "")}
 	switch prev := a.value("prev", "last"); prev {
 	case "none":
 	case "last":

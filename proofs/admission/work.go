@@ -12,7 +12,7 @@ import (
 // nothing. What counts for the run is what comes from those who are to do it.
 func (e *entry) workEffects() ([]Effect, error) {
 	r, err := e.readRun()
-	if err != nil || r == nil || e.checkOpen(r) != nil {
+	if err != nil || r == nil || e.checkOpen(r, CodeRun, false) != nil {
 		return nil, err
 	}
 	body := register.RunBody{Status: r.state.Status}
