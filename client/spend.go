@@ -203,3 +203,51 @@ func missingOf(usable []voice, t *RunTerms, action statement.Code, need int) err
 	}
 	return e
 }
+
+// A RunRelease is a release in a run that is to be made.
+type RunRelease struct {
+	Run      string
+	Document string
+	File     File
+	To       []string           // identities that it is meant for
+	Spends   []statement.Digest // nil: the grants of the run that fit
+}
+
+// ReleaseInRun makes the document.release of the next version of a document in a run,
+// as the author. Version, predecessor and, unless they are given, the grants that it
+// spends are read from the log and verified.
+func (c *Client) ReleaseInRun(ctx context.Context, a *Author, r RunRelease) (statement.Envelope, error) {
+	d, err := c.Document(ctx, r.Document)
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	version, prev := uint32(1), (*statement.Digest)(nil)
+	if d.State != nil {
+		digest := statement.Digest(d.State.Statement)
+		version, prev = d.State.Version+1, &digest
+	}
+	object := statement.DocumentObject{Document: r.Document, Version: version}
+	if r.Spends == nil {
+		if r.Spends, err = c.spends(ctx, a, r.Run, statement.DocumentRelease, object, r.File.Digest); err != nil {
+			return statement.Envelope{}, err
+		}
+	}
+	return a.ReleaseIn(InRun{Run: r.Run, Spends: r.Spends, To: r.To}, r.Document, version, prev, r.File)
+}
+
+// spends finds the grants that a release or a withdrawal in a run needs.
+func (c *Client) spends(ctx context.Context, a *Author, run string, code statement.Code, object statement.DocumentObject, subject statement.Digest) ([]statement.Digest, error) {
+	t, err := c.RunTerms(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	need := t.Workflow.Approval.N
+	if code == statement.DocumentWithdraw {
+		need = t.Workflow.WithdrawGrants
+	}
+	now := time.Now
+	if a.Now != nil {
+		now = a.Now
+	}
+	return c.Spendable(ctx, t, Spending{By: a.ID, Code: code, Object: object, Subject: subject, Now: now()}, need)
+}

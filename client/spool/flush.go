@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
@@ -39,10 +40,11 @@ func (s *Spool) Send(ctx context.Context, log Submitter, r Record) (*proofs.Rece
 // Flushed says what a flush did.
 type Flushed struct{ Admitted, Refused, Waiting int }
 
-// Flush sends all statements that wait, oldest first, and stops at the first that
-// the log can neither take nor refuse: its error is returned, and it and those after
-// it wait on. One process flushes at a time. each, unless it is nil, is told what
-// became of each statement that was sent.
+// Flush sends all statements that wait, oldest first. At the first sign that the log
+// is out of reach it stops; a statement that is neither taken nor refused for good
+// waits on, and those after it are sent. The first error of either is returned. One
+// process flushes at a time. each, unless it is nil, is told what became of each
+// statement that waits no more.
 func (s *Spool) Flush(ctx context.Context, log Submitter, each func(Record, *proofs.Receipt, error)) (done Flushed, err error) {
 	unlock, err := client.LockFile(ctx, s.path("sending"))
 	if err != nil {
@@ -53,11 +55,18 @@ func (s *Spool) Flush(ctx context.Context, log Submitter, each func(Record, *pro
 	if err != nil {
 		return done, err
 	}
+	var first error
 	done.Waiting = len(state.Waiting)
 	for _, r := range state.Waiting {
 		receipt, err := s.Send(ctx, log, r)
 		if err != nil && !client.RefusedForGood(err) {
-			return done, err
+			if first == nil {
+				first = err
+			}
+			if outOfReach(err) {
+				break
+			}
+			continue
 		}
 		if done.Waiting--; err == nil {
 			done.Admitted++
@@ -68,5 +77,57 @@ func (s *Spool) Flush(ctx context.Context, log Submitter, each func(Record, *pro
 			each(r, receipt, err)
 		}
 	}
-	return done, nil
+	return done, first
+}
+
+// outOfReach says that the next statement would fare no better.
+func outOfReach(err error) bool {
+	var answer *client.Refused
+	return !errors.As(err, &answer) || answer.Status >= 500 || answer.Status == http.StatusTooManyRequests
+}
+
+// A WaitsError says that a statement is durable in the spool and not yet known to be
+// in the log: it waits for the next flush.
+type WaitsError struct {
+	Record Record
+	Err    error // why the log did not take it
+}
+
+func (e *WaitsError) Error() string {
+	return fmt.Sprintf("the statement is spooled, as number %d of %s: %v", e.Record.Number, e.Record.Emitter, e.Err)
+}
+
+// Unwrap returns why.
+func (e *WaitsError) Unwrap() error { return e.Err }
+
+// Emit keeps a signed statement and sends it, after all that wait already. If the log
+// does not take it now, it is a *WaitsError; what the log refuses for good is a
+// *client.Refused. Any other error says that it was not kept.
+func (s *Spool) Emit(ctx context.Context, log Submitter, e statement.Envelope) (*proofs.Receipt, error) {
+	r, err := s.Put(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return s.Bring(ctx, log, r)
+}
+
+// Bring is the second half of Emit, for a statement that is kept.
+func (s *Spool) Bring(ctx context.Context, log Submitter, r Record) (receipt *proofs.Receipt, err error) {
+	answered := false
+	_, failed := s.Flush(ctx, log, func(sent Record, got *proofs.Receipt, refused error) {
+		if sent.Emitter == r.Emitter && sent.Number == r.Number {
+			answered, receipt, err = true, got, refused
+		}
+	})
+	if !answered && failed == nil { // another process sent it: its answer is asked for again
+		receipt, err = s.Send(ctx, log, r)
+		answered = err == nil || client.RefusedForGood(err)
+	}
+	if answered {
+		return receipt, err
+	}
+	if err == nil {
+		err = failed
+	}
+	return nil, &WaitsError{Record: r, Err: err}
 }

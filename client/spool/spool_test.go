@@ -270,3 +270,50 @@ func TestManyAtOnce(t *testing.T) {
 		t.Errorf("%d statements, %d times sent", len(seen), len(log.got))
 	}
 }
+
+// Emit brings a statement to the log, or says that it waits.
+func TestEmit(t *testing.T) {
+	dir, down := t.TempDir(), true
+	log := &fakeLog{fail: func(int) error {
+		if down {
+			return client.ErrUnreachable
+		}
+		return nil
+	}}
+	first, second := evidence(t, "wl/p"), evidence(t, "wl/p")
+	var waits *spool.WaitsError
+	if _, err := open(t, dir).Emit(ctx, log, first); !errors.As(err, &waits) || !errors.Is(err, client.ErrUnreachable) || waits.Record.Number != 1 {
+		t.Fatal(err)
+	}
+	down = false
+	receipt, err := open(t, dir).Emit(ctx, log, second)
+	if err != nil || receipt == nil || statement.DigestOf(receipt.Envelope.Payload) != statement.DigestOf(second.Payload) {
+		t.Fatal(receipt, err)
+	}
+	if len(log.got) != 2 || log.got[0] != statement.DigestOf(first.Payload) {
+		t.Error("what waited longer comes first:", log.got)
+	}
+	log.fail = func(int) error { return &client.Refused{Status: 422, Code: "E202"} }
+	var refused *client.Refused
+	if _, err := open(t, dir).Emit(ctx, log, evidence(t, "wl/p")); !errors.As(err, &refused) || errors.As(err, &waits) {
+		t.Error(err)
+	}
+	// A word that is not the rules': the statement waits, and does not hold up others.
+	log.fail = func(n int) error {
+		if n == 2 {
+			log.got = append(log.got, statement.Digest{})
+			return &client.Refused{Status: 413, Code: "too-large"}
+		}
+		return nil
+	}
+	if _, err := open(t, dir).Emit(ctx, log, evidence(t, "wl/p")); !errors.As(err, &waits) {
+		t.Error(err)
+	}
+	log.fail = nil
+	if _, err := open(t, dir).Emit(ctx, log, evidence(t, "wl/p")); err != nil {
+		t.Error(err)
+	}
+	if s := state(t, dir); len(s.Waiting) != 0 || len(s.Refused) != 1 {
+		t.Errorf("%+v", s)
+	}
+}
