@@ -23,8 +23,7 @@
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
 // are the rules docket/0-dev: policy.set, identity.*, workflow.*, request.*,
-// decision.* but grants for documents and steps, document.release and
-// document.withdraw below the direct prefixes of the policy, and all evidence
-// (step.done, outcome.close, attest.observe, finding.*). Steps announced before
-// they are done, and releases in runs, are refused as not built (E101, E301).
+// decision.* but grants for steps and delegations, document.release and
+// document.withdraw, and all evidence (step.done, outcome.close, attest.observe,
+// finding.*). Steps announced before they are done are refused as not built (E101).
 package admission

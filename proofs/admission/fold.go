@@ -105,15 +105,17 @@ type entry struct {
 	policy     *statement.Policy // in force
 	policyText statement.Digest
 	by         *issuer
+	run        *run     // that a release, a withdrawal or a step is in; nil: none
+	grants     []*grant // in spends, once they are read
 }
 
 // applyBody judges E203 to E409 and returns all effects but the activity.
 func (e *entry) applyBody() ([]Effect, error) {
 	switch body := e.c.Statement.Body.(type) {
 	case *statement.ReleaseDocument:
-		return release(e.st, e.c, body, e.policy, e.by)
+		return e.release(body)
 	case *statement.WithdrawDocument:
-		return withdraw(e.st, e.c, body, e.policy, e.by)
+		return e.withdraw(body)
 	case *statement.SetPolicy:
 		return e.setPolicy()
 	case *statement.DefineWorkflow:
@@ -172,7 +174,7 @@ func checkSize(c *Checked, policy *statement.Policy) error {
 }
 
 // checkSpends is E405 where no grant can be spent: at index 0, which has none
-// before it, and on direct releases, which none can be for.
+// before it, and on direct releases and what ends an identity, which none can be for.
 func checkSpends(s *statement.Statement) error {
 	if len(s.Spends) == 0 {
 		return nil

@@ -51,11 +51,16 @@ func (e *entry) checkOpen(r *run, code string, overtime bool) error {
 	case register.RunSuccess, register.RunAborted, register.RunCancelled, register.RunDenied:
 		return refuse(code, "predicate.run", "run %q is closed: %s", r.id, runStatusName(r.state.Status)).at(r.last)
 	}
-	if end := r.state.Opened + uint64(r.flow.MaxDurationSeconds)*1000; uint64(e.time) >= end && !overtime {
-		return refuse(code, "predicate.run", "run %q is closed: it could last until %s; open another", r.id, statement.FormatTime(int64(end))).at(r.last)
+	if !overtime && e.pastEnd(r) {
+		return refuse(code, "predicate.run", "run %q is closed: it could last until %s; open another", r.id, statement.FormatTime(int64(r.end()))).at(r.last)
 	}
 	return nil
 }
+
+// end is the first millisecond at which the run lasted too long.
+func (r *run) end() uint64 { return r.state.Opened + uint64(r.flow.MaxDurationSeconds)*1000 }
+
+func (e *entry) pastEnd(r *run) bool { return uint64(e.time) >= r.end() }
 
 func runStatusName(status uint8) string {
 	return [...]string{
@@ -73,6 +78,8 @@ func (e *entry) runEffects() ([]Effect, error) {
 		return nil, nil // opened it
 	case *statement.FinishStep, *statement.CloseOutcome:
 		return e.workEffects()
+	case *statement.ReleaseDocument:
+		return e.releaseEffects()
 	}
 	if s.Run == "" {
 		return nil, nil

@@ -12,7 +12,7 @@ import (
 // nothing. What counts for the run is what comes from those who are to do it.
 func (e *entry) workEffects() ([]Effect, error) {
 	r, err := e.readRun()
-	if err != nil || r == nil || e.checkOpen(r, CodeRun, false) != nil {
+	if err != nil || r == nil || e.isOver(r) {
 		return nil, err
 	}
 	body := register.RunBody{Status: r.state.Status}
@@ -31,6 +31,40 @@ func (e *entry) workEffects() ([]Effect, error) {
 		}
 	}
 	return []Effect{e.runEvent(body)}, err
+}
+
+// isOver says whether a run takes no more work. One that its steps made a success
+// takes the outcome that says so: work is done before it is reported.
+func (e *entry) isOver(r *run) bool {
+	if _, ok := e.c.Statement.Body.(*statement.CloseOutcome); ok && r.state.Status == register.RunSuccess {
+		return e.pastEnd(r)
+	}
+	return e.checkOpen(r, CodeRun, false) != nil
+}
+
+// releaseEffects is the event of a release in its run: it meets the release step.
+func (e *entry) releaseEffects() ([]Effect, error) {
+	if e.run == nil {
+		return nil, nil
+	}
+	body := register.RunBody{Status: e.run.state.Status}
+	step := e.run.releaseStep()
+	if step == nil {
+		return []Effect{e.runEvent(body)}, nil
+	}
+	body.Step, body.Result = step.Name, register.ResultOK
+	var err error
+	body.Status, err = e.statusAfter(e.run, body)
+	return []Effect{e.runEvent(body)}, err
+}
+
+// releaseStep is the step that the run's release meets; nil: there is none.
+func (r *run) releaseStep() *statement.WorkflowStep {
+	i := slices.IndexFunc(r.flow.Steps, func(s statement.WorkflowStep) bool { return s.Release })
+	if i < 0 {
+		return nil
+	}
+	return &r.flow.Steps[i]
 }
 
 var (
@@ -56,7 +90,7 @@ func (r *run) countsOutcome(work *statement.CloseOutcome, by string) bool {
 	return by == r.request.Executor && work.Attempt >= r.state.Attempt && work.Attempt <= r.flow.MaxAttempts
 }
 
-// statusAfter is the status that a done leaves: derived from the results that the
+// statusAfter is the status that a done or a release leaves: derived from the results that the
 // register then holds. Where the pipeline keeps the steps, only an outcome says
 // how the run stands.
 func (e *entry) statusAfter(r *run, body register.RunBody) (uint8, error) {
@@ -78,6 +112,9 @@ func (e *entry) statusAfter(r *run, body register.RunBody) (uint8, error) {
 // done; and that of steps which the pipeline keeps, if their root is here.
 func (r *run) statusClosed(work *statement.CloseOutcome) uint8 {
 	claimed := outcomeClaims[work.Status]
+	if r.state.Status == register.RunSuccess {
+		return register.RunSuccess
+	}
 	if r.flow.Detail == "rolled" {
 		if work.Steps == nil && claimed != register.RunAborted {
 			return register.RunPartial
