@@ -54,6 +54,7 @@ func TestMain(m *testing.M) {
 //	                          file CA, and its URL into $SECURE
 //	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
 //	spoil FILE HOW            make a kept checkpoint unusable: cut, signature, open or folder
+//	digest FILE NAME          put the statement digest that a command printed as JSON into $NAME
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -84,6 +85,7 @@ func TestScripts(t *testing.T) {
 			"lying":   lying,
 			"recheck": recheck,
 			"spoil":   spoil,
+			"digest":  digestInto,
 		},
 	})
 }
@@ -236,6 +238,20 @@ func rival(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), next(digest, size).Marshal(), 0o644))
 	_, _, err = c.Submit(ctx, next(sha256.Sum256([]byte("rival")), 5))
 	ts.Check(err)
+}
+
+func digestInto(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: digest FILE NAME")
+	}
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var done entryDone
+	ts.Check(json.Unmarshal(b, &done))
+	if _, err := statement.ParseDigest(done.Statement); err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+	ts.Setenv(args[1], done.Statement)
 }
 
 func lossy(ts *testscript.TestScript, neg bool, args []string) {
