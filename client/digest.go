@@ -53,14 +53,6 @@ func resourceOf(t register.Type, id string) (string, error) {
 		if statement.ValidID(id) {
 			return "activities/" + id, nil
 		}
-	case register.TypeRun:
-		if statement.ValidID(id) {
-			return "runs/" + id, nil
-		}
-	case register.TypeGrant:
-		if d, err := statement.ParseDigest(id); err == nil {
-			return "grants/" + hex.EncodeToString(d[:]), nil
-		}
 	case register.TypeDigest:
 		if d, err := statement.ParseDigest(id); err == nil {
 			return "digests/" + hex.EncodeToString(d[:]), nil

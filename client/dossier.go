@@ -21,7 +21,7 @@ type Dossier struct {
 
 	Request  *statement.OpenRequest // of the first event
 	Workflow *WorkflowText          // that the request pinned
-	Grants   []*GrantHistory               // given in the run, or spent by its statements
+	Grants   []*GrantHistory        // given in the run, or spent by its statements
 	Attests  []Attest               // what others saw, by entry
 }
 

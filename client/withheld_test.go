@@ -20,7 +20,10 @@ import (
 func (x *story) questions() map[string]func(c *client.Client) (bool, error) {
 	return map[string]func(c *client.Client) (bool, error){
 		"dossier": func(c *client.Client) (bool, error) { d, err := c.Dossier(ctx, "R1"); return d != nil, err },
-		"grant":   func(c *client.Client) (bool, error) { g, err := c.GrantHistory(ctx, x.legal.Digest); return g != nil, err },
+		"grant": func(c *client.Client) (bool, error) {
+			g, err := c.GrantHistory(ctx, x.legal.Digest)
+			return g != nil, err
+		},
 		"standing": func(c *client.Client) (bool, error) {
 			s, err := c.Standing(ctx, "wl/builder", client.Moment{})
 			return s != nil, err
