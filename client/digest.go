@@ -43,7 +43,7 @@ func (c *Client) Digest(ctx context.Context, digest statement.Digest) (*Digest, 
 func resourceOf(t register.Type, id string) (string, error) {
 	switch t {
 	case register.TypeDocument:
-		if statement.ValidDocumentID(id) || id == statement.PolicyDocument {
+		if statement.ValidDocumentID(id) || statement.ReservedDocument(id) {
 			return "documents/" + id, nil
 		}
 	case register.TypeIdentity, register.TypeActivity:
@@ -53,6 +53,10 @@ func resourceOf(t register.Type, id string) (string, error) {
 		if statement.ValidID(id) {
 			return "activities/" + id, nil
 		}
+	case register.TypeDigest:
+		if d, err := statement.ParseDigest(id); err == nil {
+			return "digests/" + hex.EncodeToString(d[:]), nil
+		}
 	case register.TypeRun:
 		if statement.ValidID(id) {
 			return "runs/" + id, nil
@@ -61,31 +65,6 @@ func resourceOf(t register.Type, id string) (string, error) {
 		if d, err := statement.ParseDigest(id); err == nil {
 			return "grants/" + hex.EncodeToString(d[:]), nil
 		}
-	case register.TypeDigest:
-		if d, err := statement.ParseDigest(id); err == nil {
-			return "digests/" + hex.EncodeToString(d[:]), nil
-		}
-	default:
-		return "", fmt.Errorf("no log shows registers of the type %v", t)
 	}
 	return "", fmt.Errorf("%q does not name a register of the type %v", id, t)
-}
-
-// registerKeyOf returns the key of a register, named as in a staple.
-func registerKeyOf(t register.Type, id string) (register.Key, error) {
-	switch t {
-	case register.TypeDocument:
-		return register.DocumentKey(id), nil
-	case register.TypeRun:
-		return register.RunKey(id), nil
-	case register.TypeIdentity:
-		return register.IdentityKey(id), nil
-	case register.TypeActivity:
-		return register.ActivityKey(id), nil
-	}
-	digest, err := statement.ParseDigest(id)
-	if t == register.TypeGrant {
-		return register.GrantKey(register.Hash(digest)), err
-	}
-	return register.DigestKey(register.SHA256Digest(register.Hash(digest))), err
 }

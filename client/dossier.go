@@ -21,7 +21,7 @@ type Dossier struct {
 
 	Request  *statement.OpenRequest // of the first event
 	Workflow *WorkflowText          // that the request pinned
-	Grants   []*Grant               // given in the run, or spent by its statements
+	Grants   []*GrantHistory        // given in the run, or spent by its statements
 	Attests  []Attest               // what others saw, by entry
 }
 
@@ -154,7 +154,7 @@ func (r *reader) grants(ctx context.Context, d *Dossier) error {
 		}
 		d.Grants = append(d.Grants, g)
 	}
-	slices.SortFunc(d.Grants, func(a, b *Grant) int { return cmp.Compare(a.Given.Index, b.Given.Index) })
+	slices.SortFunc(d.Grants, func(a, b *GrantHistory) int { return cmp.Compare(a.Given.Index, b.Given.Index) })
 	return nil
 }
 

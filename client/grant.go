@@ -3,66 +3,33 @@ package client
 import (
 	"context"
 
+	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// A Grant is all that the log has on one grant as of Size: what it binds, by whom it
-// was given, and each statement that spent it, proven to be all.
+// A Grant is the verified state of a grant's register as of Size.
 type Grant struct {
-	Digest  statement.Digest     // of the statement that gave it
-	Size    uint64               // leaves of the tree that the answer speaks for
-	History *History             // its events
-	State   *register.GrantState // nil: proven that there is no such grant
-
-	Given   *Entry
-	Terms   *statement.GrantDecision // of Given
-	Spent   []*Entry                 // in their order; a grant of several uses has several
-	Revoked *Entry                   // nil: it was not
+	Digest statement.Digest
+	Size   uint64
+	State  *register.GrantState
+	Staple *proofs.Receipt
 }
 
-// Left says how many uses are left, whatever its time.
-func (g *Grant) Left() uint32 {
-	if g.State == nil || g.State.Status != register.GrantOpen {
-		return 0
-	}
-	return g.State.Granted.Uses
-}
-
-// Grant fetches all events of a grant's register, proves them complete, and reads
-// the statement of each: that which gave it, those that spent it, and that which
-// took it back.
+// Grant fetches the register of a grant.
 func (c *Client) Grant(ctx context.Context, digest statement.Digest) (*Grant, error) {
-	return c.newReader().grant(ctx, digest)
-}
-
-func (r *reader) grant(ctx context.Context, digest statement.Digest) (*Grant, error) {
-	h, err := r.History(ctx, register.TypeGrant, digest.String())
+	r, size, err := c.register(ctx, register.TypeGrant, digest.String())
 	if err != nil {
 		return nil, err
 	}
-	g := &Grant{Digest: digest, Size: h.Size, History: h}
-	if h.State == nil {
+	g := &Grant{Digest: digest, Size: size, Staple: r}
+	if r.Registers[0].Value == nil {
 		return g, nil
 	}
-	state, err := register.ParseGrantState(h.State)
+	state, err := register.ParseGrantState(r.Registers[0].State.State)
 	if err != nil {
-		return nil, h.wrong("%v", err)
+		return nil, c.unusable("%v", err)
 	}
 	g.State = &state
-	entries, err := r.statements(ctx, h)
-	if err != nil {
-		return nil, err
-	}
-	for i, e := range entries {
-		switch h.Events[i].Kind {
-		case register.GrantGranted:
-			g.Given, g.Terms = e, e.Statement.Body.(*statement.GrantDecision)
-		case register.GrantSpent:
-			g.Spent = append(g.Spent, e)
-		default:
-			g.Revoked = e
-		}
-	}
 	return g, nil
 }

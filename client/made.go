@@ -144,3 +144,22 @@ func madeGranted(id string, body []byte, e *Entry) error {
 		same(nil, b.NotBefore == uint64(g.NotBefore) && b.NotAfter == uint64(g.NotAfter), "time"),
 		same(nil, b.Uses == g.Uses, "number of uses"))
 }
+
+// registerKeyOf returns the key of a register, named as in a staple.
+func registerKeyOf(t register.Type, id string) (register.Key, error) {
+	switch t {
+	case register.TypeDocument:
+		return register.DocumentKey(id), nil
+	case register.TypeRun:
+		return register.RunKey(id), nil
+	case register.TypeIdentity:
+		return register.IdentityKey(id), nil
+	case register.TypeActivity:
+		return register.ActivityKey(id), nil
+	}
+	digest, err := statement.ParseDigest(id)
+	if t == register.TypeGrant {
+		return register.GrantKey(register.Hash(digest)), err
+	}
+	return register.DigestKey(register.SHA256Digest(register.Hash(digest))), err
+}

@@ -63,6 +63,14 @@ func (f folders) keyFile(id string) string {
 	return filepath.Join(f.keys(), strings.ReplaceAll(id, "/", "+")+".key")
 }
 
+// nextKeyFile is where the key is that an identity is to get.
+func (f folders) nextKeyFile(id string) string {
+	return strings.TrimSuffix(f.keyFile(id), ".key") + ".next"
+}
+
+// passwordFile has the password of the keys of identities.
+func (f folders) passwordFile() string { return filepath.Join(f.keys(), "password") }
+
 // receiptFile is where the newest receipt of a statement is.
 func (f folders) receiptFile(digest statement.Digest) string {
 	return filepath.Join(f.receipts(), hex.EncodeToString(digest[:])+".docket")

@@ -35,6 +35,8 @@ Start here:
 	root.PersistentFlags().String("ca-file", "", "PEM file of the authorities that the server's certificate is from (default: as configured, else the system's)")
 	root.AddCommand(
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
+		newPolicy(), newWorkflow(), newRequest(), newApprove(), newDeny(), newRevokeGrant(),
+		newDossier(), newGrant(), newLineage(),
 		newCheckpoint(), newWitness(), newProof(), newReceipt(), newSearch(), newAlerts(), newRawLog(), newFsck(), newKey(), newToken(), newLoad(), newDemo(),
 	)
 	addCompletion(root)

@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 //	flip FILE                 flip one bit in the middle of a file
 //	damage DIR KEYSPACE       flip one bit in the first row of a keyspace of a stopped log
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
+//	works DIR RUN IN OUT      do a run that was opened and approved, up to its outcome
 //	lossy DIR                 put a proxy before the server of a folder that loses the reply to
 //	                          each POST, and its URL into $LOSSY
 //	lying DIR HOW             put a proxy before the server of a folder that lies in one way,
@@ -55,6 +56,7 @@ func TestMain(m *testing.M) {
 //	                          file CA, and its URL into $SECURE
 //	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
 //	spoil FILE HOW            make a kept checkpoint unusable: cut, signature, open or folder
+//	digest FILE NAME          put the statement digest that a command printed as JSON into $NAME
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -80,11 +82,13 @@ func TestScripts(t *testing.T) {
 			"damage":  damage,
 			"pending": pending,
 			"rival":   rival,
+			"works":   works,
 			"lossy":   lossy,
 			"secure":  secure,
 			"lying":   lying,
 			"recheck": recheck,
 			"spoil":   spoil,
+			"digest":  digestInto,
 		},
 	})
 }
@@ -237,6 +241,20 @@ func rival(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), next(digest, size).Marshal(), 0o644))
 	_, _, err = c.Submit(ctx, next(sha256.Sum256([]byte("rival")), 5))
 	ts.Check(err)
+}
+
+func digestInto(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: digest FILE NAME")
+	}
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var done entryDone
+	ts.Check(json.Unmarshal(b, &done))
+	if _, err := statement.ParseDigest(done.Statement); err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+	ts.Setenv(args[1], done.Statement)
 }
 
 func lossy(ts *testscript.TestScript, neg bool, args []string) {

@@ -69,7 +69,7 @@ func pathRegister(r *http.Request, t register.Type) (id string, err error) {
 }
 
 func checkDocument(id, field string) error {
-	if !statement.ValidDocumentID(id) && id != statement.PolicyDocument {
+	if !statement.ValidDocumentID(id) && !statement.ReservedDocument(id) {
 		return problem("document", field, "not a document id: segments of letters, digits, '.', '_' and '-', joined by '/'")
 	}
 	return nil
