@@ -87,7 +87,7 @@ func (d *fullDemo) play(ctx context.Context, story *scenario.Story) (scenario.Re
 	if err != nil {
 		return scenario.Report{}, err
 	}
-	p := scenario.Player{Disk: scenario.InFolders(f.store(), f.anchor()), Signer: signer, Say: d.say}
+	p := scenario.Player{Disk: scenario.InFolders(f.store(), f.anchor()), Quarantine: f.quarantine(), Signer: signer, Say: d.say}
 	return p.Play(ctx, story)
 }
 

@@ -19,7 +19,7 @@ type auditor struct {
 	batch  []*admission.Checked // seen, and not sealed yet
 	at     []uint64             // their places
 	// refused judges a refusal on record, right before it is taken into the replay.
-	refused func(*statement.RefuseFinding) error
+	refused func(context.Context, *statement.RefuseFinding) error
 }
 
 // An entry is a statement of the log as an auditor reads it.
@@ -83,7 +83,7 @@ func (a *auditor) statement(ctx context.Context, tree *client.Tree, leaf []byte)
 		return err
 	}
 	if f, ok := checked.Statement.Body.(*statement.RefuseFinding); ok {
-		if err := a.refused(f); err != nil {
+		if err := a.refused(ctx, f); err != nil {
 			return err
 		}
 	}

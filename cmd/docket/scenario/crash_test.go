@@ -215,6 +215,9 @@ func playOn(t *testing.T, s *Story, disk Disk, p *Player) (states map[string]str
 	}
 	after := p.After
 	p.Disk, p.Signer = disk, newSigner(t, s)
+	if p.Quarantine == "" {
+		p.Quarantine = t.TempDir()
+	}
 	p.Say = func(p Played) {
 		if !p.OK {
 			t.Errorf("line %d, row %s, %s %s: expected %s, got %s (%s)", p.Number, p.Row, p.Signer, p.Act, p.Expect, p.Actual, p.Detail)

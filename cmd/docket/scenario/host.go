@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/quarantine"
 	"github.com/docketlog/docket/log/server"
 	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/storage"
@@ -48,40 +49,50 @@ func (f folders) Open(create bool) (storage.Store, storage.Anchor, error) {
 type host struct {
 	store  storage.Store
 	anchor storage.Anchor
+	kept   *quarantine.Store // of refused statements
 	log    *log.Log
 	http   *http.Server
 	served chan error
 	url    string
 }
 
-// newHost opens the log on a disk, or creates it with this genesis, and serves it
+// newHost opens the log of a player, or creates it with this genesis, and serves it
 // on a free port of the loopback.
-func newHost(ctx context.Context, config log.Config, disk Disk, genesis *admission.Checked, logger *slog.Logger) (_ *host, err error) {
+func newHost(ctx context.Context, config log.Config, p *Player, genesis *admission.Checked, logger *slog.Logger) (_ *host, err error) {
 	h := &host{served: make(chan error, 1)}
-	if h.store, h.anchor, err = disk.Open(genesis != nil); err != nil {
+	if h.store, h.anchor, err = p.Disk.Open(genesis != nil); err != nil {
 		return nil, err
 	}
-	config.Store, config.Anchor = h.store, h.anchor
 	metrics := server.NewMetrics("scenario")
-	config.Events = metrics.Events(config.Events)
-	if genesis != nil {
-		err = log.Create(ctx, config, genesis)
-	}
-	if err == nil {
-		h.log, err = log.Open(config)
-	}
-	if err != nil {
-		return nil, errors.Join(err, h.store.Close(), h.anchor.Close())
+	if err := h.open(ctx, config, p, genesis, metrics, logger); err != nil {
+		return nil, errors.Join(err, h.closeDisk())
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, errors.Join(err, h.log.Close(), h.store.Close(), h.anchor.Close())
+		return nil, errors.Join(err, h.log.Close(), h.closeDisk())
 	}
 	h.url = "http://" + listener.Addr().String()
-	h.http = server.HTTPServer(server.NewWith(h.log, server.Options{Access: server.OpenLocally, Logger: logger, Metrics: metrics}))
+	h.http = server.HTTPServer(server.NewWith(h.log, server.Options{Access: server.OpenLocally, Logger: logger, Metrics: metrics, Quarantine: h.kept}))
 	h.http.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 	go func() { h.served <- h.http.Serve(listener) }()
 	return h, nil
+}
+
+// open opens the log over its disk.
+func (h *host) open(ctx context.Context, config log.Config, p *Player, genesis *admission.Checked, metrics *server.Metrics, logger *slog.Logger) (err error) {
+	failed := func(err error) { logger.Error("a refused statement was not kept", "error", err) }
+	if h.kept, err = quarantine.Open(p.Quarantine, quarantine.Limits{}, failed); err != nil {
+		return err
+	}
+	config.Store, config.Anchor, config.Quarantine = h.store, h.anchor, h.kept
+	config.Events = metrics.Events(config.Events)
+	if genesis != nil {
+		if err := log.Create(ctx, config, genesis); err != nil {
+			return err
+		}
+	}
+	h.log, err = log.Open(config)
+	return err
 }
 
 // close stops serving, then the writer, then closes what they wrote to.
@@ -90,5 +101,12 @@ func (h *host) close() error {
 	if served := <-h.served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
-	return errors.Join(err, h.log.Close(), h.store.Close(), h.anchor.Close())
+	return errors.Join(err, h.log.Close(), h.closeDisk())
+}
+
+func (h *host) closeDisk() (err error) {
+	if h.kept != nil {
+		err = h.kept.Close()
+	}
+	return errors.Join(err, h.store.Close(), h.anchor.Close())
 }

@@ -16,12 +16,13 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// A Player plays stories. Disk and Signer are mandatory.
+// A Player plays stories. Disk, Quarantine and Signer are mandatory.
 type Player struct {
-	Disk   Disk         // where the log is kept; it must be empty
-	Signer *log.Signer  // the log's key, named as the log of the story
-	Logger *slog.Logger // of the server; nil: none
-	Say    func(Played) // is told each line as it was played; nil: nobody is
+	Disk       Disk         // where the log is kept; it must be empty
+	Quarantine string       // folder of the statements that are refused
+	Signer     *log.Signer  // the log's key, named as the log of the story
+	Logger     *slog.Logger // of the server; nil: none
+	Say        func(Played) // is told each line as it was played; nil: nobody is
 
 	// Before is called before each line but the first, and After when all are played
 	// and the log still runs. What they return ends the play. nil: nothing is done.
@@ -71,8 +72,6 @@ type Play struct {
 	detector *monitor.Detector
 	refused  *refusal // of the line that is being played
 	report   Report
-
-	quarantine quarantine
 }
 
 // An admitted is a statement that the log took.
@@ -218,10 +217,9 @@ func (y *Play) start(ctx context.Context, genesis *admission.Checked) (err error
 		return err
 	}
 	config := log.Config{
-		Origin: y.story.Origin, Mode: log.Sealed, Signer: y.signer, Identity: identity, Quarantine: &y.quarantine,
-		Now: y.clock.Now, MinFree: 1,
+		Origin: y.story.Origin, Mode: log.Sealed, Signer: y.signer, Identity: identity, Now: y.clock.Now, MinFree: 1,
 	}
-	if y.host, err = newHost(ctx, config, y.player.Disk, genesis, logger); err != nil {
+	if y.host, err = newHost(ctx, config, y.player, genesis, logger); err != nil {
 		return err
 	}
 	if y.client != nil {
@@ -269,7 +267,7 @@ func (y *Play) submit(ctx context.Context, e statement.Envelope, name string) (a
 	var refused *client.Refused
 	if errors.As(err, &refused) {
 		y.report.Refusals++
-		y.refused = &refusal{statement.DigestOf(e.Payload), refused.Code}
+		y.refused = &refusal{statement.DigestOf(e.Payload), refused.Code, refused.Finding}
 		return actual{Expectation{Outcome: refused.Code, Details: []string{refused.Field, fmt.Sprintf("status=%d", refused.Status)}}, refused.Detail}, nil
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ func TestStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Player{Disk: newDisk(t), Signer: newSigner(t, s), Say: func(p Played) {
+	p := &Player{Disk: newDisk(t), Quarantine: t.TempDir(), Signer: newSigner(t, s), Say: func(p Played) {
 		if !p.OK {
 			t.Errorf("line %d, row %s, %s %s: expected %s, got %s (%s)", p.Number, p.Row, p.Signer, p.Act, p.Expect, p.Actual, p.Detail)
 		}

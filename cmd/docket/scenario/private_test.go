@@ -26,7 +26,8 @@ func TestNothingPersonal(t *testing.T) {
 	dir := t.TempDir()
 	var lines writer
 	player := &Player{
-		Logger: slog.New(slog.NewJSONHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Quarantine: filepath.Join(dir, "quarantine"),
+		Logger:     slog.New(slog.NewJSONHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		After: func(y *Play) error {
 			search(t, "row", rowsOf(t, y), secrets, "h/legal-03")
 			search(t, "metric", metricsOf(t, y), secrets, "docket_")

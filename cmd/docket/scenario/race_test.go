@@ -31,7 +31,7 @@ func TestOneReleaseWins(t *testing.T) {
 				t.Fatal(err)
 			}
 			raced := false
-			player := &Player{Disk: memory(), Signer: newSigner(t, s), Before: func(y *Play, line Line) error {
+			player := &Player{Disk: memory(), Quarantine: t.TempDir(), Signer: newSigner(t, s), Before: func(y *Play, line Line) error {
 				if line.Row != "17" {
 					return nil
 				}
@@ -86,7 +86,7 @@ func race(t *testing.T, y *Play, line Line, code string) {
 // checkRace: one release stands in the log, each grant is spent, by it, and each
 // refusal has its finding.
 func checkRace(t *testing.T, y *Play, many int, code string) {
-	y.auditor.refused = func(*statement.RefuseFinding) error { return nil } // nobody keeps the order in which they came
+	y.auditor.refused = func(context.Context, *statement.RefuseFinding) error { return nil } // nobody keeps the order in which they came
 	fresh, err := y.auditor.read(context.Background(), y.client)
 	if err != nil {
 		t.Fatal(err)

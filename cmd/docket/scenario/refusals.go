@@ -1,10 +1,13 @@
 package scenario
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"sync"
+	"io"
+	"net/http"
 	"time"
 
 	"github.com/docketlog/docket/client"
@@ -15,8 +18,9 @@ import (
 
 // A refusal is what the log answered to a statement.
 type refusal struct {
-	digest statement.Digest
-	code   string
+	digest  statement.Digest
+	code    string
+	finding uint64 // the entry that says so, as the answer names it; 0: none
 }
 
 // findingTime is how long a refusal may take to be on record.
@@ -43,6 +47,9 @@ func (y *Play) onRecord(ctx context.Context, fresh []entry) (found bool, err err
 		if y.refused == nil || body.Submission != y.refused.digest || body.RefusalCode != y.refused.code || !log.OnRecord(body.RefusalCode) {
 			return false, fmt.Errorf("entry %d says that %s was refused with %s, which no line met", e.index, body.Submission, body.RefusalCode)
 		}
+		if e.index != y.refused.finding {
+			return false, fmt.Errorf("the refusal is on record as entry %d, the answer says %d", e.index, y.refused.finding)
+		}
 		if _, err := y.client.ReceiptAt(ctx, e.index); err != nil {
 			return false, err
 		}
@@ -56,8 +63,8 @@ func (y *Play) awaited() bool { return y.refused != nil && log.OnRecord(y.refuse
 
 // rejudge proves a refusal on record: over the registers right before its finding
 // the statement, whose bytes the quarantine kept, is refused for the same reason.
-func (y *Play) rejudge(f *statement.RefuseFinding) error {
-	e, err := y.quarantine.wait(f.Submission)
+func (y *Play) rejudge(ctx context.Context, f *statement.RefuseFinding) error {
+	e, err := y.refusedBytes(ctx, f.Submission)
 	if err != nil {
 		return err
 	}
@@ -69,31 +76,38 @@ func (y *Play) rejudge(f *statement.RefuseFinding) error {
 	return nil
 }
 
-// A quarantine keeps what was refused, in memory.
-type quarantine struct {
-	mu   sync.Mutex
-	kept map[statement.Digest]statement.Envelope
-}
-
-// Keep implements log.Quarantine.
-func (q *quarantine) Keep(r log.Refused) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.kept == nil {
-		q.kept = make(map[statement.Digest]statement.Envelope)
-	}
-	q.kept[r.Digest] = r.Envelope
-}
-
-// wait returns what was refused: the log keeps it once the finding is published.
-func (q *quarantine) wait(digest statement.Digest) (statement.Envelope, error) {
+// refusedBytes fetches what was refused, which the log keeps once its finding is
+// published, and holds it against its digest.
+func (y *Play) refusedBytes(ctx context.Context, digest statement.Digest) (e statement.Envelope, err error) {
 	for end := time.Now().Add(findingTime); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		q.mu.Lock()
-		e, ok := q.kept[digest]
-		q.mu.Unlock()
-		if ok {
+		var body []byte
+		if body, err = fetch(ctx, y.host.url+"/api/v1/quarantine/"+hex.EncodeToString(digest[:])); err != nil {
+			continue
+		}
+		if e, err = statement.ParseEnvelope(bytes.TrimSpace(body)); err == nil && statement.DigestOf(e.Payload) != digest {
+			err = errors.New("its bytes are others")
+		}
+		if err == nil {
 			return e, nil
 		}
 	}
-	return statement.Envelope{}, fmt.Errorf("the quarantine does not have %s, which was refused", digest)
+	return e, fmt.Errorf("the quarantine does not give %s, which was refused: %w", digest, err)
+}
+
+// fetch gets a small resource of the server.
+func fetch(ctx context.Context, url string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, statement.MaxEnvelope))
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", url, answer.Status)
+	}
+	return body, err
 }

@@ -44,7 +44,7 @@ func deviations(t *testing.T, text string) (rows []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Player{Disk: memory(), Signer: newSigner(t, s), Say: func(p Played) {
+	p := &Player{Disk: memory(), Quarantine: t.TempDir(), Signer: newSigner(t, s), Say: func(p Played) {
 		if !p.OK {
 			rows = append(rows, p.Row)
 		}
@@ -63,7 +63,7 @@ func TestWhatIsNotPlayed(t *testing.T) {
 	if err != nil || text == Text() {
 		t.Fatal(err)
 	}
-	p := &Player{Disk: memory(), Signer: newSigner(t, s)}
+	p := &Player{Disk: memory(), Quarantine: t.TempDir(), Signer: newSigner(t, s)}
 	if _, err := p.Play(context.Background(), s); err == nil || !strings.Contains(err.Error(), "begins with the policy") {
 		t.Error(err)
 	}

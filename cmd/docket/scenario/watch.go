@@ -27,7 +27,7 @@ func (y *Play) watch(ctx context.Context, raised []monitor.Alert) ([]string, err
 			return nil, err
 		}
 		found = found || now
-		more, err := y.observe(fresh)
+		more, err := y.observe(ctx, fresh)
 		if err != nil {
 			return nil, err
 		}
@@ -50,12 +50,12 @@ func (y *Play) watch(ctx context.Context, raised []monitor.Alert) ([]string, err
 }
 
 // observe shows entries to the monitor's detector.
-func (y *Play) observe(fresh []entry) (raised []monitor.Alert, err error) {
+func (y *Play) observe(ctx context.Context, fresh []entry) (raised []monitor.Alert, err error) {
 	for _, e := range fresh {
 		c := e.checked
 		seen := monitor.Entry{Index: e.index, Time: e.time, Statement: c.Statement, Digest: c.Digest, Key: c.Key}
 		if f, ok := c.Statement.Body.(*statement.RefuseFinding); ok {
-			kept, err := y.quarantine.wait(f.Submission)
+			kept, err := y.refusedBytes(ctx, f.Submission)
 			if err != nil {
 				return nil, err
 			}
