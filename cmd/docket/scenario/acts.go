@@ -19,7 +19,7 @@ func (y *Play) act(ctx context.Context, line Line) (actual, error) {
 	case "verify":
 		return y.verify(ctx, line)
 	case "state":
-		return y.state(line.words[0], line.words[1])
+		return y.state(ctx, line.words[0], line.words[1])
 	case "policy":
 		return y.setPolicy(ctx, line)
 	case "again":

@@ -242,7 +242,7 @@ func statesOf(t *testing.T, y *Play) map[string]string {
 	t.Helper()
 	states := make(map[string]string)
 	note := func(kind, name string) {
-		a, err := y.state(kind, name)
+		a, err := y.state(context.Background(), kind, name)
 		if err != nil {
 			t.Errorf("%s %s: %v", kind, name, err)
 		}

@@ -106,7 +106,7 @@ func checkRace(t *testing.T, y *Play, many int, code string) {
 		t.Errorf("%d releases and %d findings in the log", releases, findings)
 	}
 	for _, name := range []string{"g15", "g16"} {
-		if a, err := y.state("grant", name); err != nil || a.String() != "spent left=0" {
+		if a, err := y.state(context.Background(), "grant", name); err != nil || a.String() != "spent left=0" {
 			t.Errorf("grant %s is %s: %v", name, a, err)
 		}
 	}

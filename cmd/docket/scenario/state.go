@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/docketlog/docket/proofs/register"
@@ -19,18 +21,62 @@ var (
 	}
 )
 
-// state gives a register as the auditor's replay of the log has it.
-func (y *Play) state(kind, name string) (actual, error) {
+// state gives a register as the auditor's replay of the log has it, which must be
+// what the server proves of it.
+func (y *Play) state(ctx context.Context, kind, name string) (actual, error) {
 	key, err := y.registerKey(kind, name)
 	if err != nil {
 		return actual{}, err
 	}
-	r := y.auditor.record(key)
-	if r == nil {
+	served, err := y.served(ctx, kind, name)
+	if err != nil {
+		return actual{}, err
+	}
+	var replayed []byte
+	if r := y.auditor.record(key); r != nil {
+		replayed = r.State
+	}
+	if !bytes.Equal(served, replayed) {
+		return actual{}, fmt.Errorf("the server proves the state %x, the replay has %x", served, replayed)
+	}
+	if replayed == nil {
 		return actual{Expectation: Expectation{Outcome: "none"}}, nil
 	}
-	e, err := describe(kind, r.State)
+	e, err := describe(kind, replayed)
 	return actual{Expectation: e}, err
+}
+
+// served is the state of a register that the client verified; nil: it was proven
+// that there is none.
+func (y *Play) served(ctx context.Context, kind, name string) ([]byte, error) {
+	var state interface{ Marshal() []byte }
+	switch kind {
+	case "document":
+		d, err := y.client.Document(ctx, name)
+		if err != nil || d.State == nil {
+			return nil, err
+		}
+		state = d.State
+	case "identity":
+		i, err := y.client.Identity(ctx, name)
+		if err != nil || i.State == nil {
+			return nil, err
+		}
+		state = i.State
+	case "grant":
+		g, err := y.client.Grant(ctx, y.named[name].digest)
+		if err != nil || g.State == nil {
+			return nil, err
+		}
+		state = g.State
+	default:
+		r, err := y.client.Run(ctx, name)
+		if err != nil || r.State == nil {
+			return nil, err
+		}
+		state = r.State
+	}
+	return state.Marshal(), nil
 }
 
 func (y *Play) registerKey(kind, name string) (register.Key, error) {
