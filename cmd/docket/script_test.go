@@ -54,6 +54,8 @@ func TestMain(m *testing.M) {
 //	                          file CA, and its URL into $SECURE
 //	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
 //	spoil FILE HOW            make a kept checkpoint unusable: cut, signature, open or folder
+//	alerted DIR N             wait until the monitor filed N alerts, no more; $ALERT is then the
+//	                          newest
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -84,6 +86,7 @@ func TestScripts(t *testing.T) {
 			"lying":   lying,
 			"recheck": recheck,
 			"spoil":   spoil,
+			"alerted": alerted,
 		},
 	})
 }
