@@ -9,15 +9,15 @@ import (
 
 // Bounds of what a detector remembers. Past one the oldest is forgotten.
 const (
-	maxIdentities = 50_000
+	maxIdentities = 20_000
 	maxWorkflows  = 1_000
-	maxRuns       = 50_000
-	maxGrants     = 50_000
-	maxDocuments  = 100_000
-	maxWaiting    = 50_000 // releases, intents, accesses: each
+	maxRuns       = 20_000
+	maxGrants     = 20_000
+	maxDocuments  = 50_000
+	maxWaiting    = 20_000 // releases, intents, accesses: each
 	maxRecent     = 16_384 // statements, for AL-20
 	maxFired      = 16_384 // alerts
-	maxTimers     = 200_000
+	maxTimers     = 100_000
 )
 
 // memory is all that a detector knows. Its JSON form is the state that a monitor
