@@ -23,6 +23,7 @@ const (
 	RefusalSpace      Keyspace = 'R'
 	RecordSpace       Keyspace = 'S'
 	RegisterLeafSpace Keyspace = 'T'
+	WitnessSpace      Keyspace = 'W'
 )
 
 // String returns the name of the keyspace, for messages.
@@ -58,6 +59,8 @@ func (s Keyspace) String() string {
 		return "record"
 	case RegisterLeafSpace:
 		return "register leaf"
+	case WitnessSpace:
+		return "witness"
 	}
 	return fmt.Sprintf("keyspace %#02x", byte(s))
 }

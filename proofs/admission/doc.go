@@ -22,7 +22,5 @@
 //	activity wl/publisher  0x81      statement, no run
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
-// are the rules docket/0-dev: policy.set, identity.*, workflow.*, request.*,
-// decision.* but delegations, step.intent, document.release and document.withdraw,
-// and all evidence (step.done, outcome.close, attest.observe, finding.*).
+// are the rules docket/0-dev; they build every kind but erase.
 package admission

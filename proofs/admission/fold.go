@@ -89,9 +89,8 @@ func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, 
 	if err != nil {
 		return nil, err
 	}
-	if effects = append(effects, inRun...); len(c.Statement.Spends) > 0 || len(inRun) > 0 {
-		sortEffects(effects)
-	}
+	effects = append(effects, inRun...)
+	sortEffects(effects)
 	return append(effects, activityEffect(c)), nil
 }
 
