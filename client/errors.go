@@ -43,6 +43,9 @@ func (r *Refused) Error() string {
 	if r.Detail != "" {
 		text += ": " + r.Detail
 	}
+	if r.Finding != 0 {
+		text += fmt.Sprintf(" (on record: entry %d)", r.Finding)
+	}
 	return strings.Map(func(c rune) rune {
 		if unicode.IsPrint(c) {
 			return c

@@ -416,3 +416,14 @@ func TestReport(t *testing.T) {
 	}
 	logtest.Check(t, w, p.store, p.anchor)
 }
+
+// What a minute may cost in memory is bounded too: of very many submitters the
+// last ones get no finding, and the next minute begins anew.
+func TestFindingsOfManySubmitters(t *testing.T) {
+	if got := log.SpendFindings(10_050, 0, 59_999, 60_000); got[0] != 10_000 || got[1] != 10_000 || got[2] != 10_000 {
+		t.Errorf("%v", got)
+	}
+	if got := log.SpendFindings(1, make([]int64, 100)...); got[log.MaxSubmitterFindings-1] != 1 || got[log.MaxSubmitterFindings] != 0 {
+		t.Errorf("%v", got)
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"path/filepath"
 
@@ -52,8 +53,12 @@ func (o *serveOptions) refusals(site *site, f folders, config *log.Config) (clos
 
 // sayMute says why refusals do not go on record, if they do not.
 func (s *site) sayMute(l *log.Log) {
-	if err := l.Mute(); err != nil {
-		s.logger.Warn("refusals are counted, but do not go on record: give the key of the log's own identity with --identity-key", "error", err)
+	const what = "refusals are counted, but do not go on record"
+	switch err := l.Mute(); {
+	case errors.Is(err, log.ErrNoIdentity):
+		s.logger.Warn(what+": name the key of the log's own identity with --identity-key", "error", err)
+	case err != nil:
+		s.logger.Warn(what+" for now", "error", err)
 	}
 }
 

@@ -117,14 +117,12 @@ func (s *Store) read(f file) (r row, e statement.Envelope, err error) {
 // forget removes a file that is not as it was written, or gone.
 func (s *Store) forget(f file) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.files, func(have file) bool { return have.seq == f.seq })
-	if i < 0 {
-		return // evicted meanwhile
+	if i >= 0 { // else it was evicted meanwhile
+		s.drop(i)
 	}
-	_ = os.Remove(s.path(f)) // what remains is found again at the next start
-	s.files = slices.Delete(s.files, i, i+1)
-	delete(s.have, f.refusal)
-	s.stats.Files--
-	s.stats.Bytes -= f.size
+	s.mu.Unlock()
+	if i >= 0 {
+		_ = os.Remove(s.path(f)) // what remains is listed again at the next start
+	}
 }

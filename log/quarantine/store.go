@@ -19,8 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/docketlog/docket/log"
@@ -97,33 +95,9 @@ func Open(dir string, limits Limits, failed func(error)) (*Store, error) {
 	if err := s.load(); err != nil {
 		return nil, err
 	}
-	s.evict(0)
+	s.remove(s.room(0, 0))
 	go s.write()
 	return s, nil
-}
-
-// load lists what is in the folder. What is no file of a Store is left alone.
-func (s *Store) load() error {
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		if entry.Name() == newFile {
-			continue // the next write replaces it
-		}
-		f, err := parseName(entry.Name())
-		if err != nil {
-			continue
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		f.size = info.Size()
-		s.add(f)
-	}
-	return nil
 }
 
 func (s *Store) add(f file) {
@@ -134,27 +108,40 @@ func (s *Store) add(f file) {
 	s.stats.Bytes += f.size
 }
 
-// evict removes the oldest files until there is room for one of this size; 0: for
-// none.
-func (s *Store) evict(size int64) {
-	more := 0
-	if size > 0 {
-		more = 1
+// room takes the oldest files off the list until so many more, of this size
+// together, are within the limits. The caller removes them from the disk.
+func (s *Store) room(files int, size int64) (out []file) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.files) > 0 && (len(s.files)+files > s.limits.Files || s.stats.Bytes+size > s.limits.Bytes) {
+		out = append(out, s.files[0])
+		s.drop(0)
+		s.stats.Evicted++
 	}
-	for len(s.files) > 0 && (len(s.files)+more > s.limits.Files || s.stats.Bytes+size > s.limits.Bytes) {
-		f := s.files[0]
+	return out
+}
+
+// drop takes a file off the list.
+func (s *Store) drop(i int) {
+	f := s.files[i]
+	s.files = slices.Delete(s.files, i, i+1)
+	delete(s.have, f.refusal)
+	s.stats.Files--
+	s.stats.Bytes -= f.size
+}
+
+// remove removes files from the disk. What cannot be removed is listed again at
+// the next start.
+func (s *Store) remove(files []file) {
+	for _, f := range files {
 		if err := os.Remove(s.path(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			s.failed(err)
 		}
-		s.files = slices.Delete(s.files, 0, 1)
-		delete(s.have, f.refusal)
-		s.stats.Files--
-		s.stats.Bytes -= f.size
-		s.stats.Evicted++
 	}
 }
 
-// Keep implements log.Quarantine: it never waits.
+// Keep implements log.Quarantine: it never waits. Nobody holds the lock while he
+// reads or writes files.
 func (s *Store) Keep(r log.Refused) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -184,12 +171,12 @@ func (s *Store) write() {
 // newFile is what is being written.
 const newFile = "new"
 
-// put writes one file, unless it is there. The bytes are written without the lock:
-// only the writing goroutine adds files.
+// put writes one file, unless it is there. Only the writing goroutine adds files.
 func (s *Store) put(r log.Refused) error {
-	f := file{seq: s.next, refusal: refusal{r.Digest, r.Refusal.Code}}
+	f := file{refusal: refusal{r.Digest, r.Refusal.Code}}
 	s.mu.Lock()
 	have := s.have[f.refusal]
+	f.seq = s.next
 	s.mu.Unlock()
 	if have {
 		return nil
@@ -205,12 +192,12 @@ func (s *Store) put(r log.Refused) error {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.evict(f.size)
+	s.remove(s.room(1, f.size))
 	if err := os.Rename(path, s.path(f)); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.add(f)
 	return nil
 }
@@ -232,21 +219,4 @@ func (s *Store) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stats
-}
-
-func (s *Store) path(f file) string {
-	return filepath.Join(s.dir, fmt.Sprintf("%016x-%x-%s.json", f.seq, f.digest[:], f.code))
-}
-
-func parseName(name string) (f file, err error) {
-	parts := strings.Split(strings.TrimSuffix(name, ".json"), "-")
-	if len(parts) != 3 || !strings.HasSuffix(name, ".json") || len(parts[0]) != 16 || len(parts[2]) != 4 {
-		return f, fmt.Errorf("%q is no file of a quarantine", name)
-	}
-	if f.seq, err = strconv.ParseUint(parts[0], 16, 63); err != nil {
-		return f, err
-	}
-	f.code = parts[2]
-	f.digest, err = statement.ParseDigest("sha256:" + parts[1])
-	return f, err
 }

@@ -84,6 +84,11 @@ func TestKeep(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Keep(refused(t, 3)) // too late: nothing happens
+	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, fmt.Sprintf("%016x-%x-E408.json", 1, one.Digest[:])): 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", path, info, err)
+		}
+	}
 	s = open(t, dir, quarantine.Limits{})
 	page, err := s.List(0, 100)
 	entries := page.Entries
