@@ -9,15 +9,15 @@ import (
 
 // Bounds of what a detector remembers. Past one the oldest is forgotten.
 const (
-	maxIdentities = 50_000
+	maxIdentities = 20_000
 	maxWorkflows  = 1_000
-	maxRuns       = 50_000
-	maxGrants     = 50_000
-	maxDocuments  = 100_000
-	maxWaiting    = 50_000 // releases, intents, accesses: each
+	maxRuns       = 20_000
+	maxGrants     = 20_000
+	maxDocuments  = 50_000
+	maxWaiting    = 20_000 // releases, intents, accesses: each
 	maxRecent     = 16_384 // statements, for AL-20
 	maxFired      = 16_384 // alerts
-	maxTimers     = 200_000
+	maxTimers     = 100_000
 )
 
 // memory is all that a detector knows. Its JSON form is the state that a monitor
@@ -59,11 +59,12 @@ type Detector struct {
 	thresholds map[string]uint32
 	flows      map[string]*statement.Workflow // parsed, of m.Workflows
 	out        []Alert
+	watching   bool // from the enrollment of self on
 }
 
 // New returns a detector that has seen nothing. self is the identity that files
 // its alerts, or empty: what that identity files is marked as known, and what was
-// before its enrollment raises nothing.
+// before its enrollment, and that, raises nothing.
 func New(self string) *Detector {
 	return &Detector{self: self, flows: make(map[string]*statement.Workflow), m: memory{
 		Version:     stateVersion,
@@ -106,6 +107,7 @@ func (d *Detector) Advance(now int64) []Alert {
 }
 
 func (d *Detector) advance(now int64) {
+	d.watching = d.self == "" || d.m.Identities.has(d.self)
 	for {
 		t, ok := d.m.Timers.due(now)
 		if !ok {
@@ -162,7 +164,7 @@ func (d *Detector) raise(rule, condition, severity string, occurred int64, again
 	if again != "" {
 		a.Dedup += "/" + again
 	}
-	if d.m.Fired.has(a.Dedup) || d.self != "" && !d.m.Identities.has(d.self) {
+	if d.m.Fired.has(a.Dedup) || !d.watching {
 		return
 	}
 	d.m.Fired.put(a.Dedup, true)

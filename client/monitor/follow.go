@@ -47,6 +47,7 @@ type Follower struct {
 
 	pending []*pending
 	saved   time.Time
+	took    time.Duration // the newest save
 	dirty   bool
 }
 
@@ -83,10 +84,12 @@ func (f *Follower) Run(ctx context.Context) error {
 }
 
 func (f *Follower) keep() {
+	start := f.now()
 	if err := f.save(); err != nil {
 		f.Logger.Error("monitor: the state cannot be kept: after a crash more of the log is read again", "error", err)
 	}
 	f.saved, f.dirty = f.now(), false
+	f.took = f.saved.Sub(start)
 }
 
 func (f *Follower) now() time.Time {
@@ -103,11 +106,14 @@ func (f *Follower) every() time.Duration {
 	return time.Second
 }
 
+// saveEach is so long that saves take little of the machine: a large state is kept
+// more seldom.
 func (f *Follower) saveEach() time.Duration {
-	if f.SaveEach > 0 {
-		return f.SaveEach
+	each := f.SaveEach
+	if each == 0 {
+		each = 30 * time.Second
 	}
-	return 30 * time.Second
+	return max(each, 50*f.took)
 }
 
 func (f *Follower) sleep(ctx context.Context, d time.Duration) {

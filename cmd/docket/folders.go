@@ -27,6 +27,8 @@ import (
 //	DIR/log/key-password   the password of these three
 //	DIR/log/store/         Pebble
 //	DIR/log/quarantine/    refused statements: no part of the log
+//	DIR/log/monitor-state.json            what the monitor remembers
+//	DIR/log/alerts-undelivered.ndjson     alerts that no webhook took
 //	DIR/anchor/            the newest signed checkpoint: never in a backup of DIR/log
 //	DIR/client/config.json origin, server, identity, what is expected
 //	DIR/client/policy      the verifier policy (C2SP tlog-policy)

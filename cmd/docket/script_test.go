@@ -57,6 +57,8 @@ func TestMain(m *testing.M) {
 //	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
 //	spoil FILE HOW            make a kept checkpoint unusable: cut, signature, open or folder
 //	digest FILE NAME          put the statement digest that a command printed as JSON into $NAME
+//	alerted DIR N             wait until the monitor filed N alerts, no more; $ALERT is then the
+//	                          newest
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -89,6 +91,7 @@ func TestScripts(t *testing.T) {
 			"recheck": recheck,
 			"spoil":   spoil,
 			"digest":  digestInto,
+			"alerted": alerted,
 		},
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,6 +97,11 @@ func closeSinks(sinks []monitor.Sink) (err error) {
 	return err
 }
 
+// publishedEvery is how often the monitor looks for a new view. A look costs a
+// pointer, and what a view was published with is in memory, parsed: who comes
+// later reads rows.
+const publishedEvery = 20 * time.Millisecond
+
 // startMonitor watches a running log beside its writer: it reads what is published,
 // and files alerts like any other submitter. end stops it, keeps its state and waits.
 func (s *site) startMonitor(ctx context.Context, o *serveOptions, f folders, config serverConfig, l *log.Log) (end func(), err error) {
@@ -110,6 +116,7 @@ func (s *site) startMonitor(ctx context.Context, o *serveOptions, f folders, con
 	}
 	follower := &monitor.Follower{
 		Source: published{l, s.quarantine}, Detector: monitor.New(author.ID), File: filer(author, l), Sinks: sinks, State: f.monitorState(), Logger: s.logger,
+		Every: publishedEvery,
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
