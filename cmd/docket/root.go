@@ -36,6 +36,7 @@ Start here:
 	root.AddCommand(
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
 		newPolicy(), newWorkflow(), newRequest(), newApprove(), newDeny(), newRevokeGrant(),
+		newStep(), newOutcome(), newAttest(), newSpool(),
 		newCheckpoint(), newProof(), newReceipt(), newSearch(), newRawLog(), newFsck(), newKey(), newToken(), newLoad(), newDemo(),
 	)
 	addCompletion(root)
