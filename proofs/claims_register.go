@@ -71,8 +71,8 @@ func (h *history) checkRegister() error {
 // checkAbsence is claim ABS, for a proof without a value: no register stands at
 // the key.
 func (h *history) checkAbsence() error {
-	if h.proof.State != nil || len(h.proof.Events) > 0 {
-		return errors.New("a register that is absent has no state and no events")
+	if h.proof.State != nil || len(h.proof.Events) > 0 || h.proof.Envelope != nil {
+		return errors.New("a register that is absent has no state, no events and no statement")
 	}
 	return h.proof.Path.VerifyAbsence(h.key, h.seal.Root)
 }

@@ -203,3 +203,22 @@ func FuzzVerifyProofs(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseAddCheckpoint(f *testing.F) {
+	note := testNote
+	for _, s := range []string{"old 0\n\n" + note, "old 2\n1Pksj7uJcg6ztVZ3x9fvrd/rENEaGoSguo8aIzN/qpU=\n\n" + note, "old 02\n\n" + note, "old 1\n\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := ParseAddCheckpoint(b)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(a.Marshal(), b) {
+			t.Fatalf("%q is printed as %q", b, a.Marshal())
+		}
+		if len(a.Proof) > maxProof {
+			t.Fatalf("%d hashes", len(a.Proof))
+		}
+	})
+}

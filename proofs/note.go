@@ -110,6 +110,21 @@ func (n Note) Marshal() []byte {
 	return b
 }
 
+// OnlyBy returns the note with the lines of these keys alone, in their order. None
+// of them is verified by it.
+func (n Note) OnlyBy(keys []VerifierKey) Note {
+	kept := Note{Body: n.Body}
+	for _, s := range n.Signatures {
+		for _, key := range keys {
+			if s.ID == key.ID && s.Name == key.Name {
+				kept.Signatures = append(kept.Signatures, s)
+				break
+			}
+		}
+	}
+	return kept
+}
+
 // by returns the signatures of the key with this name and ID.
 func (n Note) by(key VerifierKey) []NoteSignature {
 	var found []NoteSignature

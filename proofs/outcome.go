@@ -40,7 +40,7 @@ func (j *judgement) conclude() Verdict {
 		return j.unknown("the receipt is for a %s: it is in the log, but says nothing about a document", j.entry.statement.Code)
 	}
 	kind := j.setInterval()
-	intact := l.note(CheckCompromise, "not reported", checkCompromise(j.signer, j.time))
+	intact := l.note(CheckCompromise, "not reported", j.checkCompromise())
 	cosigned := l.note(CheckCosigners, j.describeCosigners(), j.checkCosigners())
 	expected := l.note(CheckExpected, v.Document, checkExpected(v.Document, j.expect))
 	fresh := l.note(CheckAge, j.describeAge(), j.checkAge())
@@ -173,6 +173,9 @@ func (j *judgement) describeAge() string {
 func (j *judgement) final(kind Kind, exit int) Verdict {
 	v := j.verdict
 	v.Kind, v.Exit, v.File, v.Checks = kind, exit, j.expect.File, j.checks.checks
+	if kind != Invalid && kind != Contradicted { // else they are not proven, or not all
+		v.Run, v.Approvals = j.run, j.approvals()
+	}
 	if v.WitnessTime != 0 && v.SealTime > v.WitnessTime+ClockSkew {
 		v.Warnings = append(v.Warnings, "the log's clock was ahead of the witnesses': its times are doubtful")
 	}
@@ -189,7 +192,7 @@ func (j *judgement) notChecked(kind Kind) []string {
 	if j.entry.statement != nil && j.entry.document == nil {
 		open = append(open, "whether the signer's key had expired")
 	}
-	if j.entry.statement != nil && len(j.entry.statement.Spends) > 0 {
+	if j.entry.statement != nil && len(j.entry.statement.Spends) > len(j.approvers) {
 		open = append(open, "the grants that it spends")
 	}
 	if kind == Authoritative {
@@ -200,6 +203,9 @@ func (j *judgement) notChecked(kind Kind) []string {
 			open = append(open, "the age: no maximum was given")
 		}
 	}
+	if j.run != nil || len(j.approvers) > 0 {
+		open = append(open, j.uncheckedApproval())
+	}
 	switch j.verdict.Level {
 	case LevelLog:
 		open = append(open, "that others see the same log: its word alone stands for tree and registers")
@@ -207,4 +213,38 @@ func (j *judgement) notChecked(kind Kind) []string {
 		open = append(open, "that the registers follow from the entries: no audit cosigner is demanded")
 	}
 	return append(open, "that no key was stolen, that the document id is the right one, that nothing was delayed or refused unlogged, that no second log exists")
+}
+
+// approvals are the grants that the entry spends.
+func (j *judgement) approvals() []Approval {
+	var list []Approval
+	for _, a := range j.approvers {
+		list = append(list, a.approval)
+	}
+	return list
+}
+
+// checkCompromise: neither the key of the signer nor that of one who granted was
+// reported compromised from before it signed.
+func (j *judgement) checkCompromise() error {
+	if err := checkCompromise(j.signer, j.time); err != nil {
+		return err
+	}
+	for _, a := range j.approvers {
+		if since := a.newest.CompromisedSince; since <= uint64(a.approval.Time) {
+			return fmt.Errorf("the key of %s, who granted it, was reported compromised since %s, the grant is of %s",
+				a.approval.By, formatUnsigned(since), statement.FormatTime(a.approval.Time))
+		}
+	}
+	return nil
+}
+
+// uncheckedApproval: what the rules of admission decided about grants and run, and
+// who vouches for that.
+func (j *judgement) uncheckedApproval() string {
+	const rules = "that the approvals were enough (how many, in which roles, of which owners), that none was revoked, and that the run allowed it: admission decided that, "
+	if j.verdict.Level == LevelAudited {
+		return rules + "and the audit cosigners vouch for it"
+	}
+	return rules + "on the log's word alone; an audit cosigner or a replay judges it again"
 }

@@ -28,6 +28,7 @@
 //	I     Search        term8 ‖ ~u64 first        u32 offsets: which entries of the batch that begins
 //	                                              at index first mention what the term stands for
 //	M     Meta          name                      one row per log: tree head, seal, counts, ...
+//	W     Witness       origin hash32             newest note that a witness cosigned; in a witness's own store
 //	0x00  -             -                         the store's own: commit number, layout
 //
 // Leaf 258 is at the key 4c 0000000000000102, and the first leaves of a log

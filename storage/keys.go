@@ -75,6 +75,13 @@ func ParseRegisterLeaf(key []byte) (register [32]byte, err error) {
 	return parseHash(RegisterLeafSpace, key)
 }
 
+// Witness returns the key of the newest note that a witness cosigned of the log
+// whose origin has this SHA-256. It stands in a witness's store, in no log's.
+func Witness(origin [32]byte) []byte { return hashKey(WitnessSpace, origin) }
+
+// ParseWitness returns the origin hash of a key made by Witness.
+func ParseWitness(key []byte) (origin [32]byte, err error) { return parseHash(WitnessSpace, key) }
+
 // RegisterLeafRange returns the bounds of the leaves of all registers whose
 // keys share their first depth bits with prefix, 0 <= depth <= 256. It panics
 // on another depth.

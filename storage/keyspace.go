@@ -22,6 +22,7 @@ const (
 	TileSpace         Keyspace = 'N'
 	RecordSpace       Keyspace = 'S'
 	RegisterLeafSpace Keyspace = 'T'
+	WitnessSpace      Keyspace = 'W'
 )
 
 // String returns the name of the keyspace, for messages.
@@ -55,6 +56,8 @@ func (s Keyspace) String() string {
 		return "record"
 	case RegisterLeafSpace:
 		return "register leaf"
+	case WitnessSpace:
+		return "witness"
 	}
 	return fmt.Sprintf("keyspace %#02x", byte(s))
 }

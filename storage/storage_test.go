@@ -116,6 +116,7 @@ func TestKeys(t *testing.T) {
 			return fmt.Sprint(level, n), err
 		}, "3 70000"},
 		{"DigestIndex", storage.DigestIndex(register), "D" + registerHex, storage.DigestIndexSpace, hash(storage.ParseDigestIndex), registerHex},
+		{"Witness", storage.Witness(register), "W" + registerHex, storage.WitnessSpace, hash(storage.ParseWitness), registerHex},
 		{"RegisterLeaf", storage.RegisterLeaf(register), "T" + registerHex, storage.RegisterLeafSpace, hash(storage.ParseRegisterLeaf), registerHex},
 		{"Record", storage.Record(register), "S" + registerHex, storage.RecordSpace, hash(storage.ParseRecord), registerHex},
 		{"Bucket", storage.Bucket(20, 1<<20), "B1400100000", storage.BucketSpace, func(k []byte) (string, error) {
@@ -209,7 +210,7 @@ func TestKeyspacesAreApart(t *testing.T) {
 		"bucket": storage.BucketSpace, "content": storage.ContentSpace, "digest index": storage.DigestIndexSpace,
 		"event": storage.EventSpace, "history tile": storage.HistoryTileSpace, "leaf": storage.LeafSpace,
 		"meta": storage.MetaSpace, "tile": storage.TileSpace, "record": storage.RecordSpace,
-		"register leaf": storage.RegisterLeafSpace, "search": storage.SearchSpace, "reserved": storage.ReservedSpace,
+		"register leaf": storage.RegisterLeafSpace, "search": storage.SearchSpace, "reserved": storage.ReservedSpace, "witness": storage.WitnessSpace,
 	} {
 		if other, ok := seen[space]; ok {
 			t.Errorf("%s and %s share %#02x", name, other, byte(space))

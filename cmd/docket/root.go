@@ -37,7 +37,7 @@ Start here:
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
 		newPolicy(), newWorkflow(), newRequest(), newApprove(), newDeny(), newRevokeGrant(),
 		newStep(), newOutcome(), newAttest(), newSpool(),
-		newCheckpoint(), newProof(), newReceipt(), newSearch(), newRawLog(), newFsck(), newKey(), newToken(), newLoad(), newDemo(),
+		newCheckpoint(), newWitness(), newProof(), newReceipt(), newSearch(), newRawLog(), newFsck(), newKey(), newToken(), newLoad(), newDemo(),
 	)
 	addCompletion(root)
 	usageArgs(root)

@@ -60,6 +60,7 @@ type World struct {
 	Admin     *client.Author
 	Registrar *client.Author
 	Pipeline  *client.Author // may release and withdraw everywhere
+	Direct    []string       // prefixes of direct releases; nil: everywhere
 }
 
 // NewWorld returns a world at a fixed time. Its keys follow from their names.
@@ -104,7 +105,11 @@ func Policy() statement.Policy {
 
 // Genesis returns the checked genesis statement.
 func (w *World) Genesis() *admission.Checked {
-	e, err := w.Admin.Genesis(Policy(),
+	policy := Policy()
+	if w.Direct != nil {
+		policy.Direct = w.Direct
+	}
+	e, err := w.Admin.Genesis(policy,
 		[]client.Member{{ID: w.Admin.ID, Signer: w.Admin.Signer}},
 		client.Member{ID: "svc/log", Signer: Key("svc/log")})
 	must(err)

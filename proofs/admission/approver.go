@@ -8,15 +8,20 @@ import (
 )
 
 // Voices are those whose word a grant is. The hand signs; the mind decides. They
-// are one, unless a bridge brings what a person decided in another system.
+// are one, unless a delegate signs in its delegator's stead, or a bridge brings
+// what a person decided in another system.
 type voices struct {
 	hand, mind *issuer
 	field      string // where the statement names the mind
+	delegation *grant // that the hand uses; nil: none
 }
 
 // voicesOf finds whose word a grant is that hand signs: E207.
 func (e *entry) voicesOf(body *statement.GrantDecision, hand *issuer) (voices, error) {
 	v := voices{hand: hand, mind: hand, field: "predicate.issuer"}
+	if body.ActingFor != nil {
+		return v, e.delegate(&v, *body.ActingFor)
+	}
 	if body.By == "" {
 		return v, nil
 	}
@@ -26,6 +31,35 @@ func (e *entry) voicesOf(body *statement.GrantDecision, hand *issuer) (voices, e
 		err = refuse(CodeIdentity, v.field, "identity %q is not enrolled: who decided elsewhere is somebody that this log knows", body.By)
 	}
 	return v, err
+}
+
+// delegate makes the delegator the mind. Whether the delegation is one, and good,
+// is judged when it is spent.
+func (e *entry) delegate(v *voices, digest statement.Digest) error {
+	const field = "predicate.actingFor"
+	g, err := e.readGrant(field, digest)
+	if err != nil {
+		return err
+	}
+	if g == nil {
+		g = &grant{field: field, digest: digest}
+	}
+	if v.delegation = g; g.delegates() {
+		v.mind, v.field = g.grantor, field
+	}
+	return nil
+}
+
+// holders are those who hold the role and the namespaces themselves: a delegate
+// need not, a bridge must.
+func (v voices) holders() []*issuer {
+	switch {
+	case v.delegation == nil:
+		return []*issuer{v.hand, v.mind}
+	case v.delegation.delegates():
+		return []*issuer{v.mind}
+	}
+	return nil // refused when it is spent
 }
 
 // checkDuties is E402: humans decide, if the workflow says so; and all whose word
@@ -74,6 +108,9 @@ func (m *matter) checkHumans(v voices) error {
 	if v.mind.state.Class != register.ClassHuman {
 		return refuse(CodeApart, v.field, "humans decide in workflow %q; identity %q is none", m.run.flow.ID, v.mind.id).at(v.mind.last)
 	}
+	if v.delegation != nil && v.hand.state.Class != register.ClassHuman {
+		return refuse(CodeApart, "predicate.issuer", "humans decide in workflow %q, also in another's stead; identity %q is none", m.run.flow.ID, v.hand.id).at(v.hand.last)
+	}
 	return nil
 }
 
@@ -84,7 +121,12 @@ func (e *entry) checkApprover(body *statement.GrantDecision, m *matter, v voices
 	if body.Override == nil && len(asked) > 0 && !slices.Contains(asked, body.Role) {
 		return refuse(CodeEligible, "predicate.role", "workflow %q does not ask for the role %q: want one of %v", m.run.flow.ID, body.Role, asked).at(m.run.last)
 	}
-	for _, who := range []*issuer{v.hand, v.mind} {
+	if v.delegation != nil && v.delegation.delegates() {
+		if err := m.checkDelegated(body, v.delegation); err != nil {
+			return err
+		}
+	}
+	for _, who := range v.holders() {
 		if !who.holds(body.Role) {
 			return refuse(CodeEligible, "predicate.role", "identity %q does not hold the role %q", who.id, body.Role).at(who.last)
 		}
@@ -92,12 +134,21 @@ func (e *entry) checkApprover(body *statement.GrantDecision, m *matter, v voices
 	if err := m.checkLevel(body, v); err != nil {
 		return err
 	}
-	for _, who := range []*issuer{v.hand, v.mind} {
+	for _, who := range v.holders() {
 		if !inAny(who.namespaces, m.place) {
 			return refuse(CodeEligible, m.field, "%q is outside the namespaces of identity %q", m.place, who.id).at(who.last)
 		}
 	}
-	return e.checkTerms(body, min(int64(m.run.flow.Approval.TTLSeconds), int64(e.policy.GrantMaxSeconds)))
+	return e.checkTerms(body, e.longest(body.For, m.run))
+}
+
+// longest is how many seconds a grant lives at most. One of access lasts as long
+// as the access.
+func (e *entry) longest(action statement.Code, r *run) int64 {
+	if _, access := r.request.Want.(statement.WantAccess); access && action == statement.StepIntent {
+		return int64(e.policy.AccessMaxSeconds)
+	}
+	return min(int64(r.flow.Approval.TTLSeconds), int64(e.policy.GrantMaxSeconds))
 }
 
 // checkLevel is E403: a bridge brings what others decided, and only a bridge

@@ -5,12 +5,9 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// grant judges decision.grant: E101, E207, E401, E402, E403, E409. It needs no
-// verb: role and separation of duties decide.
+// grant judges decision.grant: E207, E401, E402, E403, E409, then the delegation
+// that it uses. It needs no verb: role and separation of duties decide.
 func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
-	if !grantable(body.For) {
-		return nil, refuse(CodeForm, "predicate.for", "grants for a %s are not built in rules %s", body.For, statement.Rules)
-	}
 	to, err := readIdentity(e.st, body.To)
 	if err != nil {
 		return nil, err
@@ -18,16 +15,7 @@ func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
 	if to == nil {
 		return nil, refuse(CodeIdentity, "predicate.to", "identity %q is not enrolled", body.To)
 	}
-	granted := register.GrantedBody{
-		Object: register.Hash(body.ObjectHash()), Subject: register.SHA256Digest(e.c.Statement.Subject),
-		To: to.key, Grantor: register.IdentityKey(e.by.id),
-		NotBefore: uint64(body.NotBefore), NotAfter: uint64(body.NotAfter), Uses: body.Uses,
-	}
-	if isGovernance(body.For) {
-		err = e.decideGovernance(body, to)
-	} else {
-		granted.Request, err = e.decideMatter(body, to)
-	}
+	d, err := e.decide(body, to)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +25,37 @@ func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
 	if err := e.checkReview(body); err != nil {
 		return nil, err
 	}
-	return []Effect{{Key: register.GrantKey(e.c.Digest), Type: register.TypeGrant, Kind: register.GrantGranted, Body: granted.Marshal()}}, nil
+	granted := register.GrantedBody{
+		Object: register.Hash(body.ObjectHash()), Subject: register.SHA256Digest(e.c.Statement.Subject),
+		To: to.key, Grantor: register.IdentityKey(e.by.id), Request: d.request,
+		NotBefore: uint64(body.NotBefore), NotAfter: uint64(body.NotAfter), Uses: body.Uses,
+	}
+	var effects []Effect
+	if d.delegation != nil {
+		used, err := e.useDelegation(d.delegation)
+		if err != nil {
+			return nil, err
+		}
+		effects, granted.Delegator = append(effects, used), register.IdentityKey(d.delegation.grantor.id)
+	}
+	return append(effects, Effect{Key: register.GrantKey(e.c.Digest), Type: register.TypeGrant, Kind: register.GrantGranted, Body: granted.Marshal()}), nil
+}
+
+// A decision is what judging a grant found out.
+type decision struct {
+	request    register.Hash // that it is about, or zero
+	delegation *grant        // that it uses; nil: none
+}
+
+// decide judges a grant by what it is for.
+func (e *entry) decide(body *statement.GrantDecision, to *identity) (decision, error) {
+	switch {
+	case isGovernance(body.For):
+		return decision{}, e.decideGovernance(body, to)
+	case body.For == statement.DecisionGrant:
+		return decision{}, e.decideDelegation(body, to)
+	}
+	return e.decideMatter(body, to)
 }
 
 // decideGovernance judges a grant for governance: E402, E403.
@@ -51,32 +69,23 @@ func (e *entry) decideGovernance(body *statement.GrantDecision, to *identity) er
 	return e.checkEligible(body)
 }
 
-// decideMatter judges a grant for what a workflow governs: E207, E401, E402,
-// E403. It returns the request that the grant binds.
-func (e *entry) decideMatter(body *statement.GrantDecision, to *identity) (register.Hash, error) {
+// decideMatter judges a grant for what a workflow governs: E207, E401, E402, E403.
+func (e *entry) decideMatter(body *statement.GrantDecision, to *identity) (decision, error) {
 	v, err := e.voicesOf(body, e.by)
 	if err != nil {
-		return register.Hash{}, err
+		return decision{}, err
 	}
 	m, err := e.matterOf(body, e.c.Statement.Run)
 	if err != nil {
-		return register.Hash{}, err
+		return decision{}, err
 	}
 	if err := e.checkUndecided(m, body); err != nil {
-		return register.Hash{}, err
+		return decision{}, err
 	}
 	if err := e.checkDuties(m, v, to); err != nil {
-		return register.Hash{}, err
+		return decision{}, err
 	}
-	if body.ActingFor != nil {
-		return register.Hash{}, refuse(CodeEligible, "predicate.actingFor", "decisions in another's stead are not built in rules %s", statement.Rules)
-	}
-	return m.about, e.checkApprover(body, m, v)
-}
-
-// grantable says what these rules have grants for.
-func grantable(action statement.Code) bool {
-	return isGovernance(action) || action.Kind() == "document"
+	return decision{m.about, v.delegation}, e.checkApprover(body, m, v)
 }
 
 // isGovernance says whether roles of the policy decide on it, and no workflow.

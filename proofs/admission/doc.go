@@ -22,8 +22,5 @@
 //	activity wl/publisher  0x81      statement, no run
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
-// are the rules docket/0-dev: policy.set, identity.*, workflow.*, request.*,
-// decision.* but grants for steps and delegations, document.release and
-// document.withdraw, and all evidence (step.done, outcome.close, attest.observe,
-// finding.*). Steps announced before they are done are refused as not built (E101).
+// are the rules docket/0-dev; they build every kind but erase.
 package admission

@@ -89,9 +89,8 @@ func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, 
 	if err != nil {
 		return nil, err
 	}
-	if effects = append(effects, inRun...); len(c.Statement.Spends) > 0 || len(inRun) > 0 {
-		sortEffects(effects)
-	}
+	effects = append(effects, inRun...)
+	sortEffects(effects)
 	return append(effects, activityEffect(c)), nil
 }
 
@@ -132,6 +131,8 @@ func (e *entry) applyBody() ([]Effect, error) {
 		return e.grant(body)
 	case *statement.RevokeDecision:
 		return e.takeBack(body)
+	case *statement.IntendStep:
+		return e.intend(body)
 	case *statement.FinishStep, *statement.CloseOutcome, *statement.AttestObservation, *statement.AlertFinding:
 		return nil, nil // evidence
 	case *statement.RefuseFinding:

@@ -17,7 +17,7 @@ type grant struct {
 	decision *statement.GrantDecision
 	run      string  // that its statement names; empty: none
 	grantor  *issuer // who signed it
-	mind     *issuer // who decided: the grantor, or the person that a bridge names
+	mind     *issuer // who decided: the grantor, its delegator, or the person that a bridge names
 }
 
 // readGrant reads a grant and who gave it; nil: there is none.

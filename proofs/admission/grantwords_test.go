@@ -88,6 +88,13 @@ func (s *script) makeGrant(a *args) *statement.Statement {
 	if action.Kind() == "document" {
 		body.Object, subject = s.grantDocument(a)
 	}
+	if action == statement.StepIntent {
+		body.Object = s.grantStep(a)
+	}
+	if action == statement.DecisionGrant {
+		body.Object = statement.DelegationObject{Role: a.word(), Namespaces: a.list("within", "claims/")}
+		subject = keyOf(a.value("newkey", a.values["to"])).digest()
+	}
 	if action.Kind() == "workflow" {
 		subject = s.grantWorkflow(a)
 	}
@@ -105,19 +112,30 @@ func (s *script) makeGrant(a *args) *statement.Statement {
 		source := sha256.Sum256([]byte("ticket"))
 		body.By, body.Source = a.value("person", "h/ann"), (*statement.Digest)(&source)
 	}
-	if run, ok := a.values["run"]; ok && !isGovernance(action) {
+	if run, ok := a.values["run"]; ok && !isGovernance(action) && action != statement.DecisionGrant {
 		if none := a.values["about"] == "none"; none {
 			a.value("about", "")
 		} else {
 			about := s.about(a, run)
 			body.About = &about
+			if action == statement.StepIntent {
+				st.Subject = about
+			}
 		}
 	}
 	if a.value("policy", "") == "other" {
 		body.Policy = sha256.Sum256([]byte("other"))
 	}
-	if a.value("acting", "") != "" {
+	switch acting := a.value("acting", ""); acting {
+	case "":
+	case "last":
 		body.ActingFor = &s.last.Digest
+	case "nothing":
+		unknown := statement.Digest(sha256.Sum256([]byte(acting)))
+		body.ActingFor = &unknown
+	default:
+		delegation := s.named(acting)
+		body.ActingFor = &delegation
 	}
 	if rule := a.value("override", ""); rule != "" {
 		body.Override = &statement.Override{Rule: rule, Reason: "emergency", ReviewBy: s.time + 3600_000}

@@ -5,7 +5,7 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// A matter is what a grant for a document is about: the run whose workflow says
+// A matter is what a grant for a document or a step is about: the run whose workflow says
 // who decides, and from whose parties those who decide are apart.
 type matter struct {
 	run   *run
@@ -32,7 +32,19 @@ func (e *entry) matterOf(body *statement.GrantDecision, runID string) (*matter, 
 		return nil, err
 	}
 	m.about = m.run.state.Request
+	if body.For == statement.StepIntent {
+		m.place, m.field = m.run.place(), "predicate.run"
+	}
 	return m, nil
+}
+
+// place is where the work of a run is: at the document that it wants, else at its
+// workflow.
+func (r *run) place() string {
+	if want, ok := r.request.Want.(statement.WantDocument); ok {
+		return want.Document
+	}
+	return r.flow.ID
 }
 
 // matterOfRelease: a withdrawal may name no run. Then it is a matter of the run

@@ -8,7 +8,7 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// named is a statement that a register names by its digest: one of the six.
+// named is a statement that a register names by its digest: one of the eight.
 type named struct {
 	issuer string
 	run    string                    // that it names; empty: none
@@ -19,6 +19,7 @@ type named struct {
 	flow   *statement.Workflow // the text of a workflow.define
 
 	request *statement.OpenRequest
+	attempt uint32 // of an outcome
 }
 
 // policy returns the policy document in force: the text of the newest release
@@ -72,6 +73,8 @@ func (f *Fold) named(st State, digest statement.Digest) (named, error) {
 		n.flow, err = body.Workflow()
 	case *statement.OpenRequest:
 		n.request = body
+	case *statement.CloseOutcome:
+		n.attempt = body.Attempt
 	case *statement.ReleaseDocument: // its run is all that is asked for
 	default:
 		err = fmt.Errorf("admission: a register names %s, a %s", digest, s.Code)

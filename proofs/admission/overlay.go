@@ -100,7 +100,7 @@ func (o *Overlay) Write(index uint64, time int64, c *Checked, effects []Effect) 
 }
 
 // keep keeps the content that registers name: policies, terms, workflows,
-// requests, grants, and of each document the newest release.
+// requests, grants, outcomes, and of each document the newest release.
 func (o *Overlay) keep(c *Checked) {
 	switch body := c.Statement.Body.(type) {
 	case *statement.ReleaseDocument:
@@ -109,7 +109,7 @@ func (o *Overlay) keep(c *Checked) {
 			o.unnamed = append(o.unnamed, *body.Prev)
 		}
 	case *statement.SetPolicy, *statement.EnrollIdentity, *statement.RotateIdentity, *statement.DefineWorkflow,
-		*statement.OpenRequest, *statement.GrantDecision:
+		*statement.OpenRequest, *statement.GrantDecision, *statement.CloseOutcome:
 	default:
 		return
 	}

@@ -12,6 +12,8 @@ const reviewWithin = 72 * 3600 * 1000 // milliseconds
 // overridable are the rules of a workflow that a grant for this may set aside.
 func overridable(action statement.Code) []string {
 	switch action {
+	case statement.StepIntent:
+		return []string{"approval", "level", "maxAttempts", "maxDuration"}
 	case statement.DocumentRelease:
 		return []string{"approval", "level", "destinations", "maxDuration"}
 	case statement.DocumentWithdraw:

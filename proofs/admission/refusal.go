@@ -37,6 +37,7 @@ const (
 	CodeVersion    = "E408" // not the next version, or not the current one
 	CodeOverride   = "E409" // a grant sets a rule aside that it may not
 	CodeBounds     = "E501" // outside what the request wants, or the workflow allows
+	CodeAttempt    = "E502" // not the attempt, or the seq, that comes next
 	CodeSealedOnly = "E601" // a sealed-only name in clear
 	CodeSkew       = "E701" // the signer's clock is too far from the log's
 )

@@ -80,6 +80,8 @@ func (e *entry) runEffects() ([]Effect, error) {
 		return e.workEffects()
 	case *statement.ReleaseDocument:
 		return e.releaseEffects()
+	case *statement.IntendStep:
+		return e.intentEffects(), nil
 	}
 	if s.Run == "" {
 		return nil, nil

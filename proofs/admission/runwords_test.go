@@ -20,8 +20,45 @@ func (s *script) makeOpen(a *args) *statement.Statement {
 	if a.value("want", "") == "task" {
 		body.Want = statement.WantTask{Task: "count"}
 	}
+	if resource := a.value("access", ""); resource != "" {
+		body.Want = statement.WantAccess{Resource: resource, Privilege: "admin", Seconds: 600}
+	}
 	st.Run, st.Subject, st.Body = run, body.Workflow, body
 	return st
+}
+
+func (s *script) makeIntent(a *args) *statement.Statement {
+	run, step := a.word(), a.word()
+	st := s.begin(statement.StepIntent, a.word())
+	st.Run, st.Subject = run, s.about(a, run)
+	body := &statement.IntendStep{Step: statement.Step{
+		Attempt: a.number("attempt", 1), Seq: a.number("seq", 1), Name: step, Tool: a.value("tool", "t"), Target: a.value("target", "x"), In: inputs(a),
+		Policy: statement.Verdict{ID: "p", Verdict: "allow"}, Assurance: "producer-signed",
+	}}
+	if len(body.In) > 0 {
+		st.Subject = body.In[0].Digest
+	}
+	st.Body = body
+	return st
+}
+
+// inputs is a file of these bytes, or none.
+func inputs(a *args) []statement.File {
+	if name := a.value("in", ""); name != "" {
+		return []statement.File{{Name: "in", Digest: sha256.Sum256([]byte(name))}}
+	}
+	return []statement.File{}
+}
+
+// grantStep is the object of a grant for step.intent; its subject is the request.
+func (s *script) grantStep(a *args) statement.Object {
+	object := statement.StepObject{
+		Step: a.word(), Attempt: a.number("attempt", 1), Tool: a.value("tool", "t"), Target: a.value("target", "x"), In: inputs(a),
+	}
+	if resource := a.value("access", ""); resource != "" {
+		object.Resource, object.Privilege = resource, a.value("privilege", "admin")
+	}
+	return object
 }
 
 func (s *script) makeDone(a *args) *statement.Statement {

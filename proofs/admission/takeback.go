@@ -60,6 +60,12 @@ func (e *entry) checkMayGive(g *grant) error {
 		}
 		return checkApart(e.by, to)
 	}
+	if object, ok := g.decision.Object.(statement.DelegationObject); ok {
+		if err := mayDelegate(e.by, object); err != nil {
+			return err
+		}
+		return checkApart(e.by, to)
+	}
 	m, err := e.matterOf(g.decision, g.run)
 	if err != nil {
 		return err

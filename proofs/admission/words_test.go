@@ -101,7 +101,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	build, ok := map[string]func(*args) *statement.Statement{
 		"genesis": s.makeGenesis, "policy": s.makeGenesis, "enroll": s.makeEnroll, "revoke": s.makeRevoke,
 		"attest": s.makeAttest, "alert": s.makeAlert, "ack": s.makeAck, "close": s.makeClose, "refuse": s.makeRefuse,
-		"done": s.makeDone, "outcome": s.makeOutcome,
+		"intent": s.makeIntent, "done": s.makeDone, "outcome": s.makeOutcome,
 		"open": s.makeOpen, "cancel": s.makeCancel, "deny": s.makeDeny,
 		"define": s.makeDefine, "undefine": s.makeUndefine,
 		"grant": s.makeGrant, "take": s.makeTake, "rotate": s.makeRotate, "resume": s.makeResume,
@@ -220,6 +220,9 @@ func (s *script) enrollBody(a *args, id, nonce string) *statement.EnrollIdentity
 	body.Roles = a.list("roles", "")
 	body.Verbs = a.list("verbs", "")
 	body.Namespaces = a.list("namespaces", "")
+	if _, ok := a.values["tools"]; ok {
+		body.Tools = a.list("tools", "")
+	}
 	if t := a.value("notAfter", ""); t != "" {
 		body.NotAfter = clockTime(t)
 	}

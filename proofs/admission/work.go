@@ -58,6 +58,12 @@ func (e *entry) releaseEffects() ([]Effect, error) {
 	return []Effect{e.runEvent(body)}, err
 }
 
+// intentEffects is the event of an intent in its run, which goes on counting.
+func (e *entry) intentEffects() []Effect {
+	step := e.c.Statement.Body.(*statement.IntendStep).Step
+	return []Effect{e.runEvent(register.RunBody{Status: e.run.state.Status, Attempt: step.Attempt, Seq: step.Seq, Step: step.Name})}
+}
+
 // releaseStep is the step that the run's release meets; nil: there is none.
 func (r *run) releaseStep() *statement.WorkflowStep {
 	i := slices.IndexFunc(r.flow.Steps, func(s statement.WorkflowStep) bool { return s.Release })
@@ -77,18 +83,22 @@ var (
 // countsDone says whether a done is by the executor or an actor of its step, in
 // an attempt that the workflow allows. A release step is met by a release alone.
 func (r *run) countsDone(work *statement.FinishStep, by string) bool {
-	i := slices.IndexFunc(r.flow.Steps, func(s statement.WorkflowStep) bool { return s.Name == work.Name })
-	if i < 0 || r.flow.Steps[i].Release || work.Attempt > r.flow.MaxAttempts {
+	step := r.step(work.Name)
+	if step == nil || step.Release || work.Attempt > r.lastAttempt() {
 		return false
 	}
-	return by == r.request.Executor || slices.Contains(r.flow.Steps[i].Actors, by)
+	return by == r.request.Executor || slices.Contains(step.Actors, by)
 }
 
 // countsOutcome says whether an outcome is by the executor, of the newest attempt
 // or a later one that the workflow allows.
 func (r *run) countsOutcome(work *statement.CloseOutcome, by string) bool {
-	return by == r.request.Executor && work.Attempt >= r.state.Attempt && work.Attempt <= r.flow.MaxAttempts
+	return by == r.request.Executor && work.Attempt >= r.state.Attempt && work.Attempt <= r.lastAttempt()
 }
+
+// lastAttempt is the last one that counts: the last that the workflow allows, or
+// one that an intent began later, with a grant that sets this aside.
+func (r *run) lastAttempt() uint32 { return max(r.flow.MaxAttempts, r.state.Attempt) }
 
 // statusAfter is the status that a done or a release leaves: derived from the results that the
 // register then holds. Where the pipeline keeps the steps, only an outcome says

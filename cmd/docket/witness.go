@@ -1,0 +1,165 @@
+package main
+
+import (
+	"crypto"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sigstore/sigstore/pkg/signature"
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/log/witness"
+	"github.com/docketlog/docket/proofs"
+)
+
+func newWitness() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "witness",
+		Short: "cosign the checkpoints of logs, so that none can show two histories",
+		Long: `witness runs a C2SP witness: logs post their new checkpoints to it, each with a
+proof that it continues the one before, and get the witness's cosignature. Who
+demands that cosignature in a verifier policy can be shown one history only.
+
+A witness is somebody else than the log: run it on a machine, and with keys, that
+the log's operator cannot reach.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	c.AddCommand(newWitnessInit(), newWitnessServe())
+	return c
+}
+
+// witnessFolder is DIR/witness:
+//
+//	key.ed25519, key.mldsa44  private keys, encrypted; the second only with --ml-dsa
+//	key-password              their password
+//	vkeys                     the verifier keys, a line each: for the policies of verifiers
+//	logs                      the logs to watch: a C2SP tlog-policy with log lines alone
+//	store/                    the newest checkpoint of each log
+//	evidence/                 signed checkpoints that contradict what the witness holds
+type witnessFolder string
+
+func (f folders) witness() witnessFolder { return witnessFolder(filepath.Join(f.dir, "witness")) }
+
+func (w witnessFolder) file(name string) string { return filepath.Join(string(w), name) }
+
+// nameOf is the name under which the witness signs: the one of its verifier keys.
+func (w witnessFolder) nameOf() (string, error) {
+	lines, err := readFile(w.file("vkeys"))
+	if err != nil {
+		return "", err
+	}
+	key, err := firstKey(lines)
+	return key.Name, err
+}
+
+// cosigners loads the keys, and compares them with the public ones: those are what
+// verifiers pinned.
+func (w witnessFolder) cosigners() ([]witness.Cosigner, error) {
+	name, err := w.nameOf()
+	if err != nil {
+		return nil, err
+	}
+	key, err := readKey(w.file("key.ed25519"), w.file("key-password"))
+	if err != nil {
+		return nil, err
+	}
+	signer, err := signature.LoadSigner(key, crypto.Hash(0))
+	if err != nil {
+		return nil, err
+	}
+	first, err := witness.NewEd25519(name, signer)
+	if err != nil {
+		return nil, err
+	}
+	all := []witness.Cosigner{first}
+	seed, err := readSeed(w.file("key.mldsa44"), w.file("key-password"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	default:
+		second, err := witness.NewMLDSA(name, seed)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, second)
+	}
+	published, err := readFile(w.file("vkeys"))
+	if err != nil {
+		return nil, err
+	}
+	if string(published) != keyLines(all) {
+		return nil, fmt.Errorf("%s does not hold the verifier keys of the private ones beside it: put the right files back", w.file("vkeys"))
+	}
+	return all, nil
+}
+
+// keyLines are the verifier keys, a line each.
+func keyLines(all []witness.Cosigner) string {
+	text := ""
+	for _, c := range all {
+		text += c.Key().String() + "\n"
+	}
+	return text
+}
+
+// logs reads the logs to watch.
+func (w witnessFolder) logs() ([]proofs.VerifierKey, error) {
+	text, err := readFile(w.file("logs"))
+	if err != nil {
+		return nil, err
+	}
+	policy, err := proofs.ParsePolicy(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.file("logs"), err)
+	}
+	keys := policy.LogKeys()
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%s names no log: give each a line \"log VKEY\", and start again", w.file("logs"))
+	}
+	return keys, nil
+}
+
+// maxEvidence bounds the files of evidence: only the keys of logs can make them, but
+// those may be stolen.
+const maxEvidence = 1000
+
+// keep writes evidence into a file of its own; the same twice is one file.
+func (w witnessFolder) keep(e witness.Evidence) (path string, err error) {
+	dir := w.file("evidence")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	kind := "inconsistent"
+	if e.Fork {
+		kind = "fork"
+	}
+	path = filepath.Join(dir, fmt.Sprintf("%s-%x.json", kind, proofs.LeafHash(e.Offered)))
+	if _, err := os.Lstat(path); err == nil {
+		return path, nil
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	if len(files) >= maxEvidence {
+		return "", fmt.Errorf("%s holds %d files already: look at them, and move them away", dir, len(files))
+	}
+	text, err := json.MarshalIndent(struct {
+		Kind    string `json:"kind"`
+		Origin  string `json:"origin"`
+		Time    string `json:"time"`
+		Held    string `json:"held"`
+		Offered string `json:"offered"`
+	}{kind, e.Origin, e.Time.UTC().Format("2006-01-02T15:04:05Z"), string(e.Held), string(e.Offered)}, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	return path, client.WriteFile(path, append(text, '\n'), 0o600)
+}

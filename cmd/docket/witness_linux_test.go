@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/docketlog/docket/proofs"
+)
+
+// cosign asks a witness for its cosignature of what a log serves now.
+func cosign(t *testing.T, witness, server string, old uint64) (status int, body string, size uint64) {
+	t.Helper()
+	get := func(path string) []byte {
+		response, err := http.Get(server + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s, %v: %s", path, response.Status, err, text)
+		}
+		return text
+	}
+	request := proofs.AddCheckpoint{Old: old, Note: get("/checkpoint")}
+	n, err := proofs.ParseNote(request.Note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cp, err := proofs.ParseCheckpoint(n.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old > 0 && old < cp.Size {
+		var proof struct{ Hashes [][]byte }
+		if err := json.Unmarshal(get(fmt.Sprintf("/api/v1/consistency/%d/%d", old, cp.Size)), &proof); err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range proof.Hashes {
+			request.Proof = append(request.Proof, proofs.Hash(h))
+		}
+	}
+	response, err := http.Post(witness+"/add-checkpoint", "text/plain", bytes.NewReader(request.Marshal()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text), cp.Size
+}
+
+// A witness follows a log, over kill -9, and a log that was set back to an older
+// copy and then went on otherwise gets no cosignature: both histories are kept.
+func TestWitnessProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := folders{dir: filepath.Join(dir, "docket")}
+	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
+	vkey, err := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := mustDocket(t, "witness", "init", "--dir", dir, "--name", "witness.example/w1", "--ml-dsa", "--log", string(vkey))
+	if strings.Count(made, "witness.example/w1+") != 2 {
+		t.Errorf("init printed %s", made)
+	}
+	start := func() *service {
+		w, err := start(t, exec.Command("docket", "witness", "serve", "--dir", dir, "--listen", "127.0.0.1:0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	log, err := serve(t, "--dir", f.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, s := start(), newSubmitter(t, f)
+	status, lines, size := cosign(t, w.url, log.url, 0)
+	if status != http.StatusOK || strings.Count(lines, "— witness.example/w1 ") != 2 {
+		t.Fatalf("first contact: %d %s", status, lines)
+	}
+	log.stop()
+	backup := folders{dir: filepath.Join(dir, "backup")}
+	if err := os.CopyFS(backup.dir, os.DirFS(f.dir)); err != nil {
+		t.Fatal(err)
+	}
+	if log, err = serve(t, "--dir", f.dir); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := s.submit(t.Context(), log.url, 2); err != nil {
+			t.Fatal(err)
+		}
+		w.kill()
+		w = start()
+		old := size
+		if status, lines, size = cosign(t, w.url, log.url, old); status != http.StatusOK {
+			t.Fatalf("from %d to %d: %d %s", old, size, status, lines)
+		}
+	}
+	if status, held, _ := cosign(t, w.url, log.url, 1); status != http.StatusConflict || held != fmt.Sprintf("%d\n", size) {
+		t.Errorf("from a size that it does not hold: %d %q", status, held)
+	}
+	log.stop()
+
+	// The whole folder was put back, anchor and all: only a witness can tell.
+	second, err := serve(t, "--dir", backup.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := newSubmitter(t, backup)
+	for range 4 {
+		if err := other.submit(t.Context(), second.url, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, lines, _ := cosign(t, w.url, second.url, size); status != http.StatusUnprocessableEntity {
+		t.Errorf("a second history: %d %s", status, lines)
+	}
+	kept, err := filepath.Glob(filepath.Join(dir, "witness", "evidence", "*.json"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("evidence: %v, %v", kept, err)
+	}
+	text, err := os.ReadFile(kept[0])
+	if err != nil || strings.Count(string(text), `log.example.com\n`) != 2 {
+		t.Errorf("%s: %s, %v", kept[0], text, err)
+	}
+	if !strings.Contains(w.out.String(), "contradicts what is held") {
+		t.Errorf("the witness says nothing of it: %s", w.out.String())
+	}
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/secure-systems-lab/go-securesystemslib/encrypted"
+	"github.com/sigstore/sigstore/pkg/signature"
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/log/witness"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/storage/pebblestore"
+)
+
+func newWitnessInit() *cobra.Command {
+	var name string
+	var mldsa bool
+	var logs []string
+	c := &cobra.Command{
+		Use:   "init",
+		Short: "make a witness: its keys, and the logs that it watches",
+		Long: `init makes DIR/witness: an Ed25519 key, with --ml-dsa an ML-DSA-44 key too, both
+encrypted, and the list of the logs that it watches. It prints the verifier keys:
+they go into the policies of those who rely on this witness.
+
+A witness is never made again from a backup: a copy has forgotten what it cosigned
+since, and would cosign a second history. Make a new one, with new keys.`,
+		Example: `  docket witness init --dir /srv/witness --name witness.example.com/w1 --log "$(cat log.vkey)"
+  docket witness init --dir /srv/witness --name witness.example.com/w1 --ml-dsa --log "$(cat log.vkey)"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if name == "" || len(logs) == 0 {
+				return usage("a witness needs --name and at least one --log")
+			}
+			w := dirOf(cmd).witness()
+			all, err := w.create(name, logs, mldsa)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "witness %s in %s; its verifier keys:\n%s", name, w, keyLines(all))
+			return nil
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&name, "name", "", "name under which it signs, such as witness.example.com/w1; none of its logs may have it")
+	flags.StringArrayVar(&logs, "log", nil, "verifier key of a log to watch; may be given several times")
+	flags.BoolVar(&mldsa, "ml-dsa", false, "cosign with ML-DSA-44 too, which holds against quantum computers")
+	return c
+}
+
+// create makes the folder, which must not be there.
+func (w witnessFolder) create(name string, logs []string, mldsa bool) ([]witness.Cosigner, error) {
+	list, err := logList(name, logs)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(string(w)); !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(fmt.Errorf("%s exists: a witness is made once", w), err)
+	}
+	if err := os.MkdirAll(string(w), 0o700); err != nil {
+		return nil, err
+	}
+	if err := newPassword(w.file("key-password")); err != nil {
+		return nil, err
+	}
+	all, err := w.newKeys(name, mldsa)
+	if err != nil {
+		return nil, err
+	}
+	store, err := pebblestore.Create(w.file("store"), witnessStore)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Close(); err != nil {
+		return nil, err
+	}
+	if err := createFile(w.file("logs"), list, 0o644); err != nil {
+		return nil, err
+	}
+	return all, createFile(w.file("vkeys"), []byte(keyLines(all)), 0o644) // last: what it says is there
+}
+
+// logList is the file of the logs: a policy that demands no witness.
+func logList(name string, logs []string) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# The logs that this witness watches: a line \"log VKEY\" for each key.\n")
+	for _, line := range logs {
+		key, err := firstKey([]byte(line))
+		if err != nil {
+			return nil, usage("--log: %v", err)
+		}
+		if key.Name == name {
+			return nil, usage("--name %s is the name of a log: name the witness otherwise", name)
+		}
+		fmt.Fprintf(&b, "log %s\n", key)
+	}
+	fmt.Fprintf(&b, "quorum none\n")
+	if _, err := proofs.ParsePolicy(b.Bytes()); err != nil {
+		return nil, usage("--log: %v", err)
+	}
+	return b.Bytes(), nil
+}
+
+// firstKey reads the verifier key in the first line of a text.
+func firstKey(text []byte) (proofs.VerifierKey, error) {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte{'\n'})
+	return proofs.ParseVerifierKey(string(line))
+}
+
+// newKeys makes the private keys in files of their own.
+func (w witnessFolder) newKeys(name string, mldsa bool) ([]witness.Cosigner, error) {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := signature.LoadSigner(key, crypto.Hash(0))
+	if err != nil {
+		return nil, err
+	}
+	first, err := witness.NewEd25519(name, signer)
+	if err != nil {
+		return nil, usage("--name: %v", err)
+	}
+	if err := writeKey(w.file("key.ed25519"), w.file("key-password"), key); err != nil || !mldsa {
+		return []witness.Cosigner{first}, err
+	}
+	var seed [32]byte
+	if _, err := rand.Read(seed[:]); err != nil {
+		return nil, err
+	}
+	second, err := witness.NewMLDSA(name, seed[:])
+	if err != nil {
+		return nil, err
+	}
+	return []witness.Cosigner{first, second}, writeSeed(w.file("key.mldsa44"), w.file("key-password"), seed[:])
+}
+
+// seedType is the PEM type of an ML-DSA-44 seed. Its encryption is the one of the
+// other keys, which have no form for it yet.
+const seedType = "ENCRYPTED ML-DSA-44 SEED"
+
+func writeSeed(path, passwordFile string, seed []byte) error {
+	password, err := readPassword(passwordFile)
+	if err != nil {
+		return err
+	}
+	sealed, err := encrypted.Encrypt(seed, password)
+	if err != nil {
+		return err
+	}
+	return createFile(path, pem.EncodeToMemory(&pem.Block{Type: seedType, Bytes: sealed}), 0o600)
+}
+
+func readSeed(path, passwordFile string) ([]byte, error) {
+	text, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	password, err := readPassword(passwordFile)
+	if err != nil {
+		return nil, err
+	}
+	block, rest := pem.Decode(text)
+	if block == nil || block.Type != seedType || len(bytes.TrimSpace(rest)) > 0 {
+		return nil, fmt.Errorf("%s is not a PEM file of type %s", path, seedType)
+	}
+	seed, err := encrypted.Decrypt(block.Bytes, password)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return seed, nil
+}

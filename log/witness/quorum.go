@@ -1,0 +1,42 @@
+package witness
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/docketlog/docket/proofs"
+)
+
+// remotes are the witnesses of a policy that can be asked: those in its quorum, one
+// for each URL. It refuses a policy that cannot be met so.
+func remotes(p *proofs.Policy, c *http.Client, now func() time.Time) ([]*Remote, error) {
+	if p.Quorum == proofs.NoQuorum {
+		return nil, errors.New("the policy says quorum none: there is nobody to ask")
+	}
+	var all []*Remote
+	byURL := make(map[string]*Remote)
+	times := make([]int64, len(p.Witnesses))
+	for i, w := range p.Witnesses {
+		if w.URL == "" {
+			continue // cosigns by another way, or not at all
+		}
+		if u, err := url.Parse(w.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+			return nil, fmt.Errorf("witness %q: %q is no http or https URL of a host, without query", w.Name, w.URL)
+		}
+		r := byURL[w.URL]
+		if r == nil {
+			r = &Remote{URL: w.URL, HTTP: c, Now: now}
+			byURL[w.URL] = r
+			all = append(all, r)
+		}
+		r.Keys = append(r.Keys, w.Key)
+		times[i] = 1
+	}
+	if _, met := p.EarliestQuorum(times); !met {
+		return nil, errors.New("the witnesses with a URL do not make the quorum: name the URLs of more of them")
+	}
+	return all, nil
+}
