@@ -101,9 +101,32 @@ func TestDossier(t *testing.T) {
 	}
 }
 
+// A delegate approves: the delegation is in the dossier too, spent by the approval.
+func TestDossierWithADelegate(t *testing.T) {
+	x := newStory(t)
+	f := x.f
+	delegation := x.say(f.Say("h/legal", statement.Statement{Subject: sha256.Sum256(logtest.Key("h/plat").SPKI()), Body: &statement.GrantDecision{
+		For: statement.DecisionGrant, Object: statement.DelegationObject{Role: "legal", Namespaces: []string{"claims/"}}, To: "h/plat", Meaning: "responsibility",
+		Role: "legal", Rule: "leave-1", Policy: f.Policy, NotAfter: x.w.Clock.Now().Add(time.Hour).UnixMilli(), Uses: 2, Level: "direct",
+	}}))
+	open := x.say(f.Open("R7", "", statement.WantDocument{Document: "claims/7"}, x.in))
+	body := *f.Approve("h/plat", "legal", open, "claims/7", 1, x.page).Statement.Body.(*statement.GrantDecision)
+	body.ActingFor = &delegation.Digest
+	acted := x.say(f.Say("h/plat", statement.Statement{Run: "R7", Subject: x.page, Body: &body}))
+	d, err := x.client().Dossier(ctx, "R7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Grants) != 2 || d.Grants[0].Digest != delegation.Digest || len(d.Grants[0].Spent) != 1 || d.Grants[0].Spent[0].Digest != acted.Digest || d.Grants[0].Left() != 1 {
+		t.Fatalf("%+v", d.Grants)
+	}
+	if lines := d.Timeline(); len(lines) != 3 || lines[0].Digest != delegation.Digest || lines[0].Event != nil {
+		t.Errorf("%d lines", len(lines))
+	}
+}
+
 // A run that claims more than it did, one that was denied, and approvals that were
-// taken back, or given by a delegate: all of it is in the dossier, and nothing is made
-// better.
+// taken back: all of it is in the dossier, and nothing is made better.
 func TestDossierOfWhatWentWrong(t *testing.T) {
 	x := newStory(t)
 	open := x.say(x.f.Open("R5", "", statement.WantDocument{Document: "claims/5"}, x.in))
