@@ -22,6 +22,7 @@ type Log struct {
 	done    chan struct{} // closed when writer and publisher have ended
 	close   sync.Once
 	view    atomic.Pointer[View]
+	finals  finals
 	failure atomic.Pointer[error] // why the writer stopped
 	damaged atomic.Pointer[error] // what Damaged was told first
 	opened  time.Time
@@ -60,6 +61,7 @@ func Open(config Config) (*Log, error) {
 func (l *Log) Close() error {
 	l.close.Do(func() { close(l.closing) })
 	<-l.done
+	l.finals.close()
 	if v := l.view.Swap(nil); v != nil {
 		v.Release()
 	}

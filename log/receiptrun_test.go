@@ -74,16 +74,17 @@ func TestReceiptsOfRuns(t *testing.T) {
 	w.Clock.Add(time.Second)
 	r2 := o.Request("R2", document)
 	legal2 := o.Approve("h/legal", "legal", statement.DocumentRelease, r2, document, 2, two)
-	risk2 := o.Approve("h/risk", "risk", statement.DocumentRelease, r2, document, 2, two)
+	holidays := o.Delegate("h/risk", "h/deputy", "risk")
+	risk2 := o.ApproveFor(holidays, "h/deputy", "risk", statement.DocumentRelease, r2, document, 2, two)
 	v2 := o.ReleaseIn(r2, document, 2, v1, two, risk2, legal2)
 	// All in one batch: what is approved and spent within it is read from memory.
-	for _, r := range logtest.Submit(t, l, r2, legal2, risk2, v2) {
+	for _, r := range logtest.Submit(t, l, r2, legal2, holidays, risk2, v2) {
 		if r.Refusal != nil {
 			t.Fatal(r.Refusal)
 		}
 	}
 	check(v1, one, 10, "R1 partial success", "h/legal human legal", "h/risk human risk")
-	check(v2, two, 0, "R2 partial partial", "h/risk human risk", "h/legal human legal")
+	check(v2, two, 0, "R2 partial partial", "h/deputy human risk for h/risk", "h/legal human legal")
 
 	// A withdrawal names no run, and is of the run that released; or a run of its own.
 	gone := o.Approve("h/legal", "legal", statement.DocumentWithdraw, nil, document, 2, two)
@@ -99,7 +100,7 @@ func TestReceiptsOfRuns(t *testing.T) {
 	all := func() {
 		t.Helper()
 		check(v1, one, 10, "R1 partial success", "h/legal human legal", "h/risk human risk")
-		check(v2, two, 10, "R2 partial partial", "h/risk human risk", "h/legal human legal")
+		check(v2, two, 10, "R2 partial partial", "h/deputy human risk for h/risk", "h/legal human legal")
 		check(end, two, 10, "h/legal human legal")
 		check(v3, one, 10, "R3 partial partial", "h/legal human legal", "h/risk human risk")
 		check(end3, one, 10, "R3 partial partial", "h/risk human risk")
@@ -127,7 +128,11 @@ func approvedBy(v proofs.Verdict) (list []string) {
 		list = append(list, fmt.Sprintf("%s %s %s", r.ID, r.Status, r.Now))
 	}
 	for _, a := range v.Approvals {
-		list = append(list, fmt.Sprintf("%s %s %s", a.By, a.Class, a.Role))
+		line := fmt.Sprintf("%s %s %s", a.By, a.Class, a.Role)
+		if a.Delegator != "" {
+			line += " for " + a.Delegator
+		}
+		list = append(list, line)
 	}
 	return list
 }

@@ -21,6 +21,8 @@ type grantClaim struct {
 	granted entry // the statement that granted; its index is that of the event
 	terms   *statement.GrantDecision
 	body    register.GrantedBody // of the event that granted
+
+	delegator string // identity in whose stead it was given; empty: nobody's
 }
 
 // An approver is who gave a grant, with its newest state.
@@ -105,7 +107,11 @@ func (c *grantClaim) openStatement(digest statement.Digest) (err error) {
 		return fmt.Errorf("the grant is by %q, the identity %q is shown for it", g.statement.Issuer, id)
 	}
 	c.granted, c.terms = g, body
-	return checkSignature(envelope, digest)
+	if err := checkSignature(envelope, digest); err != nil {
+		return err
+	}
+	c.delegator, err = openDelegation(g.statement, body, c.history.proof.Delegation)
+	return err
 }
 
 // checkTerms: the grant is for exactly this statement: its kind and op, document,
@@ -159,44 +165,28 @@ func (c *grantClaim) checkGiven() error {
 	if err := c.granted.made(e, register.GrantGranted); err != nil {
 		return err
 	}
-	var shown *register.GrantedBody
-	if c.terms.ActingFor != nil {
-		opening, err := c.history.opened(grantGiven)
-		if err != nil {
-			return err
-		}
-		body, err := register.ParseGrantedBody(opening.Body)
-		if err != nil {
-			return err
-		}
-		shown = &body
-	}
-	body, err := grantedBody(c.granted.statement, c.terms, shown)
-	if err != nil {
-		return err
-	}
-	c.body = body
-	return checkGranted(e, c.history.key, c.granted.payload, body)
+	c.body = grantedBody(c.granted.statement, c.terms, delegatorKey(c.delegator))
+	return checkGranted(e, c.history.key, c.granted.payload, c.body)
 }
 
-// grantedBody derives what a statement that grants writes. All of it follows from
-// the statement, but for the delegator: whose delegation it was stands in another
-// statement, and is taken from the body that is shown.
-func grantedBody(s *statement.Statement, g *statement.GrantDecision, shown *register.GrantedBody) (register.GrantedBody, error) {
+func delegatorKey(id string) register.Key {
+	if id == "" {
+		return register.Key{}
+	}
+	return register.IdentityKey(id)
+}
+
+// grantedBody derives what a statement that grants writes, in the stead of the
+// delegator or of nobody.
+func grantedBody(s *statement.Statement, g *statement.GrantDecision, delegator register.Key) register.GrantedBody {
 	body := register.GrantedBody{
 		Object: Hash(g.ObjectHash()), Subject: register.SHA256Digest(s.Subject), To: register.IdentityKey(g.To), Grantor: register.IdentityKey(s.Issuer),
-		NotBefore: uint64(g.NotBefore), NotAfter: uint64(g.NotAfter), Uses: g.Uses,
+		Delegator: delegator, NotBefore: uint64(g.NotBefore), NotAfter: uint64(g.NotAfter), Uses: g.Uses,
 	}
 	if g.About != nil {
 		body.Request = Hash(*g.About)
 	}
-	if g.ActingFor == nil {
-		return body, nil
-	}
-	if body.Delegator = shown.Delegator; body.Delegator == (register.Key{}) {
-		return body, errors.New("the grant is given in another's stead, the register names nobody")
-	}
-	return body, nil
+	return body
 }
 
 // checkGranted: the first event of a grant hides this body, under the blind of the
@@ -246,6 +236,6 @@ func (c *grantClaim) approval(then register.IdentityState) Approval {
 	g := c.terms
 	return Approval{
 		Grant: c.granted.digest, By: c.granted.statement.Issuer, Class: className(then.Class), Role: g.Role, Meaning: g.Meaning, Rule: g.Rule,
-		Level: g.Level, Person: g.By, ActingFor: g.ActingFor, Override: g.Override, Index: c.granted.index, Time: int64(c.event(grantGiven).Time),
+		Level: g.Level, Person: g.By, ActingFor: g.ActingFor, Delegator: c.delegator, Override: g.Override, Index: c.granted.index, Time: int64(c.event(grantGiven).Time),
 	}
 }

@@ -35,6 +35,7 @@ type serveOptions struct {
 	scrub        int64  // MiB per second
 	tokens       string // file
 	quota        int
+	witnesses    string // file
 	tlsCert      string
 	tlsKey       string
 	logFormat    string
@@ -53,6 +54,7 @@ func (o *serveOptions) flags(c *cobra.Command, listen string) {
 	flags.StringVar(&o.tokens, "tokens", "", "file with the tokens of clients; docket token new makes a line of it")
 	o.given = flags.Changed
 	flags.IntVar(&o.quota, "quota", 0, "statements per second that one client may submit, with bursts of twice as many; 0: any number\n(default 0 on the loopback, 200 elsewhere)")
+	flags.StringVar(&o.witnesses, "witnesses", "", "policy (C2SP tlog-policy) whose witnesses, by their URLs, are asked to cosign; its quorum makes receipts final")
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "PEM file with the server's certificate and those above it; read again when it changes")
 	flags.StringVar(&o.tlsKey, "tls-key", "", "PEM file with the certificate's private key")
 	flags.StringVar(&o.logFormat, "log-format", "text", "form of the lines on stderr: text or json")
@@ -176,6 +178,9 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if err != nil {
 		return err
 	}
+	if site.witnesses, err = readWitnesses(o.witnesses, signer.Key(), site.logger); err != nil {
+		return err
+	}
 	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(site.logger)})
 	if err != nil {
 		return err
@@ -188,7 +193,7 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	defer func() { err = errors.Join(err, a.Close()) }()
 	l, err := log.Open(log.Config{
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Anchor: a, Signer: signer,
-		MinFree: o.freeMark(), Events: site.metrics.Events(logEvents(site.logger)),
+		MinFree: o.freeMark(), Events: site.witnesses.events(site.metrics.Events(logEvents(site.logger))), Confirm: site.witnesses.confirm(ctx, stderr),
 	})
 	if err != nil {
 		return err
@@ -214,13 +219,16 @@ func (s *site) listenAndServe(ctx context.Context, l *log.Log, f folders, ready 
 	h := s.httpServer(l, listener.Addr())
 	served := make(chan error, 1)
 	go func() { served <- s.answer(h, listener) }()
+	ahead, endWitnesses := s.witnesses.start(ctx, l)
 	ready(url, size, sealed)
 	select {
 	case <-ctx.Done():
+	case err = <-ahead:
 	case <-l.Done():
 	case err = <-served:
 	}
 	err = errors.Join(err, s.drain(h))
+	endWitnesses()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

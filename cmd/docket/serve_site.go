@@ -25,6 +25,7 @@ type site struct {
 	tokens      *server.Tokens // nil: none are demanded
 	quota       *int           // nil: the default, which depends on the address
 	certificate *certificate   // nil: no TLS
+	witnesses   *witnesses     // nil: none are asked
 	logger      *slog.Logger
 	metrics     *server.Metrics
 	stderr      io.Writer
@@ -91,7 +92,7 @@ func isLoopback(a net.Addr) bool {
 
 // options decides who may use the server, and says what may surprise.
 func (s *site) options(local bool) server.Options {
-	o := server.Options{Tokens: s.tokens, Logger: s.logger, Metrics: s.metrics, Access: server.OpenLocally}
+	o := server.Options{Tokens: s.tokens, Logger: s.logger, Metrics: s.metrics, Access: server.OpenLocally, Witnessed: s.witnesses != nil}
 	switch {
 	case s.quota != nil:
 		o.Quota = *s.quota

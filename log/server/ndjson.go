@@ -23,7 +23,7 @@ type line struct {
 
 // submitMany reads the body before it takes one of the few places: a slow sender
 // holds up nobody. What is read meanwhile is bounded by the budget of bodies.
-func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) submitMany(w http.ResponseWriter, r *http.Request, final bool) error {
 	body, release, err := s.bodies.readBody(w, r, MaxBatchBody)
 	defer release()
 	if err != nil {
@@ -38,7 +38,7 @@ func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
 		s.count(problemOf(err).Code, max(1, len(bodies)))
 		return err
 	}
-	lines, err := s.submitLines(r.Context(), bodies)
+	lines, err := s.submitLines(r.Context(), bodies, final)
 	if err != nil {
 		s.count(problemOf(err).Code, len(bodies))
 		return err
@@ -85,8 +85,8 @@ func splitLines(body []byte) ([][]byte, error) {
 }
 
 // submitLines submits the lines that pass the check, in one of the places for it.
-func (s *Server) submitLines(ctx context.Context, bodies [][]byte) ([]line, error) {
-	leave, err := s.batches.enter()
+func (s *Server) submitLines(ctx context.Context, bodies [][]byte, final bool) ([]line, error) {
+	leave, err := laneFor(final, s.finalBatches, s.batches).enter()
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (s *Server) submitLines(ctx context.Context, bodies [][]byte) ([]line, erro
 		}
 		checked[i] = c
 	})
-	return lines, s.submitChecked(ctx, checked, lines)
+	return lines, s.submitChecked(ctx, checked, lines, final)
 }
 
 func (s *Server) countLines(lines []line) {
@@ -125,7 +125,7 @@ func (l *line) fail(err error) {
 
 // submitChecked submits those that passed the check, as one submission, and
 // fills in their lines.
-func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked, lines []line) error {
+func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked, lines []line, final bool) error {
 	var in []*admission.Checked
 	var at []int
 	for i, c := range checked {
@@ -139,6 +139,11 @@ func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked
 	results, view, err := s.log.Submit(ctx, in)
 	if err != nil {
 		return err
+	}
+	if final {
+		if view, err = s.awaitFinal(ctx, view); err != nil {
+			return err
+		}
 	}
 	defer view.Release()
 	parallel(len(results), func(i int) {

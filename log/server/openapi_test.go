@@ -123,6 +123,7 @@ type sample struct {
 // samples are at least one call for each operation and each of its media types,
 // in an order in which all of them succeed.
 func samples(s *site) []sample {
+	genesis := s.setFinal()
 	e := s.release("contracts/1")
 	digest, file := s.w.Checked(e).Digest, logtest.FileOf([]byte("contracts/1")).Digest
 	leaf := proofs.LeafHash(s.w.Checked(e).Leaf)
@@ -152,6 +153,7 @@ func samples(s *site) []sample {
 		{"inclusion", "/api/v1/inclusion/5/7"}, {"inclusion", "/api/v1/inclusion/0/1"}, {"consistency", "/api/v1/consistency/5/7"}, {"consistency", "/api/v1/consistency/5/5"},
 		{"checkpoints", "/api/v1/checkpoints"}, {"checkpoints", "/api/v1/checkpoints?after=2&limit=1"}, {"checkpointAt", "/api/v1/checkpoints/5"},
 		{"leafIndex", "/api/v1/leaf-index/" + hex.EncodeToString(leaf[:])},
+		{"finalCheckpoint", "/final/checkpoint"}, {"finalTile", "/final/tile/0/000.p/5"}, {"finalReceipt", "/api/v1/receipts/final/" + hex.EncodeToString(genesis[:])},
 	} {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})
 	}
@@ -181,6 +183,42 @@ func runSamples(s *site) []sample {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})
 	}
 	return all
+}
+
+// setFinal says that a quorum cosigned what is published now, and returns the
+// statement digest of entry 0, which it covers.
+func (s *site) setFinal() statement.Digest {
+	s.t.Helper()
+	v := s.l.View()
+	defer v.Release()
+	line := proofs.SignatureLine("witness.example/w1", 7, make([]byte, 72))
+	if err := s.l.SetFinal(v, append(slices.Clone(v.Checkpoint()), line...)); err != nil {
+		s.t.Fatal(err)
+	}
+	genesis, err := v.Envelope(0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return statement.DigestOf(genesis.Payload)
+}
+
+// judgeFinal provokes what is answered while there is no quorum.
+func (d *description) judgeFinal(s *site) {
+	d.t.Helper()
+	d.judge("finalCheckpoint", s.do("GET", "/final/checkpoint", nil))
+	e := s.release("contracts/final")
+	digest := s.w.Checked(e).Digest
+	path := "/api/v1/receipts/final/" + hex.EncodeToString(digest[:])
+	witnessed := s.with(server.Options{Witnessed: true, FinalWait: time.Millisecond})
+	d.judge("submit", witnessed.do("POST", "/api/v1/statements?wait=final", e.Marshal(), jsonBody))
+	d.judge("submit", witnessed.do("POST", "/api/v1/statements?wait=final", e.Marshal(), ndjsonBody))
+	d.judge("finalReceipt", s.do("GET", path, nil))
+	s.setFinal()
+	d.judge("submit", witnessed.do("POST", "/api/v1/statements?wait=final", e.Marshal(), jsonBody))
+	d.judge("finalReceipt", s.do("GET", path, nil))
+	d.judge("finalReceipt", s.do("GET", "/api/v1/receipts/final/x", nil))
+	d.judge("finalReceipt", s.do("GET", "/api/v1/receipts/final/"+strings.Repeat("0", 64), nil))
+	d.judge("finalTile", s.do("GET", "/final/tile/0/001", nil))
 }
 
 func (s *site) sample(c sample, headers ...string) answer {
@@ -316,6 +354,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	}
 	d.judgeAccess(s, calls)
 	d.judgeTrouble(calls)
+	d.judgeFinal(newSite(t))
 	for id, r := range d.all {
 		for status, response := range d.operation(id).Responses {
 			for media := range response.Content {
@@ -340,7 +379,7 @@ func unprovoked(id, code string) bool {
 		return !slices.Contains([]string{"E101", "E104", "E201", "E408", "E701"}, code)
 	case code == "internal":
 		// These read nothing that a store could fail to give.
-		return slices.Contains([]string{"openapi", "metrics", "checkpoint", "health"}, id)
+		return slices.Contains([]string{"openapi", "metrics", "checkpoint", "health", "finalCheckpoint"}, id)
 	case id == "metrics":
 		return code != "token" && code != "scope" && code != "off" && code != "host"
 	}

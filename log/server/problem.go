@@ -47,6 +47,7 @@ var codes = map[string]int{
 	"query":            http.StatusBadRequest,
 	"cursor":           http.StatusBadRequest,
 	"wait":             http.StatusBadRequest,
+	"not-final":        http.StatusServiceUnavailable,
 	"token":            http.StatusUnauthorized,
 	"scope":            http.StatusForbidden,
 	"off":              http.StatusForbidden,
