@@ -159,13 +159,9 @@ func (c *Client) roleAmong(ctx context.Context, id string, asked []string) (stri
 
 // grant is the decision as the statement says it.
 func (d Decision) grant(a *Author, policy statement.Digest, usual time.Duration) statement.GrantDecision {
-	now := time.Now
-	if a.Now != nil {
-		now = a.Now
-	}
 	g := statement.GrantDecision{
 		To: d.To, Meaning: cmp.Or(d.Meaning, "approval"), Role: d.Role, Rule: cmp.Or(d.Rule, "approval"), Policy: policy,
-		NotAfter: now().Add(cmp.Or(d.Lifetime, usual)).UnixMilli(), Uses: cmp.Or(d.Uses, 1), Level: "direct",
+		NotAfter: a.now().Add(cmp.Or(d.Lifetime, usual)).UnixMilli(), Uses: cmp.Or(d.Uses, 1), Level: "direct",
 		By: d.By, Source: d.Source, ActingFor: d.ActingFor, Override: d.Override,
 	}
 	if d.By != "" {

@@ -211,13 +211,17 @@ func (a *Author) statement(code statement.Code, subject statement.Digest) (*stat
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now
-	if a.Now != nil {
-		now = a.Now
-	}
 	return &statement.Statement{
-		Code: code, Subject: subject, Log: a.Log, Nonce: nonce, At: now().UnixMilli(), Issuer: a.ID,
+		Code: code, Subject: subject, Log: a.Log, Nonce: nonce, At: a.now().UnixMilli(), Issuer: a.ID,
 	}, nil
+}
+
+// now reads the signer's clock.
+func (a *Author) now() time.Time {
+	if a.Now != nil {
+		return a.Now()
+	}
+	return time.Now()
 }
 
 // newNonce returns 128 random bits: they hide a guessable content behind its digest.

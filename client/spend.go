@@ -89,35 +89,59 @@ func (e *MissingApprovals) Error() string {
 	return text + ": each is for these exact bytes and terms, by an owner of its own, and not spent, revoked or too old; docket approve gives one"
 }
 
-// Spendable finds the grants of a run that an action needs: as few as its workflow
-// demands, of distinct owners, in its roles; or a grant that sets the approval aside.
-// need is their number. What it cannot find is a *MissingApprovals.
-func (c *Client) Spendable(ctx context.Context, t *RunTerms, s Spending, need uint32) ([]statement.Digest, error) {
+// A Demand is what a workflow demands of the grants that an action spends.
+type Demand struct {
+	Workflow *statement.Workflow
+	N        uint32   // grants, of as many distinct owners
+	Roles    []string // one in each
+}
+
+// ApprovalOf is the demand on a release, or on a gated step.
+func ApprovalOf(w *statement.Workflow) Demand { return Demand{w, w.Approval.N, w.Approval.Roles} }
+
+// WithdrawalOf is the demand on the withdrawal of what a run of the workflow released.
+func WithdrawalOf(w *statement.Workflow) Demand { return Demand{w, w.WithdrawGrants, nil} }
+
+// Spendable finds the grants of a run that an action needs: as few as are demanded, of
+// distinct owners, in their roles, and those that set a rule aside for it. What it
+// cannot find is a *MissingApprovals.
+func (c *Client) Spendable(ctx context.Context, t *RunTerms, s Spending, d Demand) ([]statement.Digest, error) {
 	all, err := c.RunGrants(ctx, t.ID)
 	if err != nil {
 		return nil, err
 	}
+	var overrides []statement.Digest
 	var usable []voice
+	enough, anyLevel := false, d.Workflow.Approval.Level != "direct"
 	for _, g := range all {
-		if !s.fits(&g) {
+		if !s.fits(&g) || g.State.Granted.Request != t.State.Request {
 			continue
-		}
-		if g.Decision.Override != nil && g.Decision.Override.Rule == "approval" {
-			return []statement.Digest{g.Digest}, nil
 		}
 		v, err := c.voice(ctx, &g)
 		if err != nil {
 			return nil, err
 		}
-		if v != nil {
+		if v == nil {
+			continue
+		}
+		if o := g.Decision.Override; o != nil {
+			overrides = append(overrides, g.Digest)
+			enough, anyLevel = enough || o.Rule == "approval", anyLevel || o.Rule == "level"
+		} else if asked := d.Workflow.Approval.Roles; len(asked) == 0 || slices.Contains(asked, v.role) {
 			usable = append(usable, *v)
 		}
 	}
-	chosen := choose(usable, t.Workflow.Approval.Roles, int(need))
-	if chosen == nil && need > 0 {
-		return nil, missingOf(usable, t, s.Code, int(need))
+	if enough {
+		return overrides, nil
 	}
-	return chosen, nil
+	if !anyLevel {
+		usable = slices.DeleteFunc(usable, func(v voice) bool { return v.bridged })
+	}
+	chosen := choose(usable, d.Roles, int(d.N))
+	if chosen == nil {
+		return nil, missingOf(usable, t.ID, s.Code, d)
+	}
+	return append(chosen, overrides...), nil
 }
 
 // fits says whether a grant is for this action, and can be spent by its own state.
@@ -130,22 +154,26 @@ func (s *Spending) fits(g *RunGrant) bool {
 
 // A voice is a usable grant, by whose owner it counts.
 type voice struct {
-	digest statement.Digest
-	owner  [32]byte
-	role   string
+	digest  statement.Digest
+	owner   [32]byte
+	role    string
+	bridged bool
 }
 
 // voice finds whose word a grant is; nil: of one who is not active any more.
 func (c *Client) voice(ctx context.Context, g *RunGrant) (*voice, error) {
-	mind := g.Grantor
-	if g.Decision.By != "" {
-		mind = g.Decision.By
+	v := &voice{digest: g.Digest, role: g.Decision.Role, bridged: g.Decision.By != ""}
+	for _, id := range []string{g.Grantor, g.Decision.By} {
+		if id == "" {
+			continue
+		}
+		i, err := c.Identity(ctx, id)
+		if err != nil || i.State == nil || i.State.Status != register.IdentityActive {
+			return nil, err
+		}
+		v.owner = i.State.Owner // the last one decided
 	}
-	i, err := c.Identity(ctx, mind)
-	if err != nil || i.State == nil || i.State.Status != register.IdentityActive {
-		return nil, err
-	}
-	return &voice{digest: g.Digest, owner: i.State.Owner, role: g.Decision.Role}, nil
+	return v, nil
 }
 
 // choose finds n voices of distinct owners with one for each role; nil: there are
@@ -190,64 +218,16 @@ func choose(usable []voice, roles []string, n int) []statement.Digest {
 	return out
 }
 
-func missingOf(usable []voice, t *RunTerms, action statement.Code, need int) error {
+func missingOf(usable []voice, run string, action statement.Code, d Demand) error {
 	owners := make(map[[32]byte]bool)
 	for _, v := range usable {
 		owners[v.owner] = true
 	}
-	e := &MissingApprovals{Run: t.ID, Action: action, Given: min(len(owners), need), Need: need}
-	for _, role := range t.Workflow.Approval.Roles {
+	e := &MissingApprovals{Run: run, Action: action, Given: min(len(owners), int(d.N)), Need: int(d.N)}
+	for _, role := range d.Roles {
 		if !slices.ContainsFunc(usable, func(v voice) bool { return v.role == role }) {
 			e.Roles = append(e.Roles, role)
 		}
 	}
 	return e
-}
-
-// A RunRelease is a release in a run that is to be made.
-type RunRelease struct {
-	Run      string
-	Document string
-	File     File
-	To       []string           // identities that it is meant for
-	Spends   []statement.Digest // nil: the grants of the run that fit
-}
-
-// ReleaseInRun makes the document.release of the next version of a document in a run,
-// as the author. Version, predecessor and, unless they are given, the grants that it
-// spends are read from the log and verified.
-func (c *Client) ReleaseInRun(ctx context.Context, a *Author, r RunRelease) (statement.Envelope, error) {
-	d, err := c.Document(ctx, r.Document)
-	if err != nil {
-		return statement.Envelope{}, err
-	}
-	version, prev := uint32(1), (*statement.Digest)(nil)
-	if d.State != nil {
-		digest := statement.Digest(d.State.Statement)
-		version, prev = d.State.Version+1, &digest
-	}
-	object := statement.DocumentObject{Document: r.Document, Version: version}
-	if r.Spends == nil {
-		if r.Spends, err = c.spends(ctx, a, r.Run, statement.DocumentRelease, object, r.File.Digest); err != nil {
-			return statement.Envelope{}, err
-		}
-	}
-	return a.ReleaseIn(InRun{Run: r.Run, Spends: r.Spends, To: r.To}, r.Document, version, prev, r.File)
-}
-
-// spends finds the grants that a release or a withdrawal in a run needs.
-func (c *Client) spends(ctx context.Context, a *Author, run string, code statement.Code, object statement.DocumentObject, subject statement.Digest) ([]statement.Digest, error) {
-	t, err := c.RunTerms(ctx, run)
-	if err != nil {
-		return nil, err
-	}
-	need := t.Workflow.Approval.N
-	if code == statement.DocumentWithdraw {
-		need = t.Workflow.WithdrawGrants
-	}
-	now := time.Now
-	if a.Now != nil {
-		now = a.Now
-	}
-	return c.Spendable(ctx, t, Spending{By: a.ID, Code: code, Object: object, Subject: subject, Now: now()}, need)
 }

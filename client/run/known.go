@@ -23,7 +23,14 @@ type known struct {
 	Cause    string            `json:"cause,omitempty"`   // of the newest error
 	Final    *digest           `json:"final,omitempty"`   // the newest output
 	Outcome  *digest           `json:"outcome,omitempty"` // newest that counts, by statement digest
+	Begun    map[string]begun  `json:"begun,omitempty"`   // steps under way, by name
 	Late     string            `json:"late,omitempty"`    // why evidence comes late now; empty: it does not
+}
+
+// begun is a step that is under way.
+type begun struct {
+	Step   statement.Step `json:"step"`
+	Intent *digest        `json:"intent,omitempty"`
 }
 
 // digest is a digest that stands in JSON as text.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/docketlog/docket/client"
@@ -33,7 +34,7 @@ func (r *Run) Release(ctx context.Context, document string, f client.File, to []
 
 // A Closed outcome is how a run ended, as its executor says it and the steps give it.
 type Closed struct {
-	Status  string // success, partial or failed
+	Status  string // success, partial, failed or aborted
 	Missing []string
 	Cause   string // unless success
 	Receipt *proofs.Receipt
@@ -42,18 +43,24 @@ type Closed struct {
 // Close says how the attempt ended: what the steps give, those of others included as
 // far as the log can be asked. With a *spool.WaitsError the outcome is said too: it
 // waits for the log.
-func (r *Run) Close(ctx context.Context) (*Closed, error) {
+func (r *Run) Close(ctx context.Context) (*Closed, error) { return r.close(ctx, false) }
+
+// Abort says that the executor gave up. If every required step is ok it is a success
+// all the same, for the log.
+func (r *Run) Abort(ctx context.Context) (*Closed, error) { return r.close(ctx, true) }
+
+func (r *Run) close(ctx context.Context, abort bool) (*Closed, error) {
 	if err := r.Refresh(ctx, r.ID()); err != nil && r.spool == nil {
 		return nil, err
 	} else if err != nil {
 		r.known.Late = offline
 	}
 	c := &Closed{}
-	c.Status, c.Missing = r.Status()
+	if c.Status, c.Missing = r.Status(); abort {
+		c.Status = "aborted"
+	}
 	if c.Status != "success" {
-		if c.Cause = r.known.Cause; c.Cause == "" {
-			c.Cause = "internal"
-		}
+		c.Cause = cmp.Or(r.known.Cause, "internal")
 	}
 	outcome := statement.CloseOutcome{Attempt: r.known.Attempt, Status: c.Status, Cause: c.Cause, Missing: c.Missing, Assurance: "producer-signed"}
 	e, err := r.author.CloseOutcome(r.ID(), r.Request(), outcome, (*statement.Digest)(r.known.Final), r.known.Late)

@@ -30,6 +30,7 @@ type Step struct {
 	Model     *statement.Model   // that an agent uses
 	Assurance string             // empty: producer-signed
 
+	Intend bool               // say so before, also when the workflow does not gate the step
 	Spends []statement.Digest // grants of a gated step; nil: those of the run that fit
 }
 
@@ -43,28 +44,90 @@ type Result struct {
 
 // A Begun step is under way.
 type Begun struct {
-	run    *Run
-	step   statement.Step
-	intent *statement.Digest
+	run *Run
+	begun
 }
 
 // Begin starts a step. If the workflow gates it, an intent is submitted that spends
 // the approvals; without them it is a *client.MissingApprovals, and nothing may be
-// done.
+// done. If it is an [Unanswered] error, submit its envelope again before anything
+// else, and go on with Intended.
 func (r *Run) Begin(ctx context.Context, s Step) (*Begun, error) {
+	if s.Intend || r.gated(s.Name) {
+		e, err := r.Intent(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := r.authority(ctx, e); err != nil {
+			return nil, err
+		}
+		return r.Intended(e)
+	}
+	return r.Unannounced(s)
+}
+
+// Unannounced starts a step without an intent, whatever the workflow says: to report
+// what was done without one.
+func (r *Run) Unannounced(s Step) (*Begun, error) {
 	step, err := r.stepOf(s)
 	if err != nil {
 		return nil, err
 	}
-	b := &Begun{run: r, step: *step}
-	i := slices.IndexFunc(r.flow.Steps, func(f statement.WorkflowStep) bool { return f.Name == s.Name })
-	if i >= 0 && r.flow.Steps[i].Gated {
-		if err := b.intend(ctx, s.Spends); err != nil {
-			return nil, err
+	return r.begin(begun{Step: *step}), nil
+}
+
+// gated says whether the intent of a step spends approvals.
+func (r *Run) gated(name string) bool {
+	return slices.ContainsFunc(r.flow.Steps, func(s statement.WorkflowStep) bool { return s.Name == name && s.Gated })
+}
+
+// Intent signs the intent of a step, and does not submit it: for who keeps it first.
+func (r *Run) Intent(ctx context.Context, s Step) (statement.Envelope, error) {
+	step, err := r.stepOf(s)
+	if err != nil {
+		return statement.Envelope{}, err
+	}
+	if s.Spends == nil && r.gated(s.Name) {
+		if s.Spends, err = r.approvals(ctx, step); err != nil {
+			return statement.Envelope{}, err
 		}
 	}
-	r.known.Seq = b.step.Seq
-	return b, nil
+	return r.author.IntendStep(r.ID(), r.Request(), *step, s.Spends)
+}
+
+// Intended is the step under way whose intent the log has.
+func (r *Run) Intended(e statement.Envelope) (*Begun, error) {
+	s, err := statement.Parse(e.Payload)
+	if err != nil {
+		return nil, err
+	}
+	body, ok := s.Body.(*statement.IntendStep)
+	if !ok || s.Run != r.ID() {
+		return nil, fmt.Errorf("a %s of run %q is no intent of run %s", s.Code, s.Run, r.ID())
+	}
+	intent := digest(statement.DigestOf(e.Payload))
+	return r.begin(begun{Step: body.Step, Intent: &intent}), nil
+}
+
+// begin notes a step that is under way.
+func (r *Run) begin(b begun) *Begun {
+	if r.known.Begun == nil {
+		r.known.Begun = make(map[string]begun)
+	}
+	r.known.Begun[b.Step.Name] = b
+	if b.Step.Attempt == r.known.Attempt {
+		r.known.Seq = max(r.known.Seq, b.Step.Seq)
+	}
+	return &Begun{run: r, begun: b}
+}
+
+// UnderWay is the step with this name that was begun and not done; nil: there is none.
+func (r *Run) UnderWay(name string) *Begun {
+	b, ok := r.known.Begun[name]
+	if !ok {
+		return nil
+	}
+	return &Begun{run: r, begun: b}
 }
 
 // stepOf completes a step.
@@ -116,34 +179,13 @@ func usual(what, given string, allowed []string, fallback string) (string, error
 	return "", fmt.Errorf("the workflow has several: name the %s, one of %v", what, allowed)
 }
 
-// intend submits the intent of a gated step.
-func (b *Begun) intend(ctx context.Context, spends []statement.Digest) error {
-	r := b.run
-	if spends == nil {
-		var err error
-		if spends, err = r.approvals(ctx, b); err != nil {
-			return err
-		}
-	}
-	e, err := r.author.IntendStep(r.ID(), r.Request(), b.step, spends)
-	if err != nil {
-		return err
-	}
-	if _, err := r.authority(ctx, e); err != nil {
-		return err
-	}
-	digest := statement.DigestOf(e.Payload)
-	b.intent = &digest
-	return nil
-}
-
 // approvals finds the grants of the run that the intent of a step needs.
-func (r *Run) approvals(ctx context.Context, b *Begun) ([]statement.Digest, error) {
+func (r *Run) approvals(ctx context.Context, step *statement.Step) ([]statement.Digest, error) {
 	t, err := r.client.RunTerms(ctx, r.ID())
 	if err != nil {
 		return nil, err
 	}
-	intent := statement.IntendStep{Step: b.step}
+	intent := statement.IntendStep{Step: *step}
 	object := intent.Object()
 	if object.In == nil {
 		object.In = []statement.File{}
@@ -153,7 +195,7 @@ func (r *Run) approvals(ctx context.Context, b *Begun) ([]statement.Digest, erro
 	}
 	return r.client.Spendable(ctx, t, client.Spending{
 		By: r.author.ID, Code: statement.StepIntent, Object: object, Subject: t.Request(), Now: r.now(),
-	}, t.Workflow.Approval.N)
+	}, client.ApprovalOf(t.Workflow))
 }
 
 func (r *Run) now() time.Time {
@@ -167,7 +209,7 @@ func (r *Run) now() time.Time {
 // *spool.WaitsError says that the report is durable and waits for the log.
 func (b *Begun) Done(ctx context.Context, res Result) (*proofs.Receipt, error) {
 	r, result := b.run, cmp.Or(res.Result, "ok")
-	done := statement.FinishStep{Step: b.step, Intent: b.intent, Out: res.Out, Result: result, Changes: res.Changes}
+	done := statement.FinishStep{Step: b.Step, Intent: (*statement.Digest)(b.Intent), Out: res.Out, Result: result, Changes: res.Changes}
 	if result == "error" {
 		done.Cause = cmp.Or(res.Cause, "internal")
 	}
@@ -180,8 +222,9 @@ func (b *Begun) Done(ctx context.Context, res Result) (*proofs.Receipt, error) {
 	if err != nil && !errors.As(err, &waits) {
 		return nil, err
 	}
-	if counts(r.flow, b.step.Name, r.author.ID, r.known.Executor, b.step.Attempt) {
-		r.known.Results[b.step.Name] = result
+	delete(r.known.Begun, b.Step.Name)
+	if counts(r.flow, b.Step.Name, r.author.ID, r.known.Executor, b.Step.Attempt) {
+		r.known.Results[b.Step.Name] = result
 		if done.Cause != "" {
 			r.known.Cause = done.Cause
 		}

@@ -166,7 +166,7 @@ func (d *demo) story(ctx context.Context) error {
 		return err
 	}
 	d.say("withdraw version 2; nothing is authoritative now")
-	done, err := withdraw(ctx, d.folders, "", demoDocument, "error")
+	done, err := withdraw(ctx, d.folders, withdrawOptions{document: demoDocument, reason: "error"})
 	if err != nil {
 		return err
 	}

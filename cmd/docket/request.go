@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -60,8 +59,7 @@ func (o *wantOptions) want() (statement.Want, error) {
 	case o.task != "":
 		return statement.WantTask{Task: o.task}, nil
 	}
-	parts := strings.Split(o.access, ",")
-	if len(parts) == 3 {
+	if parts := splitThree(o.access); parts != nil {
 		if seconds, err := strconv.ParseUint(parts[2], 10, 32); err == nil {
 			return statement.WantAccess{Resource: parts[0], Privilege: parts[1], Seconds: uint32(seconds)}, nil
 		}

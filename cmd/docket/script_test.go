@@ -47,7 +47,6 @@ func TestMain(m *testing.M) {
 //	flip FILE                 flip one bit in the middle of a file
 //	damage DIR KEYSPACE       flip one bit in the first row of a keyspace of a stopped log
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
-//	works DIR RUN IN OUT      do a run that was opened and approved, up to its outcome
 //	lossy DIR                 put a proxy before the server of a folder that loses the reply to
 //	                          each POST, and its URL into $LOSSY
 //	lying DIR HOW             put a proxy before the server of a folder that lies in one way,
@@ -84,7 +83,6 @@ func TestScripts(t *testing.T) {
 			"damage":  damage,
 			"pending": pending,
 			"rival":   rival,
-			"works":   works,
 			"lossy":   lossy,
 			"secure":  secure,
 			"lying":   lying,

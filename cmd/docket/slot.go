@@ -52,3 +52,11 @@ func slotFiles(flag string, values []string) ([]statement.File, error) {
 	}
 	return files, nil
 }
+
+// splitThree splits a value at its two commas; nil: it has not two.
+func splitThree(value string) []string {
+	if parts := strings.Split(value, ","); len(parts) == 3 {
+		return parts
+	}
+	return nil
+}
