@@ -108,8 +108,8 @@ var problems = []struct {
 var refusalCodes = []string{
 	admission.CodeForm, admission.CodeField, admission.CodeOrigin, admission.CodeSignature, admission.CodeGenesis,
 	admission.CodeIssuer, admission.CodeKey, admission.CodeKeyTaken, admission.CodeDuties, admission.CodePossession, admission.CodeScope, admission.CodeIdentity,
-	admission.CodeRun, admission.CodeRunTaken, admission.CodeDetail, admission.CodeWorkflow, admission.CodeDuplicate, admission.CodeRequest, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeDead, admission.CodeVersion,
-	admission.CodeOverride, admission.CodeSealedOnly, admission.CodeSkew,
+	admission.CodeRun, admission.CodeRunTaken, admission.CodeDetail, admission.CodeWorkflow, admission.CodeDuplicate, admission.CodeRequest, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeApproval, admission.CodeDead, admission.CodeVersion,
+	admission.CodeOverride, admission.CodeBounds, admission.CodeAttempt, admission.CodeSealedOnly, admission.CodeSkew,
 }
 
 // statuses maps refusal codes to HTTP. What is not listed is 422.
