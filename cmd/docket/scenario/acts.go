@@ -20,6 +20,8 @@ func (y *Play) act(ctx context.Context, line Line) (actual, error) {
 		return y.verify(ctx, line)
 	case "state":
 		return y.state(ctx, line.words[0], line.words[1])
+	case "effect":
+		return y.effect(ctx, line.words[0])
 	case "policy":
 		return y.setPolicy(ctx, line)
 	case "again":

@@ -55,6 +55,7 @@ var others = map[string]usage{
 	"cosign": {nil, ""},                     // a witness cosigns the newest checkpoint
 	"verify": {[]sort{sortFile}, "receipt:ref! doc:text at:text"},
 	"state":  {[]sort{sortText, sortText}, ""}, // of a register
+	"effect": {[]sort{sortRef}, ""},            // of a statement of a run: claimed or confirmed
 	"wait":   {nil, ""},                        // nothing is done: the time comes
 }
 
