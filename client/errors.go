@@ -54,6 +54,19 @@ func (r *Refused) Error() string {
 	}, text)
 }
 
+// RefusedForGood says whether the admission rules of this log refused a statement:
+// it is not in the log and will not be. Nothing else is sure: a 404 or 413 can be a
+// gateway's, E103 another log's, and an earlier try whose reply was lost may have
+// brought the statement in.
+func RefusedForGood(err error) bool {
+	var refused *Refused
+	return errors.As(err, &refused) && refused.Status < 500 &&
+		len(refused.Code) == 4 && refused.Code[0] == 'E' && refused.Code != originCode
+}
+
+// originCode is the code of a statement that is for another log.
+const originCode = "E103"
+
 // An InvalidError says which proof of an answer does not hold.
 type InvalidError struct{ Verdict proofs.Verdict }
 

@@ -45,6 +45,7 @@ type batch struct {
 	hashes    []proofs.Hash
 	checked   []*admission.Checked // sealed log: its statements
 	events    map[register.Key][]admission.EventWrite
+	terms     map[Term][]byte // search rows
 	time      int64
 	overlay   *admission.Overlay  // sealed log
 	registers *register.Tree      // sealed log: the tree after the batch

@@ -26,6 +26,8 @@
 //	S     Record        key32                     the register now: type, size, root, last, state, ...
 //	E     Event         key32 ‖ u64 seq           one event of the register
 //	H     HistoryTile   key32 ‖ u8 level ‖ u64 n  256 hashes of the register's history
+//	I     Search        term8 ‖ ~u64 first        u32 offsets: which entries of the batch that begins
+//	                                              at index first mention what the term stands for
 //	M     Meta          name                      one row per log: tree head, seal, counts, ...
 //	W     Witness       origin hash32             newest note that a witness cosigned; in a witness's own store
 //	0x00  -             -                         the store's own: commit number, layout

@@ -15,6 +15,7 @@ const (
 	EventSpace        Keyspace = 'E'
 	LeafHashSpace     Keyspace = 'F'
 	HistoryTileSpace  Keyspace = 'H'
+	SearchSpace       Keyspace = 'I'
 	CheckpointSpace   Keyspace = 'K'
 	LeafSpace         Keyspace = 'L'
 	MetaSpace         Keyspace = 'M'
@@ -44,6 +45,8 @@ func (s Keyspace) String() string {
 		return "checkpoint"
 	case HistoryTileSpace:
 		return "history tile"
+	case SearchSpace:
+		return "search"
 	case LeafSpace:
 		return "leaf"
 	case MetaSpace:

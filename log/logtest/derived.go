@@ -2,6 +2,7 @@ package logtest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -27,6 +28,7 @@ func checkDerived(store storage.Reader, leaves [][]byte, newest proofs.TreeHead)
 	}
 	return errors.Join(
 		checkStatements(store, leaves),
+		checkSearch(store, leaves),
 		checkBuckets(store, depth),
 		checkHistoryTiles(store),
 	)
@@ -101,6 +103,46 @@ func refusalIn(content []byte) (key string, ok bool) {
 	}
 	digest, err := hex.DecodeString(strings.TrimPrefix(s.Predicate.Submission, "sha256:"))
 	return "R" + string(digest) + s.Predicate.Code, err == nil
+}
+
+// checkSearch demands the search rows that statements and seals give.
+func checkSearch(store storage.Reader, leaves [][]byte) error {
+	want := make(map[string][]byte)
+	first := 0
+	for i, leaf := range leaves {
+		seal, err := statement.ParseSeal(leaf)
+		if err != nil {
+			continue
+		}
+		for index := first; index < i; index++ {
+			content, err := store.Get(storage.Content(uint64(index)))
+			if err != nil {
+				return err
+			}
+			s, err := statement.Parse(content)
+			if err != nil {
+				return err
+			}
+			seen := make(map[string]bool)
+			for _, m := range s.Mentions() {
+				if m.Of == statement.MentionGrant || m == (statement.Mention{Of: statement.MentionKind, Value: "\x81"}) {
+					continue
+				}
+				sum := sha256.Sum256([]byte("docket/v1/search-term\n" + string(byte(m.Of)) + m.Value))
+				key := string(storage.Search([8]byte(sum[:]), uint64(first)))
+				if seen[key] {
+					continue
+				}
+				seen[key] = true
+				if want[key] == nil {
+					want[key] = binary.BigEndian.AppendUint64(nil, uint64(seal.Time))
+				}
+				want[key] = binary.BigEndian.AppendUint32(want[key], uint32(index-first))
+			}
+		}
+		first = i + 1
+	}
+	return compareRows(store, storage.SearchSpace, want)
 }
 
 // checkLeafHashIndex demands the index of the first leaf with each hash.

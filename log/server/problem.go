@@ -42,6 +42,7 @@ var codes = map[string]int{
 	"leaf-hash":        http.StatusBadRequest,
 	"document":         http.StatusBadRequest,
 	"identity":         http.StatusBadRequest,
+	"run":              http.StatusBadRequest,
 	"index":            http.StatusBadRequest,
 	"size":             http.StatusBadRequest,
 	"query":            http.StatusBadRequest,

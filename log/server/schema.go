@@ -37,7 +37,7 @@ type (
 		ID         string        `json:"id"`
 		Path       []byte        `json:"path"`
 		State      *stateForm    `json:"state,omitempty"`
-		Type       string        `json:"type" enum:"document,digest,identity,activity,run,grant"`
+		Type       string        `json:"type" enum:"document,digest,run,identity,grant,activity"`
 		Value      []byte        `json:"value,omitempty" doc:"There is none in a proof of absence."`
 	}
 	stateForm struct {
