@@ -17,7 +17,7 @@ func TestVariants(t *testing.T) {
 			"# --- 13 November": "40v 16:04:09 clock wait -> OK\n40v 16:04:10 clock wait -> OK; AL-06 med\n",
 		}},
 		"nobody attests that the notice arrived": {`18 `, map[string]string{
-			"23  14:20:00":      "18v 14:17:10 clock wait -> OK\n18v 14:17:11 clock wait -> OK; AL-10 high\n",
+			"23  14:20:00": "18v 14:17:10 clock wait -> OK\n18v 14:17:11 clock wait -> OK; AL-10 high\n",
 			// The run lacks what its workflow expects, too: that is the same alert.
 			"# --- 11 November": "18v 15:02:20 clock wait -> OK\n",
 		}},
