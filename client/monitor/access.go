@@ -6,7 +6,8 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// maxAlive bounds the accesses to one resource that are remembered together.
+// maxAlive bounds the accesses to one resource, and those of one run, that are
+// remembered together.
 const maxAlive = 64
 
 // giveAccess begins the watch over an access: an intent spent its grant.
@@ -26,7 +27,7 @@ func (d *Detector) giveAccess(e Entry, name string) {
 		alive = alive[1:]
 	}
 	d.m.Resources.put(g.Resource, alive)
-	if r, ok := d.m.Runs.get(s.Run); ok {
+	if r, ok := d.m.Runs.get(s.Run); ok && len(r.Accesses) < maxAlive {
 		r.Accesses = append(r.Accesses, name)
 	}
 	d.m.Timers.arm(a.Due, "access", name, 0)

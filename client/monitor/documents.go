@@ -68,7 +68,7 @@ func (d *Detector) observeReleaseStep(e Entry) {
 	if at < 0 {
 		return
 	}
-	event := register.RunBody{Status: v.State.Status, Attempt: v.State.Attempt, Step: v.Flow.Steps[at].Name, Result: register.ResultOK}
+	event := register.RunBody{Status: v.State.Status, Step: v.Flow.Steps[at].Name, Result: register.ResultOK}
 	event.Status = d.statusAfter(e, r, v, event)
 	d.move(e, r, event)
 }

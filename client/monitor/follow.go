@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -52,8 +53,8 @@ type Follower struct {
 }
 
 // Run follows the log until ctx ends, then keeps the state. Errors of reading and
-// filing are logged and tried again; the error is that of a state that cannot be
-// read at the start, or kept at the end.
+// filing are logged and tried again; the error is that of a state file that cannot
+// be opened at the start, or written at the end.
 func (f *Follower) Run(ctx context.Context) error {
 	if err := f.load(); err != nil {
 		return err
@@ -133,6 +134,9 @@ func (f *Follower) Step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	defer log.Close()
+	if size := log.Size(); size < f.Detector.Next() {
+		f.anew(fmt.Errorf("it knows %d entries, the log has %d: it is of another log, or of a newer copy", f.Detector.Next(), size))
+	}
 	entries, next, err := read(ctx, log, f.Detector.Next(), pageEntries)
 	if err != nil {
 		return false, err

@@ -3,7 +3,6 @@ package monitor
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,7 +23,8 @@ type kept struct {
 	Pending  []*pending `json:"pending"`
 }
 
-// load reads the state file, if there is one.
+// load reads the state file, if there is one. One that makes no sense is not used:
+// the log tells the same again.
 func (f *Follower) load() error {
 	if f.State == "" {
 		return nil
@@ -38,10 +38,17 @@ func (f *Follower) load() error {
 	}
 	k := kept{Detector: f.Detector}
 	if err := json.Unmarshal(text, &k); err != nil {
-		return fmt.Errorf("%s: %w", f.State, err)
+		f.anew(err)
+		return nil
 	}
 	f.pending = k.Pending
 	return nil
+}
+
+// anew forgets everything and reads the log from its first entry.
+func (f *Follower) anew(why error) {
+	f.Logger.Error("monitor: its state is not used, the log is read again", "file", f.State, "error", why)
+	f.Detector, f.pending = New(f.Detector.self), nil
 }
 
 // save replaces the state file: a crash leaves the old one or the new one.
@@ -54,7 +61,7 @@ func (f *Follower) save() error {
 		return err
 	}
 	folder := filepath.Dir(f.State)
-	file, err := os.CreateTemp(folder, filepath.Base(f.State)+".*.tmp") // readable by its owner alone
+	file, err := os.OpenFile(f.State+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (d *Detector) outside(e Entry, r *run, v admission.RunView, body *statement
 		return "closedRun"
 	case s.Issuer != r.Executor && (step < 0 || !slices.Contains(v.Flow.Steps[step].Actors, s.Issuer)), step < 0:
 		return "actor"
-	case known && !slices.Contains(i.Verbs, statement.StepDone.String()):
+	case known && !slices.Contains(i.Verbs, statement.StepDone.String()) && !slices.Contains(i.Verbs, statement.StepIntent.String()):
 		return "verb"
 	case !slices.Contains(v.Flow.Tools, body.Tool), known && i.Tools != nil && !slices.Contains(i.Tools, body.Tool):
 		return "tool"

@@ -117,7 +117,7 @@ func (d *demo) serve(ctx context.Context) (stop func() error, err error) {
 		return nil, err
 	}
 	ready, ended := make(chan string, 1), make(chan error, 1)
-	o := serveOptions{listen: "127.0.0.1:0", minFree: 16}
+	o := serveOptions{listen: "127.0.0.1:0", minFree: 16, alerts: alertOptions{off: true}}
 	go func() {
 		ended <- o.serve(ctx, d.folders, config, d.stderr, func(url string, _ uint64, _ time.Time) { ready <- url })
 	}()
