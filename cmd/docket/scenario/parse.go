@@ -147,6 +147,9 @@ func (p *parser) act(l logical) error {
 	if line.Expect, err = parseExpectation(l.words[arrow+1:]); err != nil {
 		return err
 	}
+	if form := outcomes(line.verb); !form.MatchString(line.Expect.Outcome) {
+		return fmt.Errorf("%s cannot come of %s: want one of %s", line.Expect.Outcome, line.verb, form)
+	}
 	p.define(line)
 	p.Lines = append(p.Lines, line)
 	return nil

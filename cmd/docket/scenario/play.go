@@ -96,7 +96,7 @@ func (y *Play) line(ctx context.Context, line Line) error {
 	played := Played{Line: line}
 	actual, err := y.act(ctx, line)
 	if err != nil {
-		actual.Outcome, played.Detail = "failed", err.Error()
+		actual.Outcome, played.Detail = "error", err.Error()
 	} else {
 		played.Detail, actual.detail = actual.detail, ""
 	}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -57,6 +58,25 @@ var others = map[string]usage{
 	"state":  {[]sort{sortText, sortText}, ""}, // of a register
 	"effect": {[]sort{sortRef}, ""},            // of a statement of a run: claimed or confirmed
 	"wait":   {nil, ""},                        // nothing is done: the time comes
+}
+
+// What can come of an act.
+var (
+	ofStatements = regexp.MustCompile(`^(OK|same|E[0-9]{3})$`)
+	ofOthers     = map[string]*regexp.Regexp{
+		"cosign": regexp.MustCompile(`^(OK)$`),
+		"wait":   regexp.MustCompile(`^(OK)$`),
+		"verify": regexp.MustCompile(`^(AUTHORITATIVE|WAS-AUTHORITATIVE|WITHDRAWN|UNKNOWN|CONTRADICTED|INVALID)$`),
+		"state":  regexp.MustCompile(`^(none|current|withdrawn|active|suspended|revoked|retired|open|spent|success|partial|failed|aborted|cancelled|denied)$`),
+		"effect": regexp.MustCompile(`^(claimed|confirmed)$`),
+	}
+)
+
+func outcomes(verb string) *regexp.Regexp {
+	if form, ok := ofOthers[verb]; ok {
+		return form
+	}
+	return ofStatements
 }
 
 // usageOf finds an act.
