@@ -1,6 +1,8 @@
 package admission
 
 import (
+	"errors"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -11,14 +13,16 @@ import (
 // All short logs of approvals and of what is done with them, held against
 // invariants that know no rules.
 
-func TestApprovalSequences(t *testing.T) {
+// approvalLetters are decisions on one release, good ones and bad ones, and the
+// releases that they could serve.
+func approvalLetters() (start, letters []*Checked) {
 	a := newApprovals(2)
 	const release = statement.DocumentRelease
 	one, two := a.forDocument("h/one", release, 1, a.about("R1")), a.forDocument("h/two", release, 1, a.about("R1"))
 	program := a.forDocument("wl/one", release, 1, a.about("R1"))
 	mine, others := a.delegate("h/ask", "h/del"), a.delegate("h/one", "h/del")
 	forOne := a.forDocument("h/del", release, 1, a.about("R1"), acting(others))
-	letters := []*Checked{
+	return append(a.start, mine, others), []*Checked{
 		one, two, program, forOne,
 		a.forDocument("h/ask", release, 1, a.about("R1")),               // by who asked
 		a.forDocument("h/two", release, 1, a.about("R2")),               // by who asked for the other
@@ -28,7 +32,10 @@ func TestApprovalSequences(t *testing.T) {
 		takeStatement("h/one", one), takeStatement("h/one", forOne), takeStatement("h/one", others),
 		lifeStatement(statement.IdentitySuspend, "svc/reg", "h/one", "stop"),
 	}
-	start := append(a.start, mine, others)
+}
+
+func TestApprovalSequences(t *testing.T) {
+	start, letters := approvalLetters()
 	refused := walkSequences(t, start, letters, 6, checkApprovals)
 	for _, code := range []string{CodeIssuer, CodeApart, CodeGrant, CodeApproval, CodeDead, CodeDuplicate} {
 		if refused[code] == 0 {
@@ -56,6 +63,36 @@ func TestAuthoritySequences(t *testing.T) {
 		if refused[code] == 0 {
 			t.Errorf("no sequence was refused with %s", code)
 		}
+	}
+}
+
+// TestLongApprovals: logs of everything that may be said, in five hundred orders.
+func TestLongApprovals(t *testing.T) {
+	start, letters := approvalLetters()
+	random := rand.New(rand.NewPCG(1, 2))
+	released := 0
+	for range 500 {
+		random.Shuffle(len(letters), func(i, j int) { letters[i], letters[j] = letters[j], letters[i] })
+		l := newTestLog(t)
+		l.admit(start...)
+		admitted := slices.Clone(start)
+		for _, c := range letters {
+			effects, err := l.fold.Apply(l.overlay, l.index(), l.time, c)
+			var refusal *Refusal
+			if errors.As(err, &refusal) {
+				continue
+			}
+			must(err)
+			l.write(c, effects)
+			admitted = append(admitted, c)
+			if c.Statement.Code == statement.DocumentRelease {
+				released++
+			}
+		}
+		checkApprovals(t, l.overlay, admitted)
+	}
+	if released < 20 {
+		t.Errorf("%d releases in all: the letters are too bad to say much", released)
 	}
 }
 
