@@ -19,6 +19,7 @@ const (
 	LeafSpace         Keyspace = 'L'
 	MetaSpace         Keyspace = 'M'
 	TileSpace         Keyspace = 'N'
+	RefusalSpace      Keyspace = 'R'
 	RecordSpace       Keyspace = 'S'
 	RegisterLeafSpace Keyspace = 'T'
 	WitnessSpace      Keyspace = 'W'
@@ -49,6 +50,8 @@ func (s Keyspace) String() string {
 		return "meta"
 	case TileSpace:
 		return "tile"
+	case RefusalSpace:
+		return "refusal"
 	case RecordSpace:
 		return "record"
 	case RegisterLeafSpace:

@@ -37,6 +37,7 @@ type entry struct {
 	bad    error       // why the row is no leaf
 	kind   kind
 	digest statement.Digest // of a statement
+	says   []byte           // of a finding.refuse: the key of the row that leads to it
 	seal   statement.Seal
 }
 
@@ -176,6 +177,8 @@ func (c *groups) readContents(g *group) error {
 			e.digest = digest // of a leaf that cannot be read
 		case e.digest != digest:
 			g.findings.row(key, fmt.Sprintf("content %d", index), "a statement with digest "+digest.String(), e.digest.String()+", as in its leaf")
+		default:
+			e.says = refusalSaid(content)
 		}
 		return true
 	})

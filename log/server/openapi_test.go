@@ -142,6 +142,7 @@ func samples(s *site) []sample {
 		{"receiptAt", "/api/v1/receipts/index/0"}, {"receiptOfLeaf", "/api/v1/receipts/leaf/" + hex.EncodeToString(leaf[:])},
 		{"receiptsOf", "/api/v1/receipts/document/" + hex.EncodeToString(file[:])}, {"receiptsOf", "/api/v1/receipts/document/" + strings.Repeat("0", 64) + "?limit=1"},
 		{"content", "/api/v1/content/0"}, {"content", "/api/v1/content/5"},
+		{"contents", "/api/v1/contents/0/5"},
 		{"document", "/api/v1/documents/contracts/1"}, {"document", "/api/v1/documents/docket:policy"}, {"document", "/api/v1/documents/none"},
 		{"digest", "/api/v1/digests/" + hex.EncodeToString(file[:])}, {"digest", "/api/v1/digests/" + strings.Repeat("0", 64)},
 		{"identity", "/api/v1/identities/wl/pipeline"}, {"identity", "/api/v1/identities/none"},
@@ -151,6 +152,7 @@ func samples(s *site) []sample {
 		{"search", "/api/v1/search?identity=wl/pipeline"}, {"search", "/api/v1/search?since=2026-11-10T09:00:00Z&limit=1"},
 		{"inclusion", "/api/v1/inclusion/5/7"}, {"inclusion", "/api/v1/inclusion/0/1"}, {"consistency", "/api/v1/consistency/5/7"}, {"consistency", "/api/v1/consistency/5/5"},
 		{"checkpoints", "/api/v1/checkpoints"}, {"checkpoints", "/api/v1/checkpoints?after=2&limit=1"}, {"checkpointAt", "/api/v1/checkpoints/5"},
+		{"quarantine", "/api/v1/quarantine?after=3&limit=100"},
 		{"leafIndex", "/api/v1/leaf-index/" + hex.EncodeToString(leaf[:])},
 		{"finalCheckpoint", "/final/checkpoint"}, {"finalTile", "/final/tile/0/000.p/5"}, {"finalReceipt", "/api/v1/receipts/final/" + hex.EncodeToString(genesis[:])},
 	} {
@@ -322,7 +324,8 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	for _, c := range refusedCalls(s) {
 		d.judge(c.id, s.sample(c))
 	}
-	d.judgeAccess(s, calls)
+	d.judgeAccess(s, append(slices.Clone(calls), sample{"refusedStatement", "GET", "/api/v1/quarantine/" + strings.Repeat("0", 64), nil, nil}))
+	d.judgeQuarantine(t)
 	d.judgeTrouble(calls)
 	d.judgeFinal(newSite(t))
 	for id, r := range d.all {
@@ -385,7 +388,8 @@ func refusedCalls(s *site) []sample {
 		{"tile", "/tile/0/001"}, {"receipt", "/api/v1/receipts/x"}, {"receipt", "/api/v1/receipts/" + zeros},
 		{"receiptAt", "/api/v1/receipts/index/05"}, {"receiptAt", "/api/v1/receipts/index/6"}, {"receiptOfLeaf", "/api/v1/receipts/leaf/x"}, {"receiptOfLeaf", "/api/v1/receipts/leaf/" + zeros},
 		{"receiptsOf", "/api/v1/receipts/document/x"}, {"receiptsOf", "/api/v1/receipts/document/" + zeros + "?cursor=AAAA"}, {"receiptsOf", "/api/v1/receipts/document/" + zeros + "?limit=0"},
-		{"content", "/api/v1/content/-1"}, {"content", "/api/v1/content/1"}, {"document", "/api/v1/documents/-"}, {"digest", "/api/v1/digests/x"},
+		{"content", "/api/v1/content/-1"}, {"content", "/api/v1/content/1"},
+		{"contents", "/api/v1/contents/1/1"}, {"contents", "/api/v1/contents/0/2000"}, {"contents", "/api/v1/contents/0/1000"}, {"document", "/api/v1/documents/-"}, {"digest", "/api/v1/digests/x"},
 		{"identity", "/api/v1/identities/-"}, {"activity", "/api/v1/activities/-"},
 		{"documentHistory", "/api/v1/histories/documents/-"}, {"documentHistory", "/api/v1/histories/documents/none"}, {"documentHistory", "/api/v1/histories/documents/none?x=1"},
 		{"digestHistory", "/api/v1/histories/digests/x"}, {"digestHistory", "/api/v1/histories/digests/" + zeros}, {"digestHistory", "/api/v1/histories/digests/" + zeros + "?limit=1&limit=1"},
@@ -394,6 +398,7 @@ func refusedCalls(s *site) []sample {
 		{"search", "/api/v1/search"}, {"search", "/api/v1/search?digest=x"}, {"search", "/api/v1/search?document=-"}, {"search", "/api/v1/search?identity=-"}, {"search", "/api/v1/search?identity=a&cursor=x"},
 		{"inclusion", "/api/v1/inclusion/x/5"}, {"inclusion", "/api/v1/inclusion/1/x"}, {"inclusion", "/api/v1/inclusion/5/5"}, {"consistency", "/api/v1/consistency/5/x"}, {"consistency", "/api/v1/consistency/5/99"},
 		{"checkpoints", "/api/v1/checkpoints?after=99"}, {"checkpoints", "/api/v1/checkpoints?after=x"}, {"checkpointAt", "/api/v1/checkpoints/3"}, {"checkpointAt", "/api/v1/checkpoints/x"},
+		{"quarantine", "/api/v1/quarantine?after=-1"}, {"refusedStatement", "/api/v1/quarantine/x"}, {"refusedStatement", "/api/v1/quarantine/" + zeros},
 		{"leafIndex", "/api/v1/leaf-index/x"}, {"leafIndex", "/api/v1/leaf-index/" + zeros},
 	} {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})
