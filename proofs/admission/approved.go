@@ -31,7 +31,7 @@ func (e *entry) withdrawnBy(flow *statement.Workflow) func([]*grant) error {
 // sets approval aside meets number and roles alone.
 func (e *entry) checkApproved(a agreement) func([]*grant) error {
 	return func(grants []*grant) error {
-		good := a.ofLevel(grants)
+		good := a.ofClass(a.ofLevel(grants))
 		if slices.ContainsFunc(good, func(g *grant) bool { return sets(g.decision, "approval") }) {
 			return nil
 		}
@@ -83,6 +83,18 @@ func (a agreement) ofLevel(grants []*grant) []*grant {
 		return grants
 	}
 	return slices.DeleteFunc(slices.Clone(grants), func(g *grant) bool { return g.decision.Level != "direct" })
+}
+
+// ofClass are the grants of humans, where humans decide. Their own workflow judged
+// that when they were given; it is another than this one where what a run released
+// is withdrawn in another run.
+func (a agreement) ofClass(grants []*grant) []*grant {
+	if a.flow.Approval.Class != "human" {
+		return grants
+	}
+	return slices.DeleteFunc(slices.Clone(grants), func(g *grant) bool {
+		return g.mind.state.Class != register.ClassHuman || g.hand().state.Class != register.ClassHuman
+	})
 }
 
 // counts says whether a grant was given in a role that the workflow asks for, by
