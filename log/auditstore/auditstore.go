@@ -5,7 +5,7 @@
 //	S register key       the register's record, as in a log's store
 //	T register key       its leaf in the register tree
 //	D statement digest   index of the entry, 8 bytes, big-endian
-//	C index              content of the entry, if registers name it
+//	C index              content of the entry, if registers name it; no bytes for a release that names no run
 //	M "audit"            the progress, as the auditor wrote it
 //
 // A Commit is one commit of the store: a crash leaves the state before or after it.
@@ -87,9 +87,9 @@ func (s *State) Content(digest statement.Digest) ([]byte, error) {
 	}
 	var content []byte
 	if ok {
-		content, err = s.find(storage.Content(index))
+		content, err = s.store.Get(storage.Content(index))
 	}
-	if err == nil && content == nil {
+	if !ok || errors.Is(err, storage.ErrNotFound) {
 		err = fmt.Errorf("auditstore: no content of statement %s: %w", digest, storage.ErrDamaged)
 	}
 	return content, err
