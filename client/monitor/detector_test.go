@@ -134,3 +134,29 @@ func TestStateIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestWatchesForever: a monitor whose own enrollment is so old that it is forgotten
+// still watches; so does one that read its state again.
+func TestWatchesForever(t *testing.T) {
+	s := newScript(t)
+	s.where = "forever"
+	s.d = New("svc/monitor")
+	s.d.m.Identities.max = 8
+	s.world()
+	for i := range 9 {
+		s.d.Observe(s.make("enroll", parseArgs([]string{fmt.Sprint("wl/n", i), "svc/reg"})))
+	}
+	if s.d.m.Identities.has("svc/monitor") {
+		t.Fatal("it is remembered")
+	}
+	text, err := json.Marshal(s.d)
+	must(err)
+	again := New("svc/monitor")
+	must(json.Unmarshal(text, again))
+	for i, d := range []*Detector{s.d, again} {
+		e := s.make("refused", parseArgs(strings.Fields("E202 release claims/1 v1 wl/n8")))
+		if alerts := d.Observe(e); len(alerts) != 1 || alerts[0].Rule != "AL-04" {
+			t.Errorf("detector %d: %v", i, alerts)
+		}
+	}
+}
