@@ -22,8 +22,11 @@ import (
 //
 //	DIR/log/config.json    origin and mode of the log
 //	DIR/log/log.key        the log's Ed25519 key, encrypted; log.vkey is public
-//	DIR/log/key-password   the password of log.key
+//	DIR/log/identity.key   the key of the log's own identity, encrypted: it signs refusals
+//	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
+//	DIR/log/key-password   the password of these three
 //	DIR/log/store/         Pebble
+//	DIR/log/quarantine/    refused statements: no part of the log
 //	DIR/anchor/            the newest signed checkpoint: never in a backup of DIR/log
 //	DIR/client/config.json origin, server, identity, what is expected
 //	DIR/client/policy      the verifier policy (C2SP tlog-policy)
@@ -78,6 +81,8 @@ type serverConfig struct {
 	Origin string `json:"origin"`
 	Mode   string `json:"mode"`
 	Dev    bool   `json:"dev"`
+
+	Monitor string `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
 }
 
 // clientConfig is DIR/client/config.json.

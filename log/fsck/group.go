@@ -39,6 +39,7 @@ type entry struct {
 	digest statement.Digest // of a statement
 	terms  []log.Term       // of what it mentions
 	mute   bool             // its content is damaged, so nobody knows
+	says   []byte           // of a finding.refuse: the key of the row that leads to it
 	seal   statement.Seal
 }
 
@@ -184,6 +185,7 @@ func (c *groups) readContents(g *group) error {
 			if e.mute = err != nil; !e.mute {
 				e.terms = log.TermsOf(s)
 			}
+			e.says = refusalSaid(content)
 		}
 		return true
 	})

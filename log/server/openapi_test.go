@@ -152,6 +152,7 @@ func samples(s *site) []sample {
 		{"search", "/api/v1/search?identity=wl/pipeline"}, {"search", "/api/v1/search?since=2026-11-10T09:00:00Z&limit=1"},
 		{"inclusion", "/api/v1/inclusion/5/7"}, {"inclusion", "/api/v1/inclusion/0/1"}, {"consistency", "/api/v1/consistency/5/7"}, {"consistency", "/api/v1/consistency/5/5"},
 		{"checkpoints", "/api/v1/checkpoints"}, {"checkpoints", "/api/v1/checkpoints?after=2&limit=1"}, {"checkpointAt", "/api/v1/checkpoints/5"},
+		{"quarantine", "/api/v1/quarantine?after=3&limit=100"},
 		{"leafIndex", "/api/v1/leaf-index/" + hex.EncodeToString(leaf[:])},
 		{"finalCheckpoint", "/final/checkpoint"}, {"finalTile", "/final/tile/0/000.p/5"}, {"finalReceipt", "/api/v1/receipts/final/" + hex.EncodeToString(genesis[:])},
 	} {
@@ -352,7 +353,8 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	for _, c := range refusedCalls(s) {
 		d.judge(c.id, s.sample(c))
 	}
-	d.judgeAccess(s, calls)
+	d.judgeAccess(s, append(slices.Clone(calls), sample{"refusedStatement", "GET", "/api/v1/quarantine/" + strings.Repeat("0", 64), nil, nil}))
+	d.judgeQuarantine(t)
 	d.judgeTrouble(calls)
 	d.judgeFinal(newSite(t))
 	for id, r := range d.all {
@@ -427,6 +429,7 @@ func refusedCalls(s *site) []sample {
 		{"search", "/api/v1/search?identity=-"}, {"search", "/api/v1/search?identity=a&cursor=x"},
 		{"inclusion", "/api/v1/inclusion/x/5"}, {"inclusion", "/api/v1/inclusion/1/x"}, {"inclusion", "/api/v1/inclusion/5/5"}, {"consistency", "/api/v1/consistency/5/x"}, {"consistency", "/api/v1/consistency/5/99"},
 		{"checkpoints", "/api/v1/checkpoints?after=99"}, {"checkpoints", "/api/v1/checkpoints?after=x"}, {"checkpointAt", "/api/v1/checkpoints/3"}, {"checkpointAt", "/api/v1/checkpoints/x"},
+		{"quarantine", "/api/v1/quarantine?after=-1"}, {"refusedStatement", "/api/v1/quarantine/x"}, {"refusedStatement", "/api/v1/quarantine/" + zeros},
 		{"leafIndex", "/api/v1/leaf-index/x"}, {"leafIndex", "/api/v1/leaf-index/" + zeros},
 	} {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})
