@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	code := exitCode(err)
 	var verdict *verdictError
-	if !errors.As(err, &verdict) { // a verdict was printed already
+	if !errors.As(err, &verdict) && !onlyChild(err) { // they were printed already
 		fmt.Fprintf(root.ErrOrStderr(), "docket: %v\n", err)
 		sayEvidence(root, err)
 		if code == exitUsage {
@@ -54,6 +54,21 @@ func run(ctx context.Context, args []string) int {
 		}
 	}
 	return code
+}
+
+// onlyChild says that nothing went wrong but with the command that was run.
+func onlyChild(err error) bool {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		_, ok := err.(childError)
+		return ok
+	}
+	for _, e := range joined.Unwrap() {
+		if !onlyChild(e) {
+			return false
+		}
+	}
+	return true
 }
 
 // sayEvidence keeps what an error carries of a log that contradicts itself.
@@ -102,8 +117,14 @@ func exitCode(err error) int {
 		never   *neverReleased
 		spooled spooledError
 		waiting stillWaits
+		child   childError
+		unrun   notStarted
 	)
 	switch {
+	case errors.As(err, &child): // the command's own word comes first
+		return child.code
+	case errors.As(err, &unrun):
+		return unrun.code
 	case errors.As(err, &verdict):
 		return verdict.code
 	case errors.As(err, &wrong):

@@ -36,7 +36,7 @@ Start here:
 	root.AddCommand(
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
 		newPolicy(), newWorkflow(), newRequest(), newApprove(), newDeny(), newRevokeGrant(),
-		newStep(), newOutcome(), newAttest(), newSpool(),
+		newRun(), newStep(), newOutcome(), newAttest(), newSpool(),
 		newDossier(), newGrant(), newLineage(),
 		newCheckpoint(), newWitness(), newProof(), newReceipt(), newSearch(), newRawLog(), newFsck(), newKey(), newToken(), newLoad(), newDemo(),
 	)
