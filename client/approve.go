@@ -50,7 +50,13 @@ func (c *Client) Approve(ctx context.Context, a *Author, p Approval) (statement.
 		return statement.Envelope{}, err
 	}
 	p.To = cmp.Or(p.To, m.terms.Asked.Executor)
-	if p.Role == "" && p.Override == nil {
+	switch {
+	case p.Role != "":
+	case p.ActingFor != nil:
+		if p.Role, err = c.delegated(ctx, *p.ActingFor); err != nil {
+			return statement.Envelope{}, err
+		}
+	case p.Override == nil:
 		if p.Role, err = c.roleAmong(ctx, a.ID, m.terms.Workflow.Approval.Roles); err != nil {
 			return statement.Envelope{}, err
 		}
@@ -155,6 +161,20 @@ func (c *Client) roleAmong(ctx context.Context, id string, asked []string) (stri
 		return "", fmt.Errorf("%s holds no role: enroll it with one", id)
 	}
 	return "", fmt.Errorf("%s holds several roles that decide, %v: name the one that it decides in", id, held)
+}
+
+// delegated is the role of a delegation.
+func (c *Client) delegated(ctx context.Context, digest statement.Digest) (string, error) {
+	s, err := c.Statement(ctx, digest)
+	if err != nil {
+		return "", err
+	}
+	if g, ok := s.Body.(*statement.GrantDecision); ok {
+		if object, ok := g.Object.(statement.DelegationObject); ok {
+			return object.Role, nil
+		}
+	}
+	return "", fmt.Errorf("%s is no delegation", digest)
 }
 
 // grant is the decision as the statement says it.

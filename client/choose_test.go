@@ -41,6 +41,23 @@ func TestChooseFindsWhatCanBeFound(t *testing.T) {
 	}
 }
 
+// One hand that signed for two counts once.
+func TestChooseApart(t *testing.T) {
+	own := voice{digest: statement.Digest{1}, owner: [32]byte{1}, hand: [32]byte{1}, role: "legal"}
+	inStead := voice{digest: statement.Digest{2}, owner: [32]byte{2}, hand: [32]byte{1}, role: "risk"}
+	third := voice{digest: statement.Digest{3}, owner: [32]byte{3}, hand: [32]byte{3}, role: "risk"}
+	roles := []string{"legal", "risk"}
+	if got := chooseApart([]voice{own, inStead}, roles, 2); got != nil {
+		t.Errorf("one hand made two: %v", got)
+	}
+	if got := chooseApart([]voice{own, inStead, third}, roles, 2); len(got) != 2 || got[0] != own.digest || got[1] != third.digest {
+		t.Errorf("%v", got)
+	}
+	if got := chooseApart([]voice{inStead, own, third}, nil, 2); len(got) != 2 || !slices.Contains(got, third.digest) {
+		t.Errorf("%v", got)
+	}
+}
+
 func pick(usable []voice, digests []statement.Digest) (out []voice) {
 	for _, v := range usable {
 		if slices.Contains(digests, v.digest) {

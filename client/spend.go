@@ -137,7 +137,7 @@ func (c *Client) Spendable(ctx context.Context, t *RunTerms, s Spending, d Deman
 	if !anyLevel {
 		usable = slices.DeleteFunc(usable, func(v voice) bool { return v.bridged })
 	}
-	chosen := choose(usable, d.Roles, int(d.N))
+	chosen := chooseApart(usable, d.Roles, int(d.N))
 	if chosen == nil {
 		return nil, missingOf(usable, t.ID, s.Code, d)
 	}
@@ -152,28 +152,60 @@ func (s *Spending) fits(g *RunGrant) bool {
 		now >= granted.NotBefore && now < granted.NotAfter
 }
 
-// A voice is a usable grant, by whose owner it counts.
+// A voice is a usable grant, by whose owners it counts: of who decided, and of who
+// signed.
 type voice struct {
-	digest  statement.Digest
-	owner   [32]byte
-	role    string
-	bridged bool
+	digest      statement.Digest
+	owner, hand [32]byte
+	role        string
+	bridged     bool
 }
 
 // voice finds whose word a grant is; nil: of one who is not active any more.
 func (c *Client) voice(ctx context.Context, g *RunGrant) (*voice, error) {
 	v := &voice{digest: g.Digest, role: g.Decision.Role, bridged: g.Decision.By != ""}
-	for _, id := range []string{g.Grantor, g.Decision.By} {
-		if id == "" {
-			continue
-		}
-		i, err := c.Identity(ctx, id)
-		if err != nil || i.State == nil || i.State.Status != register.IdentityActive {
+	who := []string{g.Grantor}
+	switch {
+	case g.Decision.By != "":
+		who = append(who, g.Decision.By)
+	case g.Decision.ActingFor != nil:
+		delegation, err := c.Statement(ctx, *g.Decision.ActingFor)
+		if err != nil {
 			return nil, err
 		}
-		v.owner = i.State.Owner // the last one decided
+		who = append(who, delegation.Issuer)
+	}
+	for i, id := range who {
+		identity, err := c.Identity(ctx, id)
+		if err != nil || identity.State == nil || identity.State.Status != register.IdentityActive {
+			return nil, err
+		}
+		if v.owner = identity.State.Owner; i == 0 || v.bridged { // a bridge is no hand of its own
+			v.hand = v.owner
+		}
 	}
 	return v, nil
+}
+
+// chooseApart is choose with distinct owners of those who signed, too: one hand that
+// signed for several counts once.
+func chooseApart(usable []voice, roles []string, n int) []statement.Digest {
+	chosen := choose(usable, roles, n)
+	signed := make(map[[32]byte]int)
+	for i, v := range usable {
+		if !slices.Contains(chosen, v.digest) {
+			continue
+		}
+		if other, ok := signed[v.hand]; ok {
+			without := slices.Delete(slices.Clone(usable), i, i+1)
+			if rest := chooseApart(without, roles, n); rest != nil {
+				return rest
+			}
+			return chooseApart(slices.Delete(slices.Clone(usable), other, other+1), roles, n)
+		}
+		signed[v.hand] = i
+	}
+	return chosen
 }
 
 // choose finds n voices of distinct owners with one for each role; nil: there are

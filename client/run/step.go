@@ -246,3 +246,12 @@ func HashFile(slot, path string) (statement.File, error) {
 	_, err = io.Copy(h, f)
 	return statement.File{Name: slot, Digest: statement.Digest(h.Sum(nil))}, errors.Join(err, f.Close())
 }
+
+// Made is the result of a step that made one file: an error if it is not there.
+func Made(slot, path string) Result {
+	file, err := HashFile(slot, path)
+	if err != nil {
+		return Result{Result: "error"}
+	}
+	return Result{Out: []statement.File{file}}
+}

@@ -26,6 +26,7 @@ type approveOptions struct {
 	meaning  string
 	uses     uint32
 	lifetime time.Duration
+	acting   string
 	stepOptions
 	overrideOptions
 	bridgeOptions
@@ -46,7 +47,9 @@ recipient, role and next version are read from the log and verified.
   docket approve RUN --grant-for step.intent   a gated step
   docket approve --grant-for CODE ...          governance, in no run:
     policy.set --file F; workflow.define --file F; workflow.retire --workflow ID;
-    identity.enroll ID or identity.rotate ID with --public-key; identity.resume ID
+    identity.enroll ID or identity.rotate ID with --public-key; identity.resume ID;
+    decision.grant --to WHO --role R --namespace P lets WHO decide in your stead, who
+    then approves with --acting-for
 
 You cannot approve what you asked for, execute or receive, nor can one of your owner.
 If the reply is lost, run the same command again: nothing is signed twice.`,
@@ -84,6 +87,7 @@ If the reply is lost, run the same command again: nothing is signed twice.`,
 	flags.StringVar(&o.meaning, "meaning", "approval", "review, approval, responsibility or authorship")
 	flags.Uint32Var(&o.uses, "uses", 1, "how often it may be spent")
 	flags.DurationVar(&o.lifetime, "lifetime", 0, "how long it may be spent (default: as long as workflow and policy allow)")
+	flags.StringVar(&o.acting, "acting-for", "", "digest of the delegation that you use")
 	o.stepOptions.flags(c)
 	o.overrideOptions.flags(c)
 	o.bridgeOptions.flags(c)
@@ -96,6 +100,13 @@ func (o *approveOptions) decision() (client.Decision, error) {
 	d := client.Decision{To: o.to, Role: o.role, Rule: o.rule, Meaning: o.meaning, Lifetime: o.lifetime, Uses: o.uses}
 	if o.lifetime < 0 {
 		return d, usage("--lifetime %s is no time", o.lifetime)
+	}
+	if o.acting != "" {
+		delegations, err := digestFlags("--acting-for", []string{o.acting})
+		if err != nil {
+			return d, err
+		}
+		d.ActingFor = &delegations[0]
 	}
 	var err error
 	if d.Override, err = o.override(); err != nil {
@@ -155,7 +166,7 @@ func (o *approveOptions) fits(old *statement.Statement, code statement.Code, d *
 	g, ok := old.Body.(*statement.GrantDecision)
 	return ok && old.Run == d.run && g.For == code && (d.subject == statement.Digest{} || old.Subject == d.subject) &&
 		(said.To == "" || g.To == said.To) && (said.Role == "" || g.Role == said.Role) && g.Uses == max(said.Uses, 1) &&
-		g.Rule == said.Rule && g.Meaning == said.Meaning && g.By == said.By && (g.Override == nil) == (said.Override == nil)
+		g.Rule == said.Rule && g.Meaning == said.Meaning && g.By == said.By && (g.ActingFor == nil) == (said.ActingFor == nil) && (g.Override == nil) == (said.Override == nil)
 }
 
 // grantDone is what approve prints.

@@ -29,7 +29,7 @@ func (o *governOptions) flags(c *cobra.Command) {
 	flags.StringVar(&o.terms.Owner, "owner", "", "of an enrollment: who answers for it")
 	flags.StringArrayVar(&o.terms.Roles, "enroll-role", nil, "of an enrollment: a role that it gets; may be repeated")
 	flags.StringArrayVar(&o.terms.Verbs, "verb", nil, "of an enrollment: what it may sign; may be repeated")
-	flags.StringArrayVar(&o.terms.Namespaces, "namespace", nil, "of an enrollment: prefix of documents and workflows; may be repeated")
+	flags.StringArrayVar(&o.terms.Namespaces, "namespace", nil, "of an enrollment or a delegation: prefix of documents and workflows; may be repeated")
 }
 
 // ofGovernance is the draft of an agreement: about is the id of an identity.
@@ -51,6 +51,10 @@ func (o *approveOptions) ofGovernance(ctx context.Context, s *session, code stat
 		var object statement.IdentityObject
 		object, g.Subject, err = o.identity(ctx, s, code, about)
 		g.Object, what = object, fmt.Sprintf("the %s of %s, key %s", code, about, g.Subject)
+	case statement.DecisionGrant:
+		var object statement.DelegationObject
+		object, g.Subject, err = o.delegation(ctx, s)
+		g.Object, what = object, fmt.Sprintf("decisions of %s in the role %s in its stead", o.to, object.Role)
 	default:
 		err = usage("--grant-for %s: there are no grants for that", code)
 	}
@@ -61,6 +65,20 @@ func (o *approveOptions) ofGovernance(ctx context.Context, s *session, code stat
 		g.Decision = d
 		return s.client.Agree(ctx, s.author, g)
 	}}, nil
+}
+
+// delegation lets another decide in one's stead: in a role, within namespaces, with the
+// key that it has now.
+func (o *approveOptions) delegation(ctx context.Context, s *session) (statement.DelegationObject, statement.Digest, error) {
+	object := statement.DelegationObject{Role: o.role, Namespaces: o.terms.Namespaces}
+	if object.Role == "" || len(object.Namespaces) == 0 {
+		return object, statement.Digest{}, usage("a delegation wants --role and --namespace: what the delegate may decide")
+	}
+	i, err := s.client.IdentityTerms(ctx, o.to)
+	if err != nil {
+		return object, statement.Digest{}, err
+	}
+	return object, i.Key(), nil
 }
 
 // textDigest is the digest of a policy or workflow document as it will be signed.

@@ -96,6 +96,15 @@ func (s *session) once(ctx context.Context, m submission) (*proofs.Receipt, erro
 	return receipt, s.keepReceipt(ctx, s.client.Verifier, receipt)
 }
 
+// agreed are the grants to spend on a change of governance: those that were named, or
+// else those that are found in the log.
+func (s *session) agreed(ctx context.Context, given []statement.Digest, code statement.Code, object statement.Object, subject statement.Digest) ([]statement.Digest, error) {
+	if len(given) > 0 {
+		return given, nil
+	}
+	return s.client.Agreements(ctx, s.author, code, object, subject)
+}
+
 // entryDone is what is printed of a statement that the log took.
 type entryDone struct {
 	Done      string `json:"done"`

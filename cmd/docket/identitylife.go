@@ -81,9 +81,6 @@ func newIdentityLife(name string, change lifeChange) *cobra.Command {
 	var reason string
 	var spends []string
 	example := fmt.Sprintf("  docket identity %s wl/contracts --reason %s", name, change.usual)
-	if change.granted {
-		example += " --spends sha256:6d0c..."
-	}
 	c := &cobra.Command{
 		Use: name + " ID", Short: change.short, Long: change.long + `
 If the reply is lost, run the same command again: nothing is signed twice.`,
@@ -103,7 +100,7 @@ If the reply is lost, run the same command again: nothing is signed twice.`,
 	o.flags(c)
 	c.Flags().StringVar(&reason, "reason", change.usual, change.reasons)
 	if change.granted {
-		c.Flags().StringArrayVar(&spends, "spends", nil, "digest of an admin's grant; may be repeated")
+		c.Flags().StringArrayVar(&spends, "spends", nil, "digest of an admin's grant; may be repeated (default: one found in the log)")
 	}
 	return c
 }
@@ -130,6 +127,12 @@ func (o *identityOptions) change(cmd *cobra.Command, change lifeChange, id, reas
 			i, err := cl.IdentityTerms(ctx, id)
 			if err != nil {
 				return statement.Envelope{}, err
+			}
+			if change.granted {
+				object := statement.IdentityObject{Identity: id, Terms: i.Terms.TermsHash()}
+				if spends, err = s.agreed(ctx, spends, change.code, object, i.Key()); err != nil {
+					return statement.Envelope{}, err
+				}
 			}
 			return change.sign(author, id, i.Key(), reason, spends)
 		},

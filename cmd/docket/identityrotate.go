@@ -34,14 +34,14 @@ func newIdentityRotate() *cobra.Command {
 
   rotate ID --prepare   makes the new key, beside the one in use
   docket approve --grant-for identity.rotate ID --to ID --as svc/registrar
-  rotate ID --spends DIGEST-OF-THAT-GRANT
+  rotate ID             spends that grant
 
 The identity signs with the key that it has; if that is lost, a registrar signs
 (--as), with an admin's grant. Once the log has the rotation, the new key takes the
 place of the old one in DIR/client/keys. If the reply is lost, run the same command
 again: nothing is signed twice.`,
 		Example: `  docket identity rotate wl/contracts --prepare
-  docket identity rotate wl/contracts --spends sha256:6d0c...`,
+  docket identity rotate wl/contracts`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !statement.ValidID(args[0]) {
@@ -56,7 +56,7 @@ again: nothing is signed twice.`,
 	o.flags(c, "the identity itself")
 	c.Flags().BoolVar(&o.prepare, "prepare", false, "make the new key, and print its digest")
 	c.Flags().StringVar(&o.notAfter, "not-after", "", "when the new key ends, such as 2027-01-31T00:00:00Z")
-	c.Flags().StringArrayVar(&o.spends, "spends", nil, "digest of the grant for it; may be repeated")
+	c.Flags().StringArrayVar(&o.spends, "spends", nil, "digest of the grant for it; may be repeated (default: one found in the log)")
 	return c
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"strings"
@@ -16,7 +17,7 @@ func newPolicy() *cobra.Command {
 		Use:   "policy",
 		Short: "look at the policy in force, and change it",
 		Example: `  docket policy show
-  docket policy set policy.json --as h/alice --spends sha256:...`,
+  docket policy set policy.json --as h/alice`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -130,7 +131,7 @@ FILE is JSON, with line breaks or without: what is signed is its canonical form
 the same command again: nothing is signed twice.`,
 		Example: `  docket policy show --text
   docket approve --grant-for policy.set --file policy.json --to h/alice --as h/bob
-  docket policy set policy.json --as h/alice --spends sha256:6d0c...`,
+  docket policy set policy.json --as h/alice`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			grants, err := digestFlags("--spends", spends)
@@ -149,7 +150,7 @@ the same command again: nothing is signed twice.`,
 		},
 	}
 	o.flags(c, "")
-	c.Flags().StringArrayVar(&spends, "spends", nil, "digest of another admin's grant; may be repeated")
+	c.Flags().StringArrayVar(&spends, "spends", nil, "digest of another admin's grant; may be repeated (default: those found in the log)")
 	return c
 }
 
@@ -164,7 +165,13 @@ func (o *signOptions) setPolicy(cmd *cobra.Command, s *session, text []byte, spe
 			body, ok := old.Body.(*statement.SetPolicy)
 			return ok && body.Text == string(text)
 		},
-		make: func(context.Context) (statement.Envelope, error) { return s.author.SetPolicy(text, spends) },
+		make: func(ctx context.Context) (statement.Envelope, error) {
+			grants, err := s.agreed(ctx, spends, statement.PolicySet, statement.TextObject{}, sha256.Sum256(text))
+			if err != nil {
+				return statement.Envelope{}, err
+			}
+			return s.author.SetPolicy(text, grants)
+		},
 	})
 	if err != nil {
 		return err

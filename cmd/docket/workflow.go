@@ -16,7 +16,7 @@ func newWorkflow() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "workflow",
 		Short: "define and retire workflows, and look at them",
-		Example: `  docket workflow define notice.json --as h/plat --spends sha256:6d0c...
+		Example: `  docket workflow define notice.json --as h/plat
   docket workflow show flows/notice`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -40,7 +40,7 @@ FILE is JSON, with line breaks or without: what is signed is its canonical form
 (RFC 8785). docs/workflows.md has one to begin with. If the reply is lost, run the
 same command again: nothing is signed twice.`,
 		Example: `  docket approve --grant-for workflow.define --file notice.json --to h/plat --as h/alice
-  docket workflow define notice.json --as h/plat --spends sha256:6d0c...`,
+  docket workflow define notice.json --as h/plat`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			grants, err := digestFlags("--spends", spends)
@@ -63,7 +63,7 @@ same command again: nothing is signed twice.`,
 		},
 	}
 	o.flags(c, "")
-	c.Flags().StringArrayVar(&spends, "spends", nil, "digest of another human's grant; may be repeated")
+	c.Flags().StringArrayVar(&spends, "spends", nil, "digest of another human's grant; may be repeated (default: one found in the log)")
 	return c
 }
 
@@ -82,7 +82,13 @@ func (o *signOptions) define(cmd *cobra.Command, s *session, text []byte, w *sta
 			body, ok := old.Body.(*statement.DefineWorkflow)
 			return ok && body.Text == string(text)
 		},
-		make: func(context.Context) (statement.Envelope, error) { return s.author.DefineWorkflow(text, spends) },
+		make: func(ctx context.Context) (statement.Envelope, error) {
+			grants, err := s.agreed(ctx, spends, statement.WorkflowDefine, statement.TextObject{}, sha256.Sum256(text))
+			if err != nil {
+				return statement.Envelope{}, err
+			}
+			return s.author.DefineWorkflow(text, grants)
+		},
 	})
 	if err != nil {
 		return err
@@ -105,7 +111,7 @@ func newWorkflowRetire() *cobra.Command {
 		Long: `retire ends a workflow, in its current version: a human does who has the verb
 workflow.retire, with the grant of another human (docket approve --grant-for
 workflow.retire --workflow ID). Runs that are open go on.`,
-		Example: `  docket workflow retire flows/notice --as h/plat --spends sha256:6d0c...`,
+		Example: `  docket workflow retire flows/notice --as h/plat`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !statement.ValidID(args[0]) {
@@ -123,7 +129,7 @@ workflow.retire --workflow ID). Runs that are open go on.`,
 		},
 	}
 	o.flags(c, "")
-	c.Flags().StringArrayVar(&spends, "spends", nil, "digest of another human's grant; may be repeated")
+	c.Flags().StringArrayVar(&spends, "spends", nil, "digest of another human's grant; may be repeated (default: one found in the log)")
 	return c
 }
 
@@ -139,7 +145,13 @@ func (o *signOptions) retireWorkflow(cmd *cobra.Command, s *session, id string, 
 	receipt, err := s.once(ctx, submission{
 		code: statement.WorkflowRetire, id: id,
 		same: func(old *statement.Statement) bool { return old.Subject == t.Digest },
-		make: func(context.Context) (statement.Envelope, error) { return s.author.RetireWorkflow(t.Digest, spends) },
+		make: func(ctx context.Context) (statement.Envelope, error) {
+			grants, err := s.agreed(ctx, spends, statement.WorkflowRetire, statement.TextObject{}, t.Digest)
+			if err != nil {
+				return statement.Envelope{}, err
+			}
+			return s.author.RetireWorkflow(t.Digest, grants)
+		},
 	})
 	if err != nil {
 		return err
