@@ -305,3 +305,21 @@ func TestRecordOfLyingState(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordOfLyingTime: an event that is later than the seal above it.
+func TestRecordOfLyingTime(t *testing.T) {
+	l := newRunLog(t)
+	l.onEvent = func(r *writtenRegister, e *writtenEvent) {
+		if r.typ == register.TypeGrant && e.Seq == 1 {
+			e.Time++
+		}
+	}
+	r := l.approved()
+	grant, _ := statement.ParseDigest(r.Registers[atLegal].ID)
+	staple, events := l.record(register.TypeGrant, grant.String())
+	staple.Registers[0].Events = nil // the history alone shows it
+	var check *CheckError
+	if _, err := l.verifier(testPolicyText()).GrantSpent(staple, grant, events); !errors.As(err, &check) || check.Name != CheckHistory {
+		t.Error(err)
+	}
+}

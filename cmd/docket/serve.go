@@ -29,6 +29,7 @@ const drainTime = 30 * time.Second
 // serveOptions are the flags of serve and raw-log.
 type serveOptions struct {
 	identities   serverIdentities
+	alerts       alertOptions
 	listen       string
 	passwordFile string
 	minFree      uint64 // MiB
@@ -110,7 +111,7 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
   docket serve --dir /srv/docket --listen :443 --tokens /etc/docket/tokens --tls-cert log.pem --tls-key log.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(o.check(), o.identities.check()); err != nil {
+			if err := errors.Join(o.check(), o.identities.check(), o.alerts.check()); err != nil {
 				return err
 			}
 			f := dirOf(cmd)
@@ -138,6 +139,7 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
 	}
 	o.flags(c, "127.0.0.1:8070")
 	o.identities.flags(c)
+	o.alerts.flags(c)
 	c.Flags().Int64Var(&o.quarantine, "quarantine", quarantineSize, "MiB of refused statements to keep in DIR/log/quarantine, the newest ones; 0: none")
 	c.Flags().BoolVar(&dev, "dev", false, "make a log for development if there is none in DIR")
 	return c
@@ -213,6 +215,11 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	site.sayMute(l)
 	endScrub := site.startScrub(ctx, l, store, o.scrub)
 	defer endScrub() // before the store is closed
+	endMonitor, err := site.startMonitor(ctx, o, f, config, l)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer endMonitor()
 	return site.listenAndServe(ctx, l, f, ready)
 }
 

@@ -242,7 +242,7 @@ func (s setup) writeClient(f folders, policy []byte, genesis proofs.Hash) error 
 		return err
 	}
 	return writeConfig(filepath.Join(f.client(), "config.json"), clientConfig{
-		Origin: s.origin, Server: s.server, Identity: s.pipeline, Registrar: s.register, Expect: s.direct, Dev: s.dev,
+		Origin: s.origin, Server: s.server, Identity: s.pipeline, Registrar: s.register, Monitor: s.monitor, Expect: s.direct, Dev: s.dev,
 	})
 }
 

@@ -20,8 +20,9 @@ type Office struct {
 	policy   statement.Digest
 }
 
-// NewOffice enrolls the people in a log of the world and defines the workflow.
-func (w *World) NewOffice(t testing.TB, l *log.Log) *Office {
+// NewOffice enrolls the people in a log of the world and defines the workflow, which
+// a test may change.
+func (w *World) NewOffice(t testing.TB, l *log.Log, change ...func(*statement.Workflow)) *Office {
 	t.Helper()
 	o := &Office{World: w, policy: policyOf(t, l)}
 	for _, e := range []client.Enrollment{
@@ -43,6 +44,9 @@ func (w *World) NewOffice(t testing.TB, l *log.Log) *Office {
 		},
 		Approval:       statement.Approval{N: 2, Roles: []string{"legal", "risk"}, Class: "human", Level: "direct", TTLSeconds: 3600},
 		WithdrawGrants: 1, Runners: []statement.Digest{}, Detail: "full", Materiality: "external", Retention: "P7Y", MaxDurationSeconds: 7200, MaxAttempts: 2,
+	}
+	for _, c := range change {
+		c(&flow)
 	}
 	text, err := flow.Marshal()
 	must(err)
