@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -145,7 +143,7 @@ func TestStorySurvivesCrashes(t *testing.T) {
 	disk, crashes := newCrashDisk(random), 0
 	player := &Player{
 		Before: func(y *Play, line Line) error {
-			if _, ok := signed[line.verb]; ok && random.IntN(every()) == 0 {
+			if _, ok := signed[line.verb]; ok {
 				disk.arm(cut(1 + random.IntN(int(cuts)-1)))
 			}
 			return nil
@@ -161,20 +159,12 @@ func TestStorySurvivesCrashes(t *testing.T) {
 	}
 	stormy, entries := playOn(t, s, disk, player)
 	t.Logf("%d crashes, %d entries, seed %d", crashes, entries, seed)
-	if crashes < 10 || entries != size {
+	if crashes < 100 || entries != size {
 		t.Errorf("%d crashes, %d entries; without crashes %d", crashes, entries, size)
 	}
 	if diff := cmp.Diff(quiet, stormy); diff != "" {
 		t.Errorf("the registers differ:\n%s", diff)
 	}
-}
-
-// every says at each how many-th statement the power goes.
-func every() int {
-	if deep, err := strconv.Atoi(os.Getenv("DOCKET_TEST_DEEP")); err == nil && deep > 1 {
-		return 1
-	}
-	return 4
 }
 
 // memory is a disk in memory whose power stays on.
@@ -186,7 +176,7 @@ func TestStorySurvivesRestarts(t *testing.T) {
 	s := whole(t)
 	quiet, _ := playOn(t, s, memory(), nil)
 	restarted, _ := playOn(t, s, newDisk(t), &Player{Before: func(y *Play, _ Line) error {
-		if rand.IntN(4*every()) > 0 {
+		if rand.IntN(16) > 0 {
 			return nil
 		}
 		return y.Restart(context.Background())
