@@ -101,6 +101,89 @@ func TestDossier(t *testing.T) {
 	}
 }
 
+// A delegate approves: the delegation is in the dossier too, spent by the approval.
+func TestDossierWithADelegate(t *testing.T) {
+	x := newStory(t)
+	f := x.f
+	delegation := x.say(f.Say("h/legal", statement.Statement{Subject: sha256.Sum256(logtest.Key("h/plat").SPKI()), Body: &statement.GrantDecision{
+		For: statement.DecisionGrant, Object: statement.DelegationObject{Role: "legal", Namespaces: []string{"claims/"}}, To: "h/plat", Meaning: "responsibility",
+		Role: "legal", Rule: "leave-1", Policy: f.Policy, NotAfter: x.w.Clock.Now().Add(time.Hour).UnixMilli(), Uses: 2, Level: "direct",
+	}}))
+	open := x.say(f.Open("R7", "", statement.WantDocument{Document: "claims/7"}, x.in))
+	body := *f.Approve("h/plat", "legal", open, "claims/7", 1, x.page).Statement.Body.(*statement.GrantDecision)
+	body.ActingFor = &delegation.Digest
+	acted := x.say(f.Say("h/plat", statement.Statement{Run: "R7", Subject: x.page, Body: &body}))
+	d, err := x.client().Dossier(ctx, "R7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Grants) != 2 || d.Grants[0].Digest != delegation.Digest || len(d.Grants[0].Spent) != 1 || d.Grants[0].Spent[0].Digest != acted.Digest || d.Grants[0].Left() != 1 {
+		t.Fatalf("%+v", d.Grants)
+	}
+	if lines := d.Timeline(); len(lines) != 3 || lines[0].Digest != delegation.Digest || lines[0].Event != nil {
+		t.Errorf("%d lines", len(lines))
+	}
+}
+
+// A run that claims more than it did, one that was denied, and approvals that were
+// taken back: all of it is in the dossier, and nothing is made better.
+func TestDossierOfWhatWentWrong(t *testing.T) {
+	x := newStory(t)
+	open := x.say(x.f.Open("R5", "", statement.WantDocument{Document: "claims/5"}, x.in))
+	x.say(x.f.Done(logtest.Work{Run: "R5", Step: "fetch", Seq: 1, By: "wl/gw"})) // nobody asked it
+	x.say(x.f.Done(logtest.Work{Run: "R5", Step: "fetch", Seq: 1}))
+	taken := x.say(x.f.Approve("h/legal", "legal", open, "claims/5", 1, x.page))
+	x.say(x.f.Say("h/legal", statement.Statement{Run: "R5", Subject: taken.Digest, Body: &statement.RevokeDecision{About: taken.Digest, Reason: "risk"}}))
+	x.say(x.f.Close("R5", 1, "success", x.page))
+	d, err := x.client().Dossier(ctx, "R5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.State.Status != register.RunPartial || d.State.Claimed != register.RunSuccess || len(d.Events) != 6 {
+		t.Errorf("%+v, %d events", d.State, len(d.Events))
+	}
+	if d.Events[1].Body.Result != 0 || d.Events[2].Body.Result != register.ResultOK {
+		t.Errorf("results %d and %d", d.Events[1].Body.Result, d.Events[2].Body.Result)
+	}
+	if len(d.Grants) != 1 || d.Grants[0].Revoked == nil || d.Grants[0].Left() != 0 || len(d.Grants[0].Spent) != 0 {
+		t.Errorf("%+v", d.Grants)
+	}
+	denied := x.say(x.f.Open("R6", "", statement.WantDocument{Document: "claims/6"}, x.in))
+	x.say(x.f.Say("h/risk", statement.Statement{Run: "R6", Subject: denied.Digest, Body: &statement.DenyDecision{About: denied.Digest, Rule: "claims-2", Reason: "risk"}}))
+	if d, err = x.client().Dossier(ctx, "R6"); err != nil || d.State.Status != register.RunDenied {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	var parts []string
+	for _, l := range d.Timeline() {
+		parts = append(parts, l.Part)
+	}
+	if len(parts) != 2 || parts[0] != client.PartRequest || parts[1] != client.PartApproval {
+		t.Errorf("%v", parts)
+	}
+}
+
+// The timeline joins both parts in the order of the log, each statement once.
+func TestTimeline(t *testing.T) {
+	x := newStory(t)
+	d, err := x.client().Dossier(ctx, "R1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		client.PartRequest, client.PartExecution, client.PartExecution, client.PartExecution, client.PartExecution, client.PartApproval, client.PartApproval,
+		client.PartExecution, client.PartEvidence, client.PartExecution, client.PartEvidence,
+	}
+	lines := d.Timeline()
+	if len(lines) != len(want) {
+		t.Fatalf("%d lines", len(lines))
+	}
+	for i, l := range lines {
+		if l.Part != want[i] || i > 0 && l.Index <= lines[i-1].Index || (l.Event == nil) != (i == 10) {
+			t.Errorf("line %d: %s of entry %d", i, l.Part, l.Index)
+		}
+	}
+}
+
 // What confirms a claim is another identity with another owner, that saw it so.
 func TestConfirmed(t *testing.T) {
 	x := newStory(t)

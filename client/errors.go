@@ -30,6 +30,7 @@ type Refused struct {
 	Field   string   `json:"field"`
 	Detail  string   `json:"detail"`
 	Indices []uint64 `json:"indices"`
+	Finding uint64   `json:"finding"` // the entry that puts the refusal on record; 0: none
 }
 
 // Error gives the refusal on one line. The words are the server's: what could
@@ -41,6 +42,9 @@ func (r *Refused) Error() string {
 	}
 	if r.Detail != "" {
 		text += ": " + r.Detail
+	}
+	if r.Finding != 0 {
+		text += fmt.Sprintf(" (on record: entry %d)", r.Finding)
 	}
 	return strings.Map(func(c rune) rune {
 		if unicode.IsPrint(c) {

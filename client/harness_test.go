@@ -6,6 +6,7 @@ package client_test
 //	file_test.go        WriteFile, and a damaged Memory
 //	memory_test.go      a Memory of many processes, and one that is no use
 //	client_test.go      an honest server
+//	final_test.go       receipts that a quorum of witnesses stands for
 //	fork_test.go        a server with a second history
 //	rollback_test.go    a server that shows an old state
 //	lie_test.go         answers that are wrong, or about something else

@@ -135,8 +135,14 @@ func madeGranted(id string, body []byte, e *Entry) error {
 	if !ok {
 		return fmt.Errorf("it is a %s", e.Statement.Code)
 	}
+	var request register.Hash
+	if g.About != nil {
+		request = register.Hash(*g.About)
+	}
 	return errors.Join(
 		same(nil, e.Digest.String() == id, "statement"),
+		same(nil, b.Request == request, "request"),
+		same(nil, (b.Delegator == register.Key{}) == (g.ActingFor == nil), "delegator"),
 		same(nil, b.Object == register.Hash(g.ObjectHash()), "object"),
 		same(nil, b.Subject == register.SHA256Digest(register.Hash(e.Statement.Subject)), "subject"),
 		same(nil, b.To == register.IdentityKey(g.To), "recipient"),

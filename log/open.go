@@ -232,6 +232,9 @@ func (p *publisher) recover(v *View) error {
 	if err := p.signed.recover(v, notes, heads); err != nil {
 		return err
 	}
+	if err := p.confirm(v, anchored, notes[0]); err != nil {
+		return err
+	}
 	p.notes = p.signed.list()
 	if anchored.Size == stored.Size {
 		p.release(v, notes[0], text)
@@ -243,6 +246,15 @@ func (p *publisher) recover(v *View) error {
 	}
 	p.Events.Recovered(stored.Size)
 	return nil
+}
+
+// confirm asks others about the newest note that the log let out.
+func (p *publisher) confirm(v *View, newest proofs.TreeHead, note []byte) error {
+	if p.Confirm == nil {
+		return nil
+	}
+	prove := func(older uint64) ([]proofs.Hash, error) { return v.Consistency(older, newest.Size) }
+	return p.Confirm(proofs.Checkpoint{Origin: p.Origin, TreeHead: newest}, note, prove)
 }
 
 // extends proves that a view extends a tree head that was signed.

@@ -7,8 +7,8 @@ import (
 )
 
 // addWorkflow adds the run that a document.* statement belongs to; and for each
-// grant that it spends the grant, with the statement that granted, and the
-// identity that signed that.
+// grant that it spends the grant, with the statements by which it was granted, and
+// the identity that signed that.
 func (v *View) addWorkflow(r *proofs.Receipt, s *statement.Statement) error {
 	if s.Code.Kind() != "document" {
 		return nil // of what other statements name a receipt says nothing
@@ -40,7 +40,7 @@ func (v *View) runProof(id string, index uint64) (proofs.RegisterProof, error) {
 	if p.Value == nil {
 		return p, damage("entry %d belongs to the run %q, which has no register", index, id)
 	}
-	return p, v.addEntry(&p, h, index, true, true)
+	return p, v.addEntry(&p, h, index, true)
 }
 
 // grantProof shows a grant with the event that gave it and its spending by the
@@ -67,7 +67,10 @@ func (v *View) grantProof(grant statement.Digest, index uint64) (p, by proofs.Re
 		return p, by, damage("entry %d made the grant %s, and is a %s", given.Index, grant, s.Code)
 	}
 	p.Envelope, p.State = &envelope, nil
-	if err := v.addEntry(&p, h, index, terms.ActingFor != nil, false); err != nil {
+	if p.Delegation, err = v.delegation(terms); err != nil {
+		return p, by, err
+	}
+	if err := v.addEntry(&p, h, index, false); err != nil {
 		return p, by, err
 	}
 	if by, err = v.identityProof(s.Issuer, given.Index); err != nil {
@@ -79,8 +82,22 @@ func (v *View) grantProof(grant statement.Digest, index uint64) (p, by proofs.Re
 	return p, by, nil
 }
 
+// delegation is the statement by which a grant was given in another's stead; nil:
+// it was given in nobody's.
+func (v *View) delegation(g *statement.GrantDecision) (*statement.Envelope, error) {
+	if g.ActingFor == nil {
+		return nil, nil
+	}
+	index, err := v.Find(*g.ActingFor)
+	if err != nil {
+		return nil, err
+	}
+	envelope, _, err := v.statement(index)
+	return &envelope, err
+}
+
 // addEntry adds the first event of a register and that of the entry at index.
-func (v *View) addEntry(p *proofs.RegisterProof, h *viewHistory, index uint64, openFirst, openEntry bool) error {
+func (v *View) addEntry(p *proofs.RegisterProof, h *viewHistory, index uint64, open bool) error {
 	seq, err := h.at(index, p.Value.Size)
 	if err != nil {
 		return err
@@ -90,8 +107,8 @@ func (v *View) addEntry(p *proofs.RegisterProof, h *viewHistory, index uint64, o
 	} else if row.Index != index || seq == 0 {
 		return damage("register %s has no event of entry %d", h.key, index)
 	}
-	if err := v.addEvent(p, h, 0, openFirst); err != nil {
+	if err := v.addEvent(p, h, 0, open); err != nil {
 		return err
 	}
-	return v.addEvent(p, h, seq, openEntry)
+	return v.addEvent(p, h, seq, open)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/proofs"
@@ -74,16 +75,17 @@ func TestReceiptsOfRuns(t *testing.T) {
 	w.Clock.Add(time.Second)
 	r2 := o.Request("R2", document)
 	legal2 := o.Approve("h/legal", "legal", statement.DocumentRelease, r2, document, 2, two)
-	risk2 := o.Approve("h/risk", "risk", statement.DocumentRelease, r2, document, 2, two)
+	holidays := o.Delegate("h/risk", "h/deputy", "risk")
+	risk2 := o.ApproveFor(holidays, "h/deputy", "risk", statement.DocumentRelease, r2, document, 2, two)
 	v2 := o.ReleaseIn(r2, document, 2, v1, two, risk2, legal2)
 	// All in one batch: what is approved and spent within it is read from memory.
-	for _, r := range logtest.Submit(t, l, r2, legal2, risk2, v2) {
+	for _, r := range logtest.Submit(t, l, r2, legal2, holidays, risk2, v2) {
 		if r.Refusal != nil {
 			t.Fatal(r.Refusal)
 		}
 	}
 	check(v1, one, 10, "R1 partial success", "h/legal human legal", "h/risk human risk")
-	check(v2, two, 0, "R2 partial partial", "h/risk human risk", "h/legal human legal")
+	check(v2, two, 0, "R2 partial partial", "h/deputy human risk for h/risk", "h/legal human legal")
 
 	// A withdrawal names no run, and is of the run that released; or a run of its own.
 	gone := o.Approve("h/legal", "legal", statement.DocumentWithdraw, nil, document, 2, two)
@@ -99,7 +101,7 @@ func TestReceiptsOfRuns(t *testing.T) {
 	all := func() {
 		t.Helper()
 		check(v1, one, 10, "R1 partial success", "h/legal human legal", "h/risk human risk")
-		check(v2, two, 10, "R2 partial partial", "h/risk human risk", "h/legal human legal")
+		check(v2, two, 10, "R2 partial partial", "h/deputy human risk for h/risk", "h/legal human legal")
 		check(end, two, 10, "h/legal human legal")
 		check(v3, one, 10, "R3 partial partial", "h/legal human legal", "h/risk human risk")
 		check(end3, one, 10, "R3 partial partial", "h/risk human risk")
@@ -127,7 +129,14 @@ func approvedBy(v proofs.Verdict) (list []string) {
 		list = append(list, fmt.Sprintf("%s %s %s", r.ID, r.Status, r.Now))
 	}
 	for _, a := range v.Approvals {
-		list = append(list, fmt.Sprintf("%s %s %s", a.By, a.Class, a.Role))
+		line := fmt.Sprintf("%s %s %s", a.By, a.Class, a.Role)
+		if a.Delegator != "" {
+			line += " for " + a.Delegator
+		}
+		if a.Person != "" {
+			line += ", " + a.Person
+		}
+		list = append(list, line)
 	}
 	return list
 }
@@ -212,5 +221,71 @@ func TestReceiptOfRunSize(t *testing.T) {
 	t.Logf("%d bytes, made, parsed and verified in %v", size, each)
 	if size > maxRunReceipt || each > 200*time.Millisecond {
 		t.Errorf("%d bytes in %v; at most %d are allowed", size, each, maxRunReceipt)
+	}
+}
+
+// TestReceiptsOfEveryApproval: whatever way the rules admit a release or a
+// withdrawal in a run, its receipt verifies.
+func TestReceiptsOfEveryApproval(t *testing.T) {
+	const document = "contracts/1"
+	file := []byte("one")
+	for _, c := range []struct {
+		name string
+		flow func(f *statement.Workflow)
+		make func(t *testing.T, l *log.Log, o *logtest.Office) []*admission.Checked
+		exit int
+		want string
+	}{
+		{"nobody approves, no step releases", func(f *statement.Workflow) {
+			f.Approval.N, f.Approval.Roles, f.Steps = 0, []string{}, f.Steps[:1]
+		}, func(_ *testing.T, _ *log.Log, o *logtest.Office) []*admission.Checked {
+			r := o.Request("R1", document)
+			return []*admission.Checked{r, o.ReleaseIn(r, document, 1, nil, file)}
+		}, 0, "[R1 open open]"},
+		{"brought by a bridge", func(f *statement.Workflow) {
+			f.Approval.N, f.Approval.Roles, f.Approval.Level = 1, []string{}, "any"
+		}, func(t *testing.T, l *log.Log, o *logtest.Office) []*admission.Checked {
+			bridge, err := o.Registrar.Enroll(client.Enrollment{
+				ID: "br/tickets", Class: "bridge", Owner: "team-tickets", Custody: "file", Roles: []string{"legal"}, Namespaces: []string{"*"},
+			}, logtest.Key("br/tickets"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, subject := o.Request("R1", document), logtest.FileOf(file).Digest
+			g := o.Sign("br/tickets", statement.Statement{Run: "R1", Subject: subject, Body: &statement.GrantDecision{
+				About: &r.Digest, For: statement.DocumentRelease, Object: statement.DocumentObject{Document: document, Version: 1}, To: o.Pipeline.ID,
+				Meaning: "approval", Role: "legal", Rule: "tickets-1", Policy: policyText(t, l), NotAfter: o.Clock.Now().UnixMilli() + 60_000, Uses: 1,
+				Level: "bridged", By: "h/legal", Source: &subject,
+			}})
+			return []*admission.Checked{o.Checked(bridge), r, g, o.ReleaseIn(r, document, 1, nil, file, g)}
+		}, 0, "[R1 partial partial br/tickets bridge legal, h/legal]"},
+		{"in a run, below a direct prefix", nil, func(_ *testing.T, _ *log.Log, o *logtest.Office) []*admission.Checked {
+			r := o.Request("R1", document)
+			legal := o.Approve("h/legal", "legal", statement.DocumentRelease, r, document, 1, file)
+			risk := o.Approve("h/risk", "risk", statement.DocumentRelease, r, document, 1, file)
+			return []*admission.Checked{r, legal, risk, o.ReleaseIn(r, document, 1, nil, file, legal, risk)}
+		}, 0, "[R1 partial partial h/legal human legal h/risk human risk]"},
+		{"released directly, withdrawn in a run", nil, func(_ *testing.T, _ *log.Log, o *logtest.Office) []*admission.Checked {
+			v1, r := o.Release(document, 1, nil, file), o.Request("R1", document)
+			gone := o.Approve("h/risk", "risk", statement.DocumentWithdraw, r, document, 1, file)
+			return []*admission.Checked{v1, r, gone, o.WithdrawOn("R1", document, 1, file, gone)}
+		}, 10, "[R1 open open h/risk human risk]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, p := logtest.NewWorld(), newPlace(t)
+			l := w.Create(t, p.store, p.anchor)
+			defer l.Close()
+			change := c.flow
+			if change == nil {
+				change = func(*statement.Workflow) {}
+			}
+			entries := c.make(t, l, w.NewOffice(t, l, change))
+			admit(t, l, entries...)
+			last := entries[len(entries)-1]
+			got := w.Verifier(t, l).Verify(receipt(t, l, last.Digest), proofs.Expect{File: logtest.FileOf(file).Digest, Document: document, Dev: true})
+			if got.Exit != c.exit || fmt.Sprint(approvedBy(got)) != c.want {
+				t.Errorf("exit %d, %v, want %d, %s\n%s", got.Exit, approvedBy(got), c.exit, c.want, got)
+			}
+		})
 	}
 }

@@ -31,6 +31,9 @@ func (w *writer) admitStatement(b *batch, c *admission.Checked) (Result, error) 
 	b.rows.Set(storage.Content(index), c.Payload)
 	b.mention(index, c.Statement)
 	b.checked = append(b.checked, c)
+	if body, ok := c.Statement.Body.(*statement.RefuseFinding); ok {
+		return Result{Index: index}, w.indexFinding(b, body, index)
+	}
 	return Result{Index: index}, nil
 }
 

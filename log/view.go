@@ -26,6 +26,7 @@ type View struct {
 	recent    recent             // what of it is in memory
 	noted     uint64             // size of the newest note that is a row of it, as far as this run wrote it
 	signed    []SignedCheckpoint // notes up to this size that are no rows of it
+	below     *View              // whose snapshot this is; nil: its own
 	refs      atomic.Int64
 
 	// What receipts of this view share.
@@ -76,6 +77,8 @@ func (v *View) tryAcquire() bool {
 // Release gives the view back. It must not be used afterwards.
 func (v *View) Release() {
 	switch n := v.refs.Add(-1); {
+	case n == 0 && v.below != nil:
+		v.below.Release()
 	case n == 0:
 		v.rows.Close()
 	case n < 0:

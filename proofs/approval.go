@@ -22,6 +22,7 @@ type Approval struct {
 	Level     string              // direct, or bridged: brought from another system
 	Person    string              // bridged: who decided there
 	ActingFor *statement.Digest   // the delegation that it used; nil: none
+	Delegator string              // in whose stead, with ActingFor
 	Override  *statement.Override // the rule of the workflow that it set aside; nil: none
 }
 
@@ -44,7 +45,7 @@ func (a Approval) String() string {
 		fmt.Fprintf(&b, "; decided in another system by %s", a.Person)
 	}
 	if a.ActingFor != nil {
-		fmt.Fprintf(&b, "; in another's stead, by the delegation %s", a.ActingFor)
+		fmt.Fprintf(&b, "; in the stead of %s, by the delegation %s", a.Delegator, a.ActingFor)
 	}
 	if o := a.Override; o != nil {
 		fmt.Fprintf(&b, "; it sets the rule %s aside (%s), to be reviewed by %s", o.Rule, o.Reason, statement.FormatTime(o.ReviewBy))

@@ -71,7 +71,7 @@ func (h *history) checkRegister() error {
 // checkAbsence is claim ABS, for a proof without a value: no register stands at
 // the key.
 func (h *history) checkAbsence() error {
-	if h.proof.State != nil || len(h.proof.Events) > 0 || h.proof.Envelope != nil {
+	if h.proof.State != nil || len(h.proof.Events) > 0 || h.proof.Envelope != nil || h.proof.Delegation != nil {
 		return errors.New("a register that is absent has no state, no events and no statement")
 	}
 	return h.proof.Path.VerifyAbsence(h.key, h.seal.Root)

@@ -45,6 +45,8 @@ type RegisterProof struct {
 	Path  register.Path
 	// Envelope is the statement that granted, in the register of a grant; else nil.
 	Envelope *statement.Envelope
+	// Delegation is the one by which that was given in another's stead; nil: in nobody's.
+	Delegation *statement.Envelope
 	// State opens the value's state hash; nil when it stays closed.
 	State *StateOpening
 	// Events are events of the register's history, by rising sequence number.

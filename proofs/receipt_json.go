@@ -35,13 +35,14 @@ type (
 		SealInclusion    [][]byte        `json:"sealInclusion"`
 	}
 	registerJSON struct {
-		Envelope json.RawMessage `json:"envelope,omitempty"`
-		Events   []eventJSON     `json:"events"`
-		ID       string          `json:"id"`
-		Path     []byte          `json:"path"`
-		State    *stateJSON      `json:"state,omitempty"`
-		Type     string          `json:"type"`
-		Value    []byte          `json:"value,omitempty"`
+		Delegation json.RawMessage `json:"delegation,omitempty"`
+		Envelope   json.RawMessage `json:"envelope,omitempty"`
+		Events     []eventJSON     `json:"events"`
+		ID         string          `json:"id"`
+		Path       []byte          `json:"path"`
+		State      *stateJSON      `json:"state,omitempty"`
+		Type       string          `json:"type"`
+		Value      []byte          `json:"value,omitempty"`
 	}
 	stateJSON struct {
 		Blind []byte `json:"blind"`
@@ -173,18 +174,17 @@ func (in *registerJSON) register() (RegisterProof, error) {
 	return p, nil
 }
 
-// opened reads what discloses more than the value: the statement behind a grant,
+// opened reads what discloses more than the value: the statements behind a grant,
 // and the state.
-func (in *registerJSON) opened(p *RegisterProof) error {
-	if in.Envelope != nil {
-		if p.Type != register.TypeGrant {
-			return formatError("receipt", "a %v register has no envelope of its own, a grant has", p.Type)
-		}
-		envelope, err := statement.ParseEnvelope(in.Envelope)
-		if err != nil {
-			return err
-		}
-		p.Envelope = &envelope
+func (in *registerJSON) opened(p *RegisterProof) (err error) {
+	if in.Delegation != nil && in.Envelope == nil || in.Envelope != nil && p.Type != register.TypeGrant {
+		return formatError("receipt", "a grant alone has an envelope, and with it a delegation; a %v register has none", p.Type)
+	}
+	if p.Envelope, err = envelopeOf(in.Envelope); err != nil {
+		return err
+	}
+	if p.Delegation, err = envelopeOf(in.Delegation); err != nil {
+		return err
 	}
 	if in.State == nil {
 		return nil
@@ -199,6 +199,15 @@ func (in *registerJSON) opened(p *RegisterProof) error {
 	}
 	p.State = &StateOpening{Blind: blind, State: in.State.State}
 	return nil
+}
+
+// envelopeOf reads an optional envelope.
+func envelopeOf(b json.RawMessage) (*statement.Envelope, error) {
+	if b == nil {
+		return nil, nil
+	}
+	envelope, err := statement.ParseEnvelope(b)
+	return &envelope, err
 }
 
 func (in *eventJSON) event() (EventProof, error) {
@@ -272,6 +281,9 @@ func (p *RegisterProof) wire() registerJSON {
 	}
 	if p.Envelope != nil {
 		out.Envelope = p.Envelope.Marshal()
+	}
+	if p.Delegation != nil {
+		out.Delegation = p.Delegation.Marshal()
 	}
 	if p.State != nil {
 		out.State = &stateJSON{Blind: p.State.Blind[:], State: p.State.State}

@@ -27,6 +27,7 @@ type Granting struct {
 	Bound
 	Terms     register.GrantedBody // names by register key; see register.IdentityKey
 	Statement *statement.Statement // what granted; nil if the staple does not show it
+	Delegator string               // in whose stead, if the staple shows the delegation
 }
 
 // Spending is one use of a grant.
@@ -64,7 +65,7 @@ func (v Verifier) GrantSpent(staple *Receipt, grant statement.Digest, events []O
 			return GrantRecord{}, &CheckError{Name: CheckHistory, Err: err}
 		}
 	}
-	if err := r.open(h.proof.Envelope, h.key, &events[0]); err != nil {
+	if err := r.open(h.proof, h.key, &events[0]); err != nil {
 		return GrantRecord{}, &CheckError{Name: CheckGranted, Err: err}
 	}
 	return r, nil
@@ -95,7 +96,8 @@ func (r *GrantRecord) add(e *OpenedEvent) error {
 
 // open reads the statement that granted, if the staple shows it, and holds it
 // against the event that it made.
-func (r *GrantRecord) open(envelope *statement.Envelope, key register.Key, e *OpenedEvent) error {
+func (r *GrantRecord) open(p RegisterProof, key register.Key, e *OpenedEvent) error {
+	envelope := p.Envelope
 	if envelope == nil {
 		return nil
 	}
@@ -113,11 +115,17 @@ func (r *GrantRecord) open(envelope *statement.Envelope, key register.Key, e *Op
 	if e.LeafHash != leafHashOf(envelope, r.Grant) {
 		return errors.New("the statement shown is not signed as the one in the log")
 	}
-	body, err := grantedBody(s, terms, &r.Granted.Terms)
-	if err != nil {
-		return err
+	delegator := r.Granted.Terms.Delegator
+	if p.Delegation != nil {
+		if r.Granted.Delegator, err = openDelegation(s, terms, p.Delegation); err != nil {
+			return err
+		}
+		delegator = delegatorKey(r.Granted.Delegator)
 	}
-	if err := checkGranted(&e.Event, key, envelope.Payload, body); err != nil {
+	if (delegator != register.Key{}) != (terms.ActingFor != nil) {
+		return errors.New("the register names in whose stead it was given, the statement does not, or the other way round")
+	}
+	if err := checkGranted(&e.Event, key, envelope.Payload, grantedBody(s, terms, delegator)); err != nil {
 		return err
 	}
 	r.Granted.Statement = s

@@ -97,6 +97,20 @@ func TestGrantSpent(t *testing.T) {
 		t.Errorf("used up: %+v, %v", got, err)
 	}
 
+	stead := newRunLog(t)
+	given := stead.grant(inStead(stead.delegate(nil)))
+	stead.publish()
+	for _, shown := range []bool{true, false} {
+		staple, delegation := withStatement(stead, given), stead.delegation(given)
+		if shown {
+			staple.Registers[0].Delegation = delegation
+		}
+		got, err := stead.verifier(testPolicyText()).GrantSpent(staple, given, historyOf(stead, given))
+		if err != nil || (got.Granted.Delegator == "h/chief") != shown || got.Granted.Terms.Delegator != register.IdentityKey("h/chief") {
+			t.Errorf("in another's stead: %+v, %v", got, err)
+		}
+	}
+
 	never := fileDigest("never")
 	staple, events = l.record(register.TypeGrant, never.String())
 	if got, err := v.GrantSpent(staple, never, events); err != nil || got.Status != "" || got.Size != 14 {
@@ -111,6 +125,14 @@ func withStatement(l *writtenLog, grant statement.Digest) *Receipt {
 	envelope := e.envelope
 	staple.Registers[0].Envelope = &envelope
 	return staple
+}
+
+// delegation is the statement by which a grant was given in another's stead.
+func (l *writtenLog) delegation(grant statement.Digest) *statement.Envelope {
+	_, e := l.entryOf(grant)
+	_, d := l.entryOf(*e.statement.Body.(*statement.GrantDecision).ActingFor)
+	envelope := d.envelope
+	return &envelope
 }
 
 func historyOf(l *writtenLog, grant statement.Digest) []OpenedEvent {
@@ -157,6 +179,14 @@ func TestGrantSpentRefuses(t *testing.T) {
 		{"body altered", CheckHistory, grant, func(_ *Receipt, e []OpenedEvent) []OpenedEvent { e[1].Body = slices.Clone(e[2].Body); return e }},
 		{"entry altered", CheckHistory, grant, func(_ *Receipt, e []OpenedEvent) []OpenedEvent { e[0].Index--; return e }},
 		{"time altered", CheckHistory, grant, func(_ *Receipt, e []OpenedEvent) []OpenedEvent { e[2].Time = 1 << 60; return e }},
+		{"a delegation too many", CheckGranted, grant, func(r *Receipt, e []OpenedEvent) []OpenedEvent {
+			r.Registers[0].Envelope, r.Registers[0].Delegation = receipt.Registers[atLegal].Envelope, receipt.Envelope
+			return e
+		}},
+		{"a delegation alone", CheckRegister, grant, func(r *Receipt, e []OpenedEvent) []OpenedEvent {
+			r.Registers[0].Delegation = receipt.Envelope
+			return e
+		}},
 		{"signed otherwise", CheckGranted, grant, func(r *Receipt, e []OpenedEvent) []OpenedEvent {
 			envelope := *receipt.Registers[atLegal].Envelope
 			envelope.Signature = malleate(envelope.Signature)
@@ -273,5 +303,23 @@ func TestRecordOfLyingState(t *testing.T) {
 		if _, err := l.verifier(testPolicyText()).GrantSpent(staple, grant, events); !errors.As(err, &check) || check.Name != CheckHistory {
 			t.Errorf("opened %t: %v", open, err)
 		}
+	}
+}
+
+// TestRecordOfLyingTime: an event that is later than the seal above it.
+func TestRecordOfLyingTime(t *testing.T) {
+	l := newRunLog(t)
+	l.onEvent = func(r *writtenRegister, e *writtenEvent) {
+		if r.typ == register.TypeGrant && e.Seq == 1 {
+			e.Time++
+		}
+	}
+	r := l.approved()
+	grant, _ := statement.ParseDigest(r.Registers[atLegal].ID)
+	staple, events := l.record(register.TypeGrant, grant.String())
+	staple.Registers[0].Events = nil // the history alone shows it
+	var check *CheckError
+	if _, err := l.verifier(testPolicyText()).GrantSpent(staple, grant, events); !errors.As(err, &check) || check.Name != CheckHistory {
+		t.Error(err)
 	}
 }

@@ -17,7 +17,6 @@ const releaseTime = startTime + 2*batchMillis
 
 // TestApprovals: what a verdict says of who approved.
 func TestApprovals(t *testing.T) {
-	delegation := fileDigest("delegation")
 	for _, c := range []struct {
 		name string
 		make func(l *writtenLog) *Receipt
@@ -82,16 +81,21 @@ func TestApprovals(t *testing.T) {
 			"run        R1, success after this entry, success as of size 11; request #, workflow #",
 			"approved   by nobody: it spends no grants",
 		}},
-		{name: "brought by a bridge, acting for another, setting a rule aside", make: func(l *writtenLog) *Receipt {
+		{name: "brought by a bridge, setting a rule aside", make: func(l *writtenLog) *Receipt {
 			return l.approvedWith(newGrant("h/risk", "risk").with(func(g *testGrant) {
-				g.terms.Level, g.terms.By, g.terms.Source = "bridged", "h/lena", &delegation
-				g.terms.ActingFor = &delegation
+				ticket := fileDigest("ticket")
+				g.terms.Level, g.terms.By, g.terms.Source = "bridged", "h/lena", &ticket
 				g.terms.Override = &statement.Override{Rule: "approval", Reason: "outage", ReviewBy: startTime}
 			}))
 		}, kind: Authoritative, want: []string{
 			"run        R1, success after this entry, success as of size 10; request #, workflow #",
 			"approved   by h/risk (human) in the role risk, meaning approval, by the rule four-eyes: entry 6, 2026-11-10T14:03:11.004Z by the log's clock, grant #" +
-				"; decided in another system by h/lena; in another's stead, by the delegation #; it sets the rule approval aside (outage), to be reviewed by 2026-11-10T14:02:11.004Z",
+				"; decided in another system by h/lena; it sets the rule approval aside (outage), to be reviewed by 2026-11-10T14:02:11.004Z",
+		}},
+		{name: "in the stead of another", make: func(l *writtenLog) *Receipt { return l.approvedWith(inStead(l.delegate(nil))) }, kind: Authoritative, want: []string{
+			"run        R1, success after this entry, success as of size 12; request #, workflow #",
+			"approved   by h/risk (human) in the role risk, meaning approval, by the rule four-eyes: entry 8, 2026-11-10T14:03:11.004Z by the log's clock, grant #" +
+				"; in the stead of h/chief, by the delegation #",
 		}},
 		{name: "the second of three uses", make: func(l *writtenLog) *Receipt { return l.usedTwice(nil) }, kind: Authoritative, want: []string{
 			"run        R1, success after this entry, success as of size 12; request #, workflow #",

@@ -185,6 +185,49 @@ var grantCases = []runCase{
 	{"wrong opening", CheckGrantEvents, altered(func(r *Receipt) { r.Registers[atLegal].Events[1].Opening = &EventOpening{Body: []byte{1}} }), ""},
 }
 
+// instead is the receipt of a release that was granted in another's stead, changed.
+func instead(change func(r *Receipt)) func(l *writtenLog) *Receipt {
+	return func(l *writtenLog) *Receipt {
+		r := l.approvedWith(inStead(l.delegate(nil)))
+		change(r)
+		return r
+	}
+}
+
+// delegating is that receipt with a delegation that is not like it.
+func delegating(change func(g *testGrant)) func(l *writtenLog) *Receipt {
+	return func(l *writtenLog) *Receipt { return l.approvedWith(inStead(l.delegate(change))) }
+}
+
+var delegationCases = []runCase{
+	{"delegation not shown", CheckGrant, instead(func(r *Receipt) { r.Registers[atLegal].Delegation = nil }), "which is not shown"},
+	{"another delegation", CheckGrant, instead(func(r *Receipt) { r.Registers[atLegal].Delegation = r.Registers[atLegal].Envelope }), "the delegation shown is"},
+	{"a delegation too many", CheckGrant, altered(func(r *Receipt) { r.Registers[atLegal].Delegation = r.Registers[atRisk].Envelope }), "in nobody's stead"},
+	{"delegation to another", CheckGrant, delegating(func(g *testGrant) { g.terms.To = "h/legal" }), `the delegation is to "h/legal"`},
+	{"delegation of another role", CheckGrant, delegating(func(g *testGrant) {
+		g.terms.Object = statement.DelegationObject{Role: "legal", Namespaces: []string{}}
+	}), `in the role "legal"`},
+	{"a grant for a release as delegation", CheckGrant, func(l *writtenLog) *Receipt {
+		return l.approvedWith(inStead(l.grant(newGrant("h/legal", "risk"))))
+	}, "is no delegation"},
+	{"a statement as delegation", CheckGrant, func(l *writtenLog) *Receipt {
+		return l.approvedWith(inStead(l.entries[1].digest()))
+	}, "is no delegation"},
+	{"delegation for another log", CheckGrant, func(l *writtenLog) *Receipt {
+		l.onStatement = func(s *statement.Statement) {
+			if s.Issuer == "h/chief" {
+				s.Log = "other.example"
+			}
+		}
+		return l.approvedWith(inStead(l.delegate(nil)))
+	}, "other.example"},
+	{"delegation with another signature", CheckGrant, instead(func(r *Receipt) {
+		e := *r.Registers[atLegal].Delegation
+		e.Signature = r.Envelope.Signature
+		r.Registers[atLegal].Delegation = &e
+	}), ""},
+}
+
 var spentCases = []runCase{
 	{"first event is no grant", CheckGranted, lied(register.TypeGrant, 0, func(_ *writtenLog, _ *writtenRegister, e *writtenEvent) { e.Kind = register.GrantRevoked }), "want 0x01"},
 	{"granted by another leaf", CheckGranted, lied(register.TypeGrant, 0, func(_ *writtenLog, _ *writtenRegister, e *writtenEvent) { e.LeafHash[0] ^= 1 }), "another leaf"},
@@ -198,8 +241,8 @@ var spentCases = []runCase{
 		body.Uses++
 		e.setBody(e.blind, body.Marshal())
 	}), ""},
-	{"granted in nobody's name", CheckGranted, func(l *writtenLog) *Receipt {
-		g := newGrant("h/risk", "risk").with(func(g *testGrant) { d := fileDigest("d"); g.terms.ActingFor = &d })
+	{"granted in nobody's stead", CheckGranted, func(l *writtenLog) *Receipt {
+		delegation := l.delegate(nil)
 		l.onEvent = func(r *writtenRegister, e *writtenEvent) {
 			if r.typ == register.TypeGrant && e.Seq == 0 {
 				body, _ := register.ParseGrantedBody(e.body)
@@ -207,13 +250,8 @@ var spentCases = []runCase{
 				e.setBody(e.blind, body.Marshal())
 			}
 		}
-		return l.approvedWith(g)
-	}, "names nobody"},
-	{"acting for another, not opened", CheckGranted, func(l *writtenLog) *Receipt {
-		r := l.approvedWith(newGrant("h/risk", "risk").with(func(g *testGrant) { d := fileDigest("d"); g.terms.ActingFor = &d }))
-		r.Registers[atLegal].Events[0].Opening = nil
-		return r
-	}, "not opened"},
+		return l.approvedWith(inStead(delegation))
+	}, ""},
 	{"granted under another blind", CheckGranted, lied(register.TypeGrant, 0, func(_ *writtenLog, _ *writtenRegister, e *writtenEvent) {
 		e.setBody(sha256.Sum256(nil), e.body)
 	}), ""},
@@ -402,7 +440,7 @@ func (e *writtenEvent) changeRun(change func(*register.RunBody)) {
 }
 
 func TestInvalidRuns(t *testing.T) {
-	for _, group := range [][]runCase{shownCases, grantCases, spentCases, grantorCases, runsCases} {
+	for _, group := range [][]runCase{shownCases, grantCases, delegationCases, spentCases, grantorCases, runsCases} {
 		for _, c := range group {
 			t.Run(string(c.check)+"/"+c.name, func(t *testing.T) {
 				l := newRunLog(t)

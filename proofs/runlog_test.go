@@ -135,7 +135,8 @@ func (l *writtenLog) grant(g testGrant) statement.Digest {
 		body.Request = Hash(*terms.About)
 	}
 	if terms.ActingFor != nil {
-		body.Delegator = register.IdentityKey("h/chief")
+		_, delegation := l.entryOf(*terms.ActingFor)
+		body.Delegator = register.IdentityKey(delegation.statement.Issuer)
 	}
 	l.change(index, e, register.TypeGrant, e.digest().String(), register.GrantGranted, body.Marshal())
 	if g.run != "" {
@@ -145,6 +146,25 @@ func (l *writtenLog) grant(g testGrant) statement.Digest {
 		l.change(index, e, register.TypeRun, g.run, uint8(statement.DecisionGrant), event.Marshal())
 	}
 	return e.digest()
+}
+
+// delegate lets h/risk decide in the stead of h/chief.
+func (l *writtenLog) delegate(change func(g *testGrant)) statement.Digest {
+	l.t.Helper()
+	l.enrollHuman("h/chief", 0)
+	g := testGrant{by: "h/chief", subject: sha256.Sum256(keyOf("h/risk").spki), terms: statement.GrantDecision{
+		For: statement.DecisionGrant, Object: statement.DelegationObject{Role: "risk", Namespaces: []string{"contracts/"}}, To: "h/risk",
+		Meaning: "responsibility", Role: "risk", Rule: "holidays", Policy: fileDigest("policy"), NotAfter: startTime + 10*batchMillis, Uses: 9, Level: "direct",
+	}}
+	if change != nil {
+		change(&g)
+	}
+	return l.grant(g)
+}
+
+// inStead is a grant by h/risk, by the delegation.
+func inStead(delegation statement.Digest) testGrant {
+	return newGrant("h/risk", "risk").with(func(g *testGrant) { g.terms.ActingFor = &delegation })
 }
 
 // spend writes the spending of grants by an entry.
@@ -260,11 +280,14 @@ func (l *writtenLog) workflowProofs(index uint64) (list []RegisterProof) {
 			continue // a statement that says so, and spends nothing
 		}
 		at, granted := l.entryOf(g)
-		terms, ok := granted.statement.Body.(*statement.GrantDecision)
-		delegated := ok && terms.ActingFor != nil
-		p := l.proveEvents(register.TypeGrant, g.String(), []int{0, k}, []bool{delegated, false})
+		p := l.proveEvents(register.TypeGrant, g.String(), []int{0, k}, []bool{false, false})
 		envelope := granted.envelope
 		p.State, p.Envelope = nil, &envelope
+		if terms, ok := granted.statement.Body.(*statement.GrantDecision); ok && terms.ActingFor != nil {
+			_, d := l.entryOf(*terms.ActingFor)
+			delegation := d.envelope
+			p.Delegation = &delegation
+		}
 		by := l.identityProof(granted.statement.Issuer, at)
 		if len(by.Events) == 1 {
 			by.State = nil // derived

@@ -61,6 +61,7 @@ type (
 		Level     string        `json:"level"`
 		Person    string        `json:"person,omitempty"`
 		ActingFor string        `json:"actingFor,omitempty"`
+		Delegator string        `json:"delegator,omitempty"`
 		Override  *overrideJSON `json:"override,omitempty"`
 		Grant     string        `json:"grant"`
 		Index     uint64        `json:"index"`
@@ -142,7 +143,7 @@ func (a Approval) wire() approvalJSON {
 		Grant: a.Grant.String(), Index: a.Index, Time: timeText(a.Time),
 	}
 	if a.ActingFor != nil {
-		out.ActingFor = a.ActingFor.String()
+		out.ActingFor, out.Delegator = a.ActingFor.String(), a.Delegator
 	}
 	if o := a.Override; o != nil {
 		out.Override = &overrideJSON{Rule: o.Rule, Reason: o.Reason, ReviewBy: timeText(o.ReviewBy)}

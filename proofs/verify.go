@@ -254,6 +254,8 @@ func (h *history) checkEnvelope() error {
 		if got := statement.DigestOf(e.Payload); got.String() != h.proof.ID {
 			return fmt.Errorf("the statement shown beside it is %s", got)
 		}
+	} else if h.proof.Delegation != nil {
+		return errors.New("a delegation is shown without the statement that was given by it")
 	}
 	return nil
 }

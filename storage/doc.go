@@ -17,6 +17,7 @@
 //	N     Tile          u8 level ‖ u64 n          1 to 256 hashes of 32 bytes, only ever extended
 //	C     Content       u64 index                 the content of the entry; erasable
 //	D     DigestIndex   statement digest32        u64 index of the entry
+//	R     Refusal       digest32 ‖ code           u64 index of the finding that puts this refusal on record
 //	F     LeafHashIndex leaf hash32               u64 index of the first leaf with this hash
 //	K     Checkpoint    u64 size                  the note that was signed for this size
 //	T     RegisterLeaf  key32                     value hash32: one leaf of the register tree

@@ -67,6 +67,27 @@ func ParseDigestIndex(key []byte) (digest [32]byte, err error) {
 	return parseHash(DigestIndexSpace, key)
 }
 
+// codeSize is the length of a refusal code, such as E405.
+const codeSize = 4
+
+// Refusal returns the key of the row that leads from the digest of a refused
+// statement, and the code of its refusal, to the index of the finding that says
+// so. It panics on a code that has not 4 bytes.
+func Refusal(digest [32]byte, code string) []byte {
+	if len(code) != codeSize {
+		panic(fmt.Sprintf("storage: refusal code %q", code))
+	}
+	return append(hashKey(RefusalSpace, digest), code...)
+}
+
+// ParseRefusal returns digest and code of a key made by Refusal.
+func ParseRefusal(key []byte) (digest [32]byte, code string, err error) {
+	if err := check(RefusalSpace, key, 1+32+codeSize); err != nil {
+		return [32]byte{}, "", err
+	}
+	return [32]byte(key[1:33]), string(key[33:]), nil
+}
+
 // RegisterLeaf returns the key of a register's leaf in the register tree.
 func RegisterLeaf(register [32]byte) []byte { return hashKey(RegisterLeafSpace, register) }
 

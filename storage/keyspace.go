@@ -20,6 +20,7 @@ const (
 	LeafSpace         Keyspace = 'L'
 	MetaSpace         Keyspace = 'M'
 	TileSpace         Keyspace = 'N'
+	RefusalSpace      Keyspace = 'R'
 	RecordSpace       Keyspace = 'S'
 	RegisterLeafSpace Keyspace = 'T'
 	WitnessSpace      Keyspace = 'W'
@@ -52,6 +53,8 @@ func (s Keyspace) String() string {
 		return "meta"
 	case TileSpace:
 		return "tile"
+	case RefusalSpace:
+		return "refusal"
 	case RecordSpace:
 		return "record"
 	case RegisterLeafSpace:

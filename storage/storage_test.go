@@ -116,6 +116,10 @@ func TestKeys(t *testing.T) {
 			return fmt.Sprint(level, n), err
 		}, "3 70000"},
 		{"DigestIndex", storage.DigestIndex(register), "D" + registerHex, storage.DigestIndexSpace, hash(storage.ParseDigestIndex), registerHex},
+		{"Refusal", storage.Refusal(register, "E405"), "R" + registerHex + "45343035", storage.RefusalSpace, func(k []byte) (string, error) {
+			digest, code, err := storage.ParseRefusal(k)
+			return fmt.Sprintf("%x %s", digest, code), err
+		}, registerHex + " E405"},
 		{"Witness", storage.Witness(register), "W" + registerHex, storage.WitnessSpace, hash(storage.ParseWitness), registerHex},
 		{"RegisterLeaf", storage.RegisterLeaf(register), "T" + registerHex, storage.RegisterLeafSpace, hash(storage.ParseRegisterLeaf), registerHex},
 		{"Record", storage.Record(register), "S" + registerHex, storage.RecordSpace, hash(storage.ParseRecord), registerHex},
@@ -209,7 +213,7 @@ func TestKeyspacesAreApart(t *testing.T) {
 	for name, space := range map[string]storage.Keyspace{
 		"bucket": storage.BucketSpace, "content": storage.ContentSpace, "digest index": storage.DigestIndexSpace,
 		"event": storage.EventSpace, "history tile": storage.HistoryTileSpace, "leaf": storage.LeafSpace,
-		"meta": storage.MetaSpace, "tile": storage.TileSpace, "record": storage.RecordSpace,
+		"meta": storage.MetaSpace, "tile": storage.TileSpace, "record": storage.RecordSpace, "refusal": storage.RefusalSpace,
 		"register leaf": storage.RegisterLeafSpace, "search": storage.SearchSpace, "reserved": storage.ReservedSpace, "witness": storage.WitnessSpace,
 	} {
 		if other, ok := seen[space]; ok {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,7 +29,17 @@ var lies = map[string]struct {
 	"receipts": {"/api/v1/receipts/", flipped},
 	"notes":    {"/api/v1/checkpoints", flipped},
 	"search":   {"/api/v1/search", func([]byte) ([]byte, error) { return []byte(`{"entries":[{"index":3}]}`), nil }},
+	"contents": {"/api/v1/contents/", withheld},
 	"index":    {"/api/v1/leaf-index/", func([]byte) ([]byte, error) { return []byte(`{"index":3}`), nil }},
+}
+
+// withheld shows no content at all.
+func withheld(b []byte) (none []byte, err error) {
+	for len(b) >= 4 {
+		none = append(none, 0, 0, 0, 0)
+		b = b[4+binary.BigEndian.Uint32(b):]
+	}
+	return none, nil
 }
 
 func flipped(b []byte) ([]byte, error) {
@@ -80,6 +91,7 @@ func lying(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			answer.Body, answer.ContentLength = io.NopCloser(bytes.NewReader(b)), int64(len(b))
 			answer.Header.Set("Content-Length", fmt.Sprint(len(b)))
+			answer.TransferEncoding = nil
 			return err
 		},
 	})

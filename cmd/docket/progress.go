@@ -16,6 +16,7 @@ const lineEvery = 5 * time.Second
 // A progressBar shows how far a check is: as a bar on a terminal, else as a line
 // now and then.
 type progressBar struct {
+	name     string // of the command
 	out      io.Writer
 	terminal bool
 	last     time.Duration
@@ -25,7 +26,7 @@ type progressBar struct {
 }
 
 func newProgressBar(out io.Writer) *progressBar {
-	b := &progressBar{out: out}
+	b := &progressBar{name: "fsck", out: out}
 	if f, ok := out.(*os.File); ok {
 		info, err := f.Stat()
 		b.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -45,7 +46,7 @@ func (b *progressBar) show(p fsck.Progress) {
 	}
 	if p.Elapsed-b.last >= lineEvery {
 		b.last = p.Elapsed
-		fmt.Fprintf(b.out, "fsck: %s\n", b.text(p))
+		fmt.Fprintf(b.out, "%s: %s\n", b.name, b.text(p))
 	}
 }
 
@@ -62,8 +63,11 @@ func (b *progressBar) text(p fsck.Progress) string {
 	if p.Total > 0 {
 		s += fmt.Sprintf(" %s of %s", grouped(int64(p.Done)), grouped(int64(p.Total)))
 	}
-	s += fmt.Sprintf(", %s rows, %s", grouped(p.Rows), p.Elapsed.Round(time.Second))
-	if p.Elapsed > 0 {
+	if p.Rows > 0 {
+		s += fmt.Sprintf(", %s rows", grouped(p.Rows))
+	}
+	s += fmt.Sprintf(", %s", p.Elapsed.Round(time.Second))
+	if p.Bytes > 0 && p.Elapsed > 0 {
 		s += fmt.Sprintf(", %.0f MiB/s", float64(p.Bytes)/(1<<20)/p.Elapsed.Seconds())
 	}
 	if in := p.Elapsed - b.began; p.Total > p.Done && p.Done > 0 && in > time.Second {

@@ -33,6 +33,7 @@ type receiptGet struct {
 	file   string
 	doc    string
 	out    string
+	final  bool
 	json   bool
 }
 
@@ -74,6 +75,7 @@ is said by docket verify.`,
 		},
 	}
 	flags := c.Flags()
+	flags.BoolVar(&g.final, "final", false, "with DIGEST: under the newest checkpoint that the quorum of your policy cosigned")
 	flags.StringVar(&g.index, "index", "", "the entry at this index")
 	flags.StringVar(&g.file, "file", "", "the entry that releases this file's bytes")
 	flags.StringVar(&g.doc, "doc", "", "with --file: the release of this document")
@@ -93,6 +95,9 @@ func (g *receiptGet) run(ctx context.Context, args []string) (*proofs.Receipt, e
 	if named != 1 {
 		return nil, usage("name the entry in one way: DIGEST, --index or --file")
 	}
+	if g.final && len(args) == 0 {
+		return nil, usage("--final is for an entry named by its statement's DIGEST")
+	}
 	if g.file != "" {
 		return receiptOfFile(ctx, g.client, g.file, g.doc)
 	}
@@ -106,6 +111,9 @@ func (g *receiptGet) run(ctx context.Context, args []string) (*proofs.Receipt, e
 	digest, err := digestArgument(args[0])
 	if err != nil {
 		return nil, err
+	}
+	if g.final {
+		return g.client.FinalReceipt(ctx, digest)
 	}
 	return g.client.Receipt(ctx, digest)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/cmd/docket/scenario"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
@@ -46,7 +47,6 @@ func TestMain(m *testing.M) {
 //	flip FILE                 flip one bit in the middle of a file
 //	damage DIR KEYSPACE       flip one bit in the first row of a keyspace of a stopped log
 //	pending RECEIPT FILE      write the statement of a receipt as one that waits for its answer
-//	works DIR RUN IN OUT      do a run that was opened and approved, up to its outcome
 //	lossy DIR                 put a proxy before the server of a folder that loses the reply to
 //	                          each POST, and its URL into $LOSSY
 //	lying DIR HOW             put a proxy before the server of a folder that lies in one way,
@@ -56,6 +56,8 @@ func TestMain(m *testing.M) {
 //	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
 //	spoil FILE HOW            make a kept checkpoint unusable: cut, signature, open or folder
 //	digest FILE NAME          put the statement digest that a command printed as JSON into $NAME
+//	alerted DIR N             wait until the monitor filed N alerts, no more; $ALERT is then the
+//	                          newest
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -81,13 +83,13 @@ func TestScripts(t *testing.T) {
 			"damage":  damage,
 			"pending": pending,
 			"rival":   rival,
-			"works":   works,
 			"lossy":   lossy,
 			"secure":  secure,
 			"lying":   lying,
 			"recheck": recheck,
 			"spoil":   spoil,
 			"digest":  digestInto,
+			"alerted": alerted,
 		},
 	})
 }
@@ -315,7 +317,7 @@ func spoil(ts *testscript.TestScript, neg bool, args []string) {
 
 // TestSamplePDF holds the demo's PDF to what a reader of PDFs looks at first.
 func TestSamplePDF(t *testing.T) {
-	pdf := samplePDF("hello")
+	pdf := scenario.SamplePDF("hello")
 	at := bytes.LastIndex(pdf, []byte("startxref\n"))
 	var offset int
 	if at < 0 {

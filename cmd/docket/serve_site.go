@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/quarantine"
 	"github.com/docketlog/docket/log/server"
 )
 
@@ -25,8 +26,10 @@ type site struct {
 	tokens      *server.Tokens // nil: none are demanded
 	quota       *int           // nil: the default, which depends on the address
 	certificate *certificate   // nil: no TLS
+	witnesses   *witnesses     // nil: none are asked
 	logger      *slog.Logger
 	metrics     *server.Metrics
+	quarantine  *quarantine.Store // nil: none
 	stderr      io.Writer
 }
 
@@ -91,7 +94,9 @@ func isLoopback(a net.Addr) bool {
 
 // options decides who may use the server, and says what may surprise.
 func (s *site) options(local bool) server.Options {
-	o := server.Options{Tokens: s.tokens, Logger: s.logger, Metrics: s.metrics, Access: server.OpenLocally}
+	o := server.Options{
+		Tokens: s.tokens, Logger: s.logger, Metrics: s.metrics, Quarantine: s.quarantine, Access: server.OpenLocally, Witnessed: s.witnesses != nil,
+	}
 	switch {
 	case s.quota != nil:
 		o.Quota = *s.quota

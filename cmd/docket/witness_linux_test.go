@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/statement"
 )
 
 // cosign asks a witness for its cosignature of what a log serves now.
@@ -140,4 +141,83 @@ func TestWitnessProcess(t *testing.T) {
 	if !strings.Contains(w.out.String(), "contradicts what is held") {
 		t.Errorf("the witness says nothing of it: %s", w.out.String())
 	}
+}
+
+// A log with a quorum of two among three witnesses, each a process of its own: its
+// receipts are final, one witness may be away, and a copy of the log that is put
+// back, anchor and all, does not sign.
+func TestWitnessedLog(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := folders{dir: filepath.Join(dir, "docket")}
+	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
+	vkey, err := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := fmt.Sprintf("log %s", vkey)
+	var witnesses []*service
+	for _, name := range []string{"w1", "w2", "w3"} {
+		home := filepath.Join(dir, name)
+		mustDocket(t, "witness", "init", "--dir", home, "--name", "witness.example/"+name, "--log", string(vkey))
+		w, err := start(t, exec.Command("docket", "witness", "serve", "--dir", home, "--listen", "127.0.0.1:0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		witnesses = append(witnesses, w)
+		key, err := os.ReadFile(filepath.Join(home, "witness", "vkeys"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		policy += fmt.Sprintf("witness %s %s %s\n", name, bytes.TrimSpace(key), w.url)
+	}
+	file := filepath.Join(dir, "policy")
+	if err := os.WriteFile(file, []byte(policy+"group all 2 w1 w2 w3\nquorum all\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(f.policy(), []byte(policy+"group all 2 w1 w2 w3\nquorum all\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log, err := serve(t, "--dir", f.dir, "--witnesses", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSubmitter(t, f)
+	final := func() {
+		t.Helper()
+		envelopes, err := s.next(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := s.client(log.url).SubmitFinal(t.Context(), envelopes[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipt, content := filepath.Join(dir, "r.docket"), statement.DigestOf(envelopes[0].Payload)
+		mustDocket(t, "receipt", "get", content.String(), "--final", "--dir", f.dir, "--server", log.url, "--out", receipt)
+		if again, err := os.ReadFile(receipt); err != nil || len(again) < len(r.Marshal())/2 {
+			t.Errorf("%d bytes, %v", len(again), err)
+		}
+	}
+	final()
+	log.stop()
+	backup := filepath.Join(dir, "backup")
+	if err := os.CopyFS(backup, os.DirFS(f.dir)); err != nil {
+		t.Fatal(err)
+	}
+	if log, err = serve(t, "--dir", f.dir, "--witnesses", file); err != nil {
+		t.Fatal(err)
+	}
+	final()
+	witnesses[0].kill()
+	final()
+	log.stop()
+	if _, err := serve(t, "--dir", backup, "--witnesses", file); err == nil || !strings.Contains(err.Error(), "a witness holds a larger tree") {
+		t.Errorf("a copy that was put back: %v", err)
+	}
+	if log, err = serve(t, "--dir", f.dir, "--witnesses", file); err != nil {
+		t.Errorf("one of three is away: %v", err)
+	}
+	final()
+	log.stop()
 }

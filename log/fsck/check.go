@@ -177,6 +177,7 @@ func (c *check) rest(s *source) error {
 	if c.Mode == log.Sealed {
 		p.registers()
 		p.index(storage.DigestIndexSpace, "statement digest", c.tree.facts.digests)
+		p.add(func(s *source, f *findings) error { return c.tree.facts.refusals(s, f) })
 		p.add(func(s *source, f *findings) error { return search{c.tree.facts, f}.check(s) })
 	}
 	p.index(storage.LeafHashSpace, "leaf hash", c.tree.facts.hashes)

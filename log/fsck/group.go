@@ -37,6 +37,7 @@ type entry struct {
 	bad    error       // why the row is no leaf
 	kind   kind
 	digest statement.Digest // of a statement
+	says   []byte           // of a finding.refuse: the key of the row that leads to it
 	terms  []log.Term       // of what it mentions
 	mute   bool             // its content is damaged, so nobody knows
 	seal   statement.Seal
@@ -180,6 +181,7 @@ func (c *groups) readContents(g *group) error {
 			g.findings.row(key, fmt.Sprintf("content %d", index), "a statement with digest "+digest.String(), e.digest.String()+", as in its leaf")
 			e.mute = true
 		default:
+			e.says = refusalSaid(content)
 			s, err := statement.Parse(content)
 			if e.mute = err != nil; !e.mute {
 				e.terms = log.TermsOf(s)

@@ -19,7 +19,7 @@ func (r *round) passes() error {
 	if err != nil || !sound {
 		return err
 	}
-	for _, pass := range []func(f *findings) error{r.groups, r.indexes, r.registers, r.buckets} {
+	for _, pass := range []func(f *findings) error{r.groups, r.indexes, r.refusals, r.registers, r.buckets} {
 		if err := r.turn(); err != nil {
 			return err
 		}
@@ -152,6 +152,9 @@ func (r *round) indexed(g *group, batch *openBatch) error {
 		keys := [][]byte{storage.LeafHashIndex(e.hash)}
 		if e.kind == aStatement {
 			keys = append(keys, storage.DigestIndex(e.digest))
+		}
+		if err := r.said(g, i); err != nil {
+			return err
 		}
 		want := binary.BigEndian.AppendUint64(nil, g.first+uint64(i))
 		for _, key := range keys {

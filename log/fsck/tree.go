@@ -41,6 +41,7 @@ type facts struct {
 	terms   []posting
 	mute    map[uint64]bool // entries of which nobody knows what they mention
 	seals   []sealAt
+	said    map[string]uint64 // by key of the row: the first finding.refuse that says a refusal
 }
 
 // lost stands for the digest of an entry whose leaf and content are damaged.
@@ -92,6 +93,15 @@ func (f *facts) add(e *entry) {
 		e.digest = lost
 	}
 	f.digests = append(f.digests, e.digest)
+	if e.says == nil {
+		return
+	}
+	if f.said == nil {
+		f.said = make(map[string]uint64)
+	}
+	if _, ok := f.said[string(e.says)]; !ok {
+		f.said[string(e.says)] = uint64(len(f.digests) - 1)
+	}
 }
 
 // follow checks a seal against the one before it. A leaf that cannot be read may

@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
@@ -58,7 +61,7 @@ func Head(newest proofs.TreeHead, time int64, registers uint64, depth int) []byt
 
 // checkStatements demands one content and one digest index row per statement.
 func checkStatements(store storage.Reader, leaves [][]byte) error {
-	index := make(map[string][]byte)
+	index, said := make(map[string][]byte), make(map[string][]byte)
 	contents := 0
 	for i, leaf := range leaves {
 		c, err := statement.ParseCommitment(leaf)
@@ -71,6 +74,9 @@ func checkStatements(store storage.Reader, leaves [][]byte) error {
 			return fmt.Errorf("content %d is not what its leaf commits to: %v", i, err)
 		}
 		contents++
+		if f, ok := refusalIn(content); ok && said[f] == nil {
+			said[f] = binary.BigEndian.AppendUint64(nil, uint64(i))
+		}
 	}
 	start, end := storage.ContentSpace.Range()
 	n := 0
@@ -80,7 +86,23 @@ func checkStatements(store storage.Reader, leaves [][]byte) error {
 	if n != contents {
 		return fmt.Errorf("%d contents for %d statements", n, contents)
 	}
-	return compareRows(store, storage.DigestIndexSpace, index)
+	return errors.Join(
+		compareRows(store, storage.DigestIndexSpace, index),
+		compareRows(store, storage.RefusalSpace, said),
+	)
+}
+
+// refusalIn returns the key of the row that leads to a finding.refuse.
+func refusalIn(content []byte) (key string, ok bool) {
+	var s struct {
+		PredicateType string
+		Predicate     struct{ Code, Submission string }
+	}
+	if err := json.Unmarshal(content, &s); err != nil || !strings.HasSuffix(s.PredicateType, "/finding.refuse/v1") {
+		return "", false
+	}
+	digest, err := hex.DecodeString(strings.TrimPrefix(s.Predicate.Submission, "sha256:"))
+	return "R" + string(digest) + s.Predicate.Code, err == nil
 }
 
 // checkSearch demands the search rows that statements and seals give.

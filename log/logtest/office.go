@@ -12,15 +12,17 @@ import (
 
 // An Office is a world in which documents are released in runs of one workflow: a
 // release needs grants in the roles legal and risk, a withdrawal needs one of them.
-// h/ask asks, h/legal and h/risk approve, the pipeline executes.
+// h/ask asks, h/legal and h/risk approve, h/deputy may be asked to in their stead,
+// the pipeline executes.
 type Office struct {
 	*World
 	Workflow statement.Digest // of its text
 	policy   statement.Digest
 }
 
-// NewOffice enrolls the people in a log of the world and defines the workflow.
-func (w *World) NewOffice(t testing.TB, l *log.Log) *Office {
+// NewOffice enrolls the people in a log of the world and defines the workflow, which
+// a test may change.
+func (w *World) NewOffice(t testing.TB, l *log.Log, change ...func(*statement.Workflow)) *Office {
 	t.Helper()
 	o := &Office{World: w, policy: policyOf(t, l)}
 	for _, e := range []client.Enrollment{
@@ -28,6 +30,7 @@ func (w *World) NewOffice(t testing.TB, l *log.Log) *Office {
 		{ID: "h/ask", Verbs: []string{"request.open"}},
 		{ID: "h/legal", Roles: []string{"legal"}},
 		{ID: "h/risk", Roles: []string{"risk"}},
+		{ID: "h/deputy"},
 	} {
 		e.Class, e.Owner, e.Custody, e.Namespaces = "human", e.ID, "file", []string{"*"}
 		enrolled, err := w.Registrar.Enroll(e, Key(e.ID))
@@ -41,6 +44,9 @@ func (w *World) NewOffice(t testing.TB, l *log.Log) *Office {
 		},
 		Approval:       statement.Approval{N: 2, Roles: []string{"legal", "risk"}, Class: "human", Level: "direct", TTLSeconds: 3600},
 		WithdrawGrants: 1, Runners: []statement.Digest{}, Detail: "full", Materiality: "external", Retention: "P7Y", MaxDurationSeconds: 7200, MaxAttempts: 2,
+	}
+	for _, c := range change {
+		c(&flow)
 	}
 	text, err := flow.Marshal()
 	must(err)
@@ -96,6 +102,11 @@ func (o *Office) Request(run, document string) *admission.Checked {
 // Approve grants the pipeline an act on a version of a document with these bytes.
 // request is nil for the withdrawal of what a run released.
 func (o *Office) Approve(by, role string, act statement.Code, request *admission.Checked, document string, version uint32, file []byte) *admission.Checked {
+	return o.ApproveFor(nil, by, role, act, request, document, version, file)
+}
+
+// ApproveFor is Approve in the stead of who signed the delegation; nil: nobody's.
+func (o *Office) ApproveFor(delegation *admission.Checked, by, role string, act statement.Code, request *admission.Checked, document string, version uint32, file []byte) *admission.Checked {
 	s := statement.Statement{Subject: sha256.Sum256(file)}
 	g := &statement.GrantDecision{
 		For: act, Object: statement.DocumentObject{Document: document, Version: version}, To: o.Pipeline.ID, Meaning: "approval", Role: role, Rule: "four-eyes",
@@ -104,7 +115,18 @@ func (o *Office) Approve(by, role string, act statement.Code, request *admission
 	if s.Body = g; request != nil {
 		s.Run, g.About = request.Statement.Run, &request.Digest
 	}
+	if delegation != nil {
+		g.ActingFor = &delegation.Digest
+	}
 	return o.Sign(by, s)
+}
+
+// Delegate lets another decide in the stead of by, everywhere.
+func (o *Office) Delegate(by, to, role string) *admission.Checked {
+	return o.Sign(by, statement.Statement{Subject: sha256.Sum256(Key(to).SPKI()), Body: &statement.GrantDecision{
+		For: statement.DecisionGrant, Object: statement.DelegationObject{Role: role, Namespaces: []string{"*"}}, To: to, Meaning: "responsibility",
+		Role: role, Rule: "holidays", Policy: o.policy, NotAfter: o.Clock.Now().UnixMilli() + 3_600_000, Uses: 9, Level: "direct",
+	}})
 }
 
 // ReleaseIn releases bytes in the run of the request, on the grants.

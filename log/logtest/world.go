@@ -61,6 +61,11 @@ type World struct {
 	Registrar *client.Author
 	Pipeline  *client.Author // may release and withdraw everywhere
 	Direct    []string       // prefixes of direct releases; nil: everywhere
+
+	// Identity signs findings. It is nil unless a test sets it, as to Key("svc/log"):
+	// then refusals are entries.
+	Identity   log.Identity
+	Quarantine log.Quarantine
 }
 
 // NewWorld returns a world at a fixed time. Its keys follow from their names.
@@ -127,6 +132,7 @@ func (w *World) Checked(e statement.Envelope) *admission.Checked {
 func (w *World) Config(store storage.Store, anchor storage.Anchor) log.Config {
 	return log.Config{
 		Origin: w.Origin, Mode: log.Sealed, Store: store, Anchor: anchor, Signer: w.Signer, Now: w.Clock.Now, MinFree: 1,
+		Identity: w.Identity, Quarantine: w.Quarantine,
 	}
 }
 

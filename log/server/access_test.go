@@ -175,7 +175,7 @@ func TestOpenLocally(t *testing.T) {
 func TestSharingIsForPublicResourcesOnly(t *testing.T) {
 	s := newSite(t)
 	for _, d := range s.s.Described() {
-		path := strings.NewReplacer("{id...}", "wl/pipeline", "{digest}", strings.Repeat("0", 64), "{hash}", strings.Repeat("0", 64), "{index}", "0", "{size}", "5", "{older}", "2", "{newer}", "5").Replace(d.Pattern)
+		path := strings.NewReplacer("{id...}", "wl/pipeline", "{digest}", strings.Repeat("0", 64), "{hash}", strings.Repeat("0", 64), "{index}", "0", "{size}", "5", "{older}", "2", "{newer}", "5", "{from}", "2", "{to}", "5").Replace(d.Pattern)
 		for _, method := range []string{d.Method, "OPTIONS", "PUT"} {
 			a := s.do(method, path, nil, "Origin: https://other.example", "Access-Control-Request-Method: GET")
 			if shared := a.header.Get("Access-Control-Allow-Origin") != ""; shared != d.Public {

@@ -71,7 +71,7 @@ func FuzzTarget(f *testing.F) {
 	for _, seed := range []string{
 		"/checkpoint", "/tile/0/000.p/5", "/tile/entries/000.p/5", "/tile/0/000.p/256", "/tile/0/x000/000", "/tile/00/000", "/tile//000", "/tile", "/tile/",
 		"//tile/0/000", "/tile/0/00%30.p/5", "/%2e%2e/checkpoint", "/../checkpoint", "/api/v1/consistency/2/5", "/api/v1/consistency/02/5", "/api/v1/documents/a",
-		"/api/v1/inclusion/3/5", "/api/v1/inclusion/5/5", "/api/v1/content/1", "/api/v1/receipts/index/1", "/api/v1/search?since=2026-11-10T09:00:00Z",
+		"/api/v1/inclusion/3/5", "/api/v1/inclusion/5/5", "/api/v1/content/1", "/api/v1/contents/1/3", "/api/v1/receipts/index/1", "/api/v1/search?since=2026-11-10T09:00:00Z",
 		"/api/v1/search?document=a&cursor=AAAA", "/api/v1/histories/identities/wl/pipeline?from=1&limit=2", "/api/v1/digests/" + strings.Repeat("0", 64),
 		"/api/v1/receipts/document/" + strings.Repeat("0", 64) + "?limit=1", "/openapi.yaml", "/api/v1/documents/", "/api/v1/documents/a%2fb", "/api/v1/identities/wl/pipeline", "/api/v1/receipts/" + strings.Repeat("0", 64), "/api/v1/log",
 		"/healthz", "/add", "*", "http://other.example/checkpoint", "/checkpoint?x=%zz", "/checkpoint#x", "/\x7f", "/api/v1/log;x", "other.example:443",

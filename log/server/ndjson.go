@@ -23,7 +23,7 @@ type line struct {
 
 // submitMany reads the body before it takes one of the few places: a slow sender
 // holds up nobody. What is read meanwhile is bounded by the budget of bodies.
-func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) submitMany(w http.ResponseWriter, r *http.Request, final bool) error {
 	body, release, err := s.bodies.readBody(w, r, MaxBatchBody)
 	defer release()
 	if err != nil {
@@ -38,7 +38,7 @@ func (s *Server) submitMany(w http.ResponseWriter, r *http.Request) error {
 		s.count(problemOf(err).Code, max(1, len(bodies)))
 		return err
 	}
-	lines, err := s.submitLines(r.Context(), bodies)
+	lines, err := s.submitLines(r.Context(), bodies, final)
 	if err != nil {
 		s.count(problemOf(err).Code, len(bodies))
 		return err
@@ -85,24 +85,44 @@ func splitLines(body []byte) ([][]byte, error) {
 }
 
 // submitLines submits the lines that pass the check, in one of the places for it.
-func (s *Server) submitLines(ctx context.Context, bodies [][]byte) ([]line, error) {
-	leave, err := s.batches.enter()
+func (s *Server) submitLines(ctx context.Context, bodies [][]byte, final bool) ([]line, error) {
+	leave, err := laneFor(final, s.finalBatches, s.batches).enter()
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
 	lines := make([]line, len(bodies))
-	checked := make([]*admission.Checked, len(bodies))
+	checked, reported := make([]*admission.Checked, len(bodies)), make([]*log.Reported, len(bodies))
 	parallel(len(bodies), func(i int) {
 		lines[i].Line = i
-		c, err := s.check(bodies[i])
-		if err != nil {
+		var err error
+		if checked[i], reported[i], err = s.check(bodies[i]); err != nil {
 			lines[i].fail(err)
-			return
 		}
-		checked[i] = c
 	})
-	return lines, s.submitChecked(ctx, checked, lines)
+	err = s.submitChecked(ctx, checked, lines, final)
+	if err == nil {
+		s.putLinesOnRecord(ctx, reported, lines)
+	}
+	return lines, err
+}
+
+// putLinesOnRecord hands those lines to the log that were refused before it saw
+// them, and go on record.
+func (s *Server) putLinesOnRecord(ctx context.Context, reported []*log.Reported, lines []line) {
+	var reports []log.Reported
+	var at []int
+	for i, r := range reported {
+		if r != nil {
+			reports, at = append(reports, *r), append(at, i)
+		}
+	}
+	if len(reports) == 0 {
+		return
+	}
+	for i, err := range s.putOnRecord(ctx, reports...) {
+		lines[at[i]].fail(err)
+	}
 }
 
 func (s *Server) countLines(lines []line) {
@@ -125,7 +145,7 @@ func (l *line) fail(err error) {
 
 // submitChecked submits those that passed the check, as one submission, and
 // fills in their lines.
-func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked, lines []line) error {
+func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked, lines []line, final bool) error {
 	var in []*admission.Checked
 	var at []int
 	for i, c := range checked {
@@ -140,11 +160,16 @@ func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked
 	if err != nil {
 		return err
 	}
+	if final {
+		if view, err = s.awaitFinal(ctx, view); err != nil {
+			return err
+		}
+	}
 	defer view.Release()
 	parallel(len(results), func(i int) {
 		l := &lines[at[i]]
 		if results[i].Refusal != nil {
-			l.fail(results[i].Refusal)
+			l.fail(refusalOf(results[i]))
 			return
 		}
 		receipt, err := view.Receipt(results[i].Index)

@@ -123,6 +123,7 @@ type sample struct {
 // samples are at least one call for each operation and each of its media types,
 // in an order in which all of them succeed.
 func samples(s *site) []sample {
+	genesis := s.setFinal()
 	e := s.release("contracts/1")
 	digest, file := s.w.Checked(e).Digest, logtest.FileOf([]byte("contracts/1")).Digest
 	leaf := proofs.LeafHash(s.w.Checked(e).Leaf)
@@ -142,6 +143,7 @@ func samples(s *site) []sample {
 		{"receiptAt", "/api/v1/receipts/index/0"}, {"receiptOfLeaf", "/api/v1/receipts/leaf/" + hex.EncodeToString(leaf[:])},
 		{"receiptsOf", "/api/v1/receipts/document/" + hex.EncodeToString(file[:])}, {"receiptsOf", "/api/v1/receipts/document/" + strings.Repeat("0", 64) + "?limit=1"},
 		{"content", "/api/v1/content/0"}, {"content", "/api/v1/content/5"},
+		{"contents", "/api/v1/contents/0/5"},
 		{"document", "/api/v1/documents/contracts/1"}, {"document", "/api/v1/documents/docket:policy"}, {"document", "/api/v1/documents/none"},
 		{"digest", "/api/v1/digests/" + hex.EncodeToString(file[:])}, {"digest", "/api/v1/digests/" + strings.Repeat("0", 64)},
 		{"identity", "/api/v1/identities/wl/pipeline"}, {"identity", "/api/v1/identities/none"},
@@ -151,7 +153,9 @@ func samples(s *site) []sample {
 		{"search", "/api/v1/search?identity=wl/pipeline"}, {"search", "/api/v1/search?since=2026-11-10T09:00:00Z&limit=1"},
 		{"inclusion", "/api/v1/inclusion/5/7"}, {"inclusion", "/api/v1/inclusion/0/1"}, {"consistency", "/api/v1/consistency/5/7"}, {"consistency", "/api/v1/consistency/5/5"},
 		{"checkpoints", "/api/v1/checkpoints"}, {"checkpoints", "/api/v1/checkpoints?after=2&limit=1"}, {"checkpointAt", "/api/v1/checkpoints/5"},
+		{"quarantine", "/api/v1/quarantine?after=3&limit=100"},
 		{"leafIndex", "/api/v1/leaf-index/" + hex.EncodeToString(leaf[:])},
+		{"finalCheckpoint", "/final/checkpoint"}, {"finalTile", "/final/tile/0/000.p/5"}, {"finalReceipt", "/api/v1/receipts/final/" + hex.EncodeToString(genesis[:])},
 	} {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})
 	}
@@ -181,6 +185,42 @@ func runSamples(s *site) []sample {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})
 	}
 	return all
+}
+
+// setFinal says that a quorum cosigned what is published now, and returns the
+// statement digest of entry 0, which it covers.
+func (s *site) setFinal() statement.Digest {
+	s.t.Helper()
+	v := s.l.View()
+	defer v.Release()
+	line := proofs.SignatureLine("witness.example/w1", 7, make([]byte, 72))
+	if err := s.l.SetFinal(v, append(slices.Clone(v.Checkpoint()), line...)); err != nil {
+		s.t.Fatal(err)
+	}
+	genesis, err := v.Envelope(0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return statement.DigestOf(genesis.Payload)
+}
+
+// judgeFinal provokes what is answered while there is no quorum.
+func (d *description) judgeFinal(s *site) {
+	d.t.Helper()
+	d.judge("finalCheckpoint", s.do("GET", "/final/checkpoint", nil))
+	e := s.release("contracts/final")
+	digest := s.w.Checked(e).Digest
+	path := "/api/v1/receipts/final/" + hex.EncodeToString(digest[:])
+	witnessed := s.with(server.Options{Witnessed: true, FinalWait: time.Millisecond})
+	d.judge("submit", witnessed.do("POST", "/api/v1/statements?wait=final", e.Marshal(), jsonBody))
+	d.judge("submit", witnessed.do("POST", "/api/v1/statements?wait=final", e.Marshal(), ndjsonBody))
+	d.judge("finalReceipt", s.do("GET", path, nil))
+	s.setFinal()
+	d.judge("submit", witnessed.do("POST", "/api/v1/statements?wait=final", e.Marshal(), jsonBody))
+	d.judge("finalReceipt", s.do("GET", path, nil))
+	d.judge("finalReceipt", s.do("GET", "/api/v1/receipts/final/x", nil))
+	d.judge("finalReceipt", s.do("GET", "/api/v1/receipts/final/"+strings.Repeat("0", 64), nil))
+	d.judge("finalTile", s.do("GET", "/final/tile/0/001", nil))
 }
 
 func (s *site) sample(c sample, headers ...string) answer {
@@ -314,8 +354,10 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	for _, c := range refusedCalls(s) {
 		d.judge(c.id, s.sample(c))
 	}
-	d.judgeAccess(s, calls)
+	d.judgeAccess(s, append(slices.Clone(calls), sample{"refusedStatement", "GET", "/api/v1/quarantine/" + strings.Repeat("0", 64), nil, nil}))
+	d.judgeQuarantine(t)
 	d.judgeTrouble(calls)
+	d.judgeFinal(newSite(t))
 	for id, r := range d.all {
 		for status, response := range d.operation(id).Responses {
 			for media := range response.Content {
@@ -340,7 +382,7 @@ func unprovoked(id, code string) bool {
 		return !slices.Contains([]string{"E101", "E104", "E201", "E408", "E701"}, code)
 	case code == "internal":
 		// These read nothing that a store could fail to give.
-		return slices.Contains([]string{"openapi", "metrics", "checkpoint", "health"}, id)
+		return slices.Contains([]string{"openapi", "metrics", "checkpoint", "health", "finalCheckpoint"}, id)
 	case id == "metrics":
 		return code != "token" && code != "scope" && code != "off" && code != "host"
 	}
@@ -376,7 +418,8 @@ func refusedCalls(s *site) []sample {
 		{"tile", "/tile/0/001"}, {"receipt", "/api/v1/receipts/x"}, {"receipt", "/api/v1/receipts/" + zeros},
 		{"receiptAt", "/api/v1/receipts/index/05"}, {"receiptAt", "/api/v1/receipts/index/6"}, {"receiptOfLeaf", "/api/v1/receipts/leaf/x"}, {"receiptOfLeaf", "/api/v1/receipts/leaf/" + zeros},
 		{"receiptsOf", "/api/v1/receipts/document/x"}, {"receiptsOf", "/api/v1/receipts/document/" + zeros + "?cursor=AAAA"}, {"receiptsOf", "/api/v1/receipts/document/" + zeros + "?limit=0"},
-		{"content", "/api/v1/content/-1"}, {"content", "/api/v1/content/1"}, {"document", "/api/v1/documents/-"}, {"digest", "/api/v1/digests/x"},
+		{"content", "/api/v1/content/-1"}, {"content", "/api/v1/content/1"},
+		{"contents", "/api/v1/contents/1/1"}, {"contents", "/api/v1/contents/0/2000"}, {"contents", "/api/v1/contents/0/1000"}, {"document", "/api/v1/documents/-"}, {"digest", "/api/v1/digests/x"},
 		{"identity", "/api/v1/identities/-"}, {"activity", "/api/v1/activities/-"},
 		{"documentHistory", "/api/v1/histories/documents/-"}, {"documentHistory", "/api/v1/histories/documents/none"}, {"documentHistory", "/api/v1/histories/documents/none?x=1"},
 		{"digestHistory", "/api/v1/histories/digests/x"}, {"digestHistory", "/api/v1/histories/digests/" + zeros}, {"digestHistory", "/api/v1/histories/digests/" + zeros + "?limit=1&limit=1"},
@@ -388,6 +431,7 @@ func refusedCalls(s *site) []sample {
 		{"search", "/api/v1/search?identity=-"}, {"search", "/api/v1/search?identity=a&cursor=x"},
 		{"inclusion", "/api/v1/inclusion/x/5"}, {"inclusion", "/api/v1/inclusion/1/x"}, {"inclusion", "/api/v1/inclusion/5/5"}, {"consistency", "/api/v1/consistency/5/x"}, {"consistency", "/api/v1/consistency/5/99"},
 		{"checkpoints", "/api/v1/checkpoints?after=99"}, {"checkpoints", "/api/v1/checkpoints?after=x"}, {"checkpointAt", "/api/v1/checkpoints/3"}, {"checkpointAt", "/api/v1/checkpoints/x"},
+		{"quarantine", "/api/v1/quarantine?after=-1"}, {"refusedStatement", "/api/v1/quarantine/x"}, {"refusedStatement", "/api/v1/quarantine/" + zeros},
 		{"leafIndex", "/api/v1/leaf-index/x"}, {"leafIndex", "/api/v1/leaf-index/" + zeros},
 	} {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})

@@ -20,6 +20,7 @@ type Problem struct {
 	Field   string   `json:"field,omitempty" doc:"JSON path in what was sent, or the name of a parameter."`
 	Detail  string   `json:"detail,omitempty" doc:"What is wrong, and what would be accepted."`
 	Indices []uint64 `json:"indices,omitempty" nullable:"false" doc:"Entries of the log that show why."`
+	Finding uint64   `json:"finding,omitempty" doc:"The entry that puts the refusal on record: a finding.refuse."`
 
 	retryAfter int // seconds
 }
@@ -47,6 +48,7 @@ var codes = map[string]int{
 	"query":            http.StatusBadRequest,
 	"cursor":           http.StatusBadRequest,
 	"wait":             http.StatusBadRequest,
+	"not-final":        http.StatusServiceUnavailable,
 	"token":            http.StatusUnauthorized,
 	"scope":            http.StatusForbidden,
 	"off":              http.StatusForbidden,
@@ -142,7 +144,11 @@ func problemOf(err error) *Problem {
 	}
 	var r *admission.Refusal
 	if errors.As(err, &r) {
-		return &Problem{Status: statusOf(r.Code), Code: r.Code, Field: r.Field, Detail: r.Reason, Indices: r.Indices}
+		p := &Problem{Status: statusOf(r.Code), Code: r.Code, Field: r.Field, Detail: r.Reason, Indices: r.Indices}
+		if on := (*recorded)(nil); errors.As(err, &on) {
+			p.Finding = on.finding
+		}
+		return p
 	}
 	for _, k := range problems {
 		if errors.Is(err, k.err) {

@@ -42,6 +42,7 @@ func (s *Server) receiptRoutes() []route {
 			replies: []reply{{status: http.StatusOK, media: envelopeMediaType, text: "The statement as it was signed, in its DSSE envelope.", schema: schemaOf[envelopeForm]}},
 			codes:   []string{"index", "not-found", "closing"},
 		}},
+		s.contentsRoute(),
 	}
 }
 

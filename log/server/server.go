@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -11,21 +12,24 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/quarantine"
 )
 
 // A Server answers HTTP requests from a log. It is an http.Handler.
 type Server struct {
-	log     *log.Log
-	options Options
-	logger  *slog.Logger
-	mux     *http.ServeMux
-	single  lane   // submissions of one entry
-	batches lane   // NDJSON submissions
-	bodies  budget // of NDJSON
-	singles budget // of one entry each
-	quotas  *quotas
-	flights atomic.Int64 // requests in progress
-	openapi []byte       // the description of the API, YAML
+	log          *log.Log
+	options      Options
+	logger       *slog.Logger
+	mux          *http.ServeMux
+	single       lane // submissions of one entry
+	batches      lane // NDJSON submissions
+	finalSingles lane // the same, that wait for a quorum of witnesses
+	finalBatches lane
+	bodies       budget // of NDJSON
+	singles      budget // of one entry each
+	quotas       *quotas
+	flights      atomic.Int64 // requests in progress
+	openapi      []byte       // the description of the API, YAML
 }
 
 // Options say who may use a Server and what it tells of its work. The zero value
@@ -38,6 +42,13 @@ type Options struct {
 	// Quota is how many statements a second one client may submit, with bursts
 	// of twice as many; 0: any number.
 	Quota int
+	// Quarantine, if not nil, shows the refused statements that are kept.
+	Quarantine *quarantine.Store
+	// Witnessed says that witnesses are asked for cosignatures, so that receipts
+	// become final: log.Log.SetFinal is called.
+	Witnessed bool
+	// FinalWait is for how long a submission waits for a quorum; 0: FinalWait.
+	FinalWait time.Duration
 	// Logger gets a line per request at level debug, and each error that a
 	// client is not told. nil: none.
 	Logger *slog.Logger
@@ -67,7 +78,9 @@ func NewWith(l *log.Log, o Options) *Server {
 	s := &Server{
 		log: l, options: o, logger: o.Logger, mux: http.NewServeMux(),
 		single: make(lane, MaxSubmissions), batches: make(lane, MaxBatches), quotas: newQuotas(o.Quota),
+		finalSingles: make(lane, MaxFinalSubmissions), finalBatches: make(lane, MaxFinalBatches),
 	}
+	s.options.FinalWait = cmp.Or(o.FinalWait, FinalWait)
 	s.bodies.left.Store(MaxBodies)
 	s.singles.left.Store(MaxSingles)
 	if s.logger == nil {

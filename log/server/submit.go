@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -13,14 +12,13 @@ import (
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
-	"github.com/docketlog/docket/proofs/statement"
 )
 
 // submitRoutes take statements.
 func (s *Server) submitRoutes() []route {
 	codes := []string{
 		"wait", "media-type", "content-encoding", "body", "body-size", "too-many", "quota",
-		"busy", "stopped", "unhealthy", "closing", "no-space",
+		"busy", "stopped", "unhealthy", "closing", "no-space", "not-final",
 	}
 	envelope := reply{schema: schemaOf[envelopeForm]}
 	one, dsse := envelope, envelope
@@ -34,8 +32,8 @@ func (s *Server) submitRoutes() []route {
 		text: fmt.Sprintf("One DSSE envelope, or with application/x-ndjson up to %d, one a line, which are judged in their order and come in under one seal. "+
 			"The answer comes when the entries are sealed, signed and published. Sending a statement again is safe: its digest is its name.", log.MaxSubmission),
 		query: []param{{
-			name: "wait", text: "What the answer waits for. `sealed` is the only and the usual value.", example: "sealed",
-			schema: huma.Schema{Type: huma.TypeString, Enum: []any{"sealed"}, Default: "sealed"},
+			name: "wait", text: "What the answer waits for: the seal, or with `final` a quorum of witnesses, for 30 seconds at most.", example: "sealed",
+			schema: huma.Schema{Type: huma.TypeString, Enum: []any{"sealed", "final"}, Default: "sealed"},
 		}},
 		body: []reply{one, dsse, {media: ndjsonMediaType}},
 		replies: []reply{
@@ -55,13 +53,13 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		media = ""
 	}
-	err = checkWait(r)
+	final, err := s.waitsFinal(r)
 	switch {
 	case err != nil:
 	case media == ndjsonMediaType:
-		return s.submitMany(w, r)
+		return s.submitMany(w, r, final)
 	case media == "application/json" || media == envelopeMediaType:
-		err = s.submitOne(w, r)
+		err = s.submitOne(w, r, final)
 	default:
 		err = problem("media-type", "", "send one DSSE envelope as application/json, or up to 1000, one a line, as application/x-ndjson")
 	}
@@ -71,21 +69,23 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// checkWait takes the one thing that a submission can wait for.
-func checkWait(r *http.Request) error {
+// waitsFinal says whether a submission waits for a quorum, which must be configured.
+func (s *Server) waitsFinal(r *http.Request) (bool, error) {
 	query := r.URL.Query()
 	switch {
 	case !query.Has("wait") || query.Get("wait") == "sealed":
-		return nil
-	case query.Get("wait") == "final":
-		return problem("wait", "wait", "no witness quorum is configured here, so no receipt ever is final: wait=sealed")
+		return false, nil
+	case query.Get("wait") != "final":
+		return false, problem("wait", "wait", "want wait=sealed, wait=final, or nothing")
+	case !s.options.Witnessed:
+		return false, problem("wait", "wait", "no witness quorum is configured here, so no receipt ever is final: wait=sealed")
 	}
-	return problem("wait", "wait", "want wait=sealed, or nothing")
+	return true, nil
 }
 
 // submitOne reads the body before it counts: a slow sender holds up nobody. What
 // is read meanwhile is bounded by the budget of bodies.
-func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) submitOne(w http.ResponseWriter, r *http.Request, final bool) error {
 	if err := s.quotas.take(callerOf(w), time.Now(), 1); err != nil {
 		return err
 	}
@@ -94,16 +94,19 @@ func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	leave, err := s.single.enter()
+	leave, err := laneFor(final, s.finalSingles, s.single).enter()
 	if err != nil {
 		return err
 	}
 	defer leave()
-	c, err := s.check(body)
+	c, reported, err := s.check(body)
+	if reported != nil {
+		return s.putOnRecord(r.Context(), *reported)[0]
+	}
 	if err != nil {
 		return err
 	}
-	result, answer, err := s.receiptFor(r.Context(), c)
+	result, answer, err := s.receiptFor(r.Context(), c, final)
 	if err != nil {
 		return err
 	}
@@ -114,10 +117,15 @@ func (s *Server) submitOne(w http.ResponseWriter, r *http.Request) error {
 
 // receiptFor submits one statement and returns its receipt. It gives the view
 // back before anything is written: the client may be slow.
-func (s *Server) receiptFor(ctx context.Context, c *admission.Checked) (log.Result, []byte, error) {
+func (s *Server) receiptFor(ctx context.Context, c *admission.Checked, final bool) (log.Result, []byte, error) {
 	results, view, err := s.log.Submit(ctx, []*admission.Checked{c})
 	if err != nil {
 		return log.Result{}, nil, err
+	}
+	if final && results[0].Refusal == nil {
+		if view, err = s.awaitFinal(ctx, view); err != nil {
+			return log.Result{}, nil, err
+		}
 	}
 	defer view.Release()
 	answer, err := receiptOf(view, results[0])
@@ -127,7 +135,7 @@ func (s *Server) receiptFor(ctx context.Context, c *admission.Checked) (log.Resu
 // receiptOf returns the receipt that answers a submission, or its refusal.
 func receiptOf(v *log.View, r log.Result) ([]byte, error) {
 	if r.Refusal != nil {
-		return nil, r.Refusal
+		return nil, refusalOf(r)
 	}
 	receipt, err := v.Receipt(r.Index)
 	if err != nil {
@@ -157,17 +165,4 @@ func (s *Server) count(outcome string, n int) {
 	if s.options.Metrics != nil {
 		s.options.Metrics.submissions.WithLabelValues(outcome).Add(float64(n))
 	}
-}
-
-// check parses an envelope and runs the stateless rules.
-func (s *Server) check(body []byte) (*admission.Checked, error) {
-	e, err := statement.ParseEnvelope(body)
-	if err != nil {
-		var bad *statement.Error
-		if errors.As(err, &bad) {
-			return nil, &admission.Refusal{Code: bad.Code, Field: bad.Field, Reason: bad.Reason}
-		}
-		return nil, err
-	}
-	return s.log.Check(e)
 }

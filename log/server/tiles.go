@@ -30,9 +30,18 @@ func (s *Server) tileRoutes() []route {
 	}
 }
 
-// checkpoint answers with the signed note of the published size, byte for byte.
+// checkpoint answers with the signed note of the published size, byte for byte, and
+// with the cosignatures after it once a quorum gave them.
 func (s *Server) checkpoint(w http.ResponseWriter, r *http.Request) error {
-	body, err := fromView(s, func(v *log.View) ([]byte, error) { return v.Checkpoint(), nil })
+	body, err := fromView(s, func(v *log.View) ([]byte, error) {
+		if final := s.log.Final(); final != nil {
+			defer final.Release()
+			if final.Size() == v.Size() {
+				return final.Checkpoint(), nil
+			}
+		}
+		return v.Checkpoint(), nil
+	})
 	if err != nil {
 		return err
 	}

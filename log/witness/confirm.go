@@ -20,7 +20,7 @@ var ErrUnconfirmed = errors.New("too few witnesses answered")
 // are used.
 func Confirm(ctx context.Context, c GatherConfig, newest Head) error {
 	c = c.withDefaults()
-	c.Newest = func() Head { return newest }
+	c.Size = func() uint64 { return newest.Size }
 	all, err := remotes(c.Policy, c.HTTP, c.Now)
 	if err != nil {
 		return fmt.Errorf("witnesses: %w", err)

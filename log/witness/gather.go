@@ -15,7 +15,7 @@ import (
 type Head struct {
 	proofs.Checkpoint
 	Note  []byte                                    // signed by the log
-	Prove func(older uint64) ([]proofs.Hash, error) // consistency proof from an older size to this one
+	Prove func(older uint64) ([]proofs.Hash, error) // consistency proof from an older size to this one; safe for concurrent use
 }
 
 // ErrAhead says that a witness holds a larger tree than the log has signed: the log
@@ -33,13 +33,16 @@ type GatherConfig struct {
 	HTTP   *http.Client   // default: one that follows no redirects
 	Now    func() time.Time
 
-	// Newest returns the newest checkpoint that the log published; it is safe for
-	// concurrent use. Changed has a value when it may have become another one.
+	// Newest returns the newest checkpoint that the log published: the one that is
+	// asked for from then on. Size is its size, for concurrent use. Changed has a value
+	// when they may have become others.
 	Newest  func() Head
+	Size    func() uint64
 	Changed <-chan struct{}
 
 	// Final is told of a note, the log's with the lines of its witnesses, that meets
-	// the quorum: of rising sizes, and again for one size with more or newer lines.
+	// the quorum: always that of the Head which Newest returned last, and again when
+	// there are more or newer lines. It is called by the goroutine that calls Newest.
 	Final func(cp proofs.Checkpoint, note []byte)
 	// Failed is told why a witness gave no cosignature. It may be called from several
 	// goroutines. Default: nobody is told.
@@ -153,7 +156,7 @@ func (g *gatherer) begin() {
 
 // beginNewer starts a round if there is a larger checkpoint than that of the last.
 func (g *gatherer) beginNewer() {
-	if g.Newest().Size > g.round.head.Size {
+	if g.Size() > g.round.head.Size {
 		g.begin()
 	}
 }
@@ -264,8 +267,8 @@ func (g *gatherer) ask(ctx context.Context, a *asked, head Head) ([]byte, error)
 			return nil, err
 		}
 		// Others may have brought it a checkpoint that this log published since.
-		if newest := g.Newest(); conflict.Size > newest.Size {
-			return nil, fmt.Errorf("%w: %d leaves at %s, %d here", ErrAhead, conflict.Size, a.URL, newest.Size)
+		if size := g.Size(); conflict.Size > size {
+			return nil, fmt.Errorf("%w: %d leaves at %s, %d here", ErrAhead, conflict.Size, a.URL, size)
 		}
 		if a.size = conflict.Size; conflict.Size > head.Size {
 			return nil, err

@@ -128,7 +128,7 @@ func (town *town) publish(size int64) {
 
 func (town *town) config() witness.GatherConfig {
 	return witness.GatherConfig{
-		Policy: town.policy, Newest: town.head, Changed: town.changed,
+		Policy: town.policy, Newest: town.head, Size: func() uint64 { return town.head().Size }, Changed: town.changed,
 		Final: func(cp proofs.Checkpoint, note []byte) {
 			town.mu.Lock()
 			defer town.mu.Unlock()

@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+// Classes of a Divergence.
+const (
+	ClassEntry   = "entry"    // an entry that the rules do not admit
+	ClassSeal    = "seal"     // a seal that does not follow, or whose register root is wrong; a tree without one
+	ClassContent = "withheld" // a content that is not there, or is another
+	ClassClock   = "clock"    // a seal's time that the auditor's clock does not bear out
+	ClassHistory = "history"  // a second history, or an older state
+)
+
+// A Divergence is a leaf that should not be in the log, under the log's signature:
+// portable evidence. It is the first wrong one in log order.
+type Divergence struct {
+	Index   uint64   `json:"index"`
+	Class   string   `json:"class"`             // ClassEntry or ClassSeal; in a report any class
+	Rule    string   `json:"rule"`              // a refusal code such as E405; of seals: seal or registers
+	Field   string   `json:"field,omitempty"`   // JSON path in the statement
+	Reason  string   `json:"reason"`            // what is wrong, and what would be right
+	Indices []uint64 `json:"indices,omitempty"` // entries that show why
+}
+
+func (d *Divergence) Error() string {
+	text := fmt.Sprintf("entry %d: %s", d.Index, d.Rule)
+	if d.Field != "" {
+		text += ": " + d.Field
+	}
+	return text + ": " + d.Reason
+}
+
+// Withheld says that the content of an entry is not shown, or that another one is.
+// It is no proof: a server may show the content to others, or tomorrow.
+type Withheld struct {
+	Index uint64
+	Other bool // a content is shown, which is not the one that the leaf commits to
+}
+
+func (w *Withheld) Error() string {
+	return fmt.Sprintf("entry %d: content withheld: %s", w.Index, w.reason())
+}
+
+func (w *Withheld) reason() string {
+	if w.Other {
+		return "the server shows another statement than the one that the leaf commits to"
+	}
+	return "nothing that follows can be judged without it"
+}
+
+// A ClockError says that the time of a seal and the auditor's clock do not go
+// together. It is no proof: the auditor's clock is nobody else's.
+type ClockError struct {
+	Index uint64 // of the seal
+	Time  int64  // of the seal, unix milliseconds
+	Bound int64  // that it passes, unix milliseconds
+	Skew  time.Duration
+}
+
+func (e *ClockError) Error() string { return fmt.Sprintf("entry %d: %s", e.Index, e.reason()) }
+
+func (e *ClockError) reason() string {
+	side := "ahead of this machine's clock"
+	if e.Time < e.Bound {
+		side = "behind the time at which this auditor still saw the log without it"
+	}
+	return fmt.Sprintf("the seal says %s, more than the policy's skew of %s %s, %s", statement.FormatTime(e.Time), e.Skew, side, statement.FormatTime(e.Bound))
+}
+
+// divergenceOf says what an error about the entry at index means. What is neither a
+// refusal nor about its content is the auditor's own trouble.
+func divergenceOf(index uint64, err error) error {
+	var refusal *admission.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return &Divergence{Index: index, Class: ClassEntry, Rule: refusal.Code, Field: refusal.Field, Reason: refusal.Reason, Indices: refusal.Indices}
+	case errors.Is(err, admission.ErrWithheld):
+		return &Withheld{Index: index}
+	case errors.Is(err, admission.ErrContent):
+		return &Withheld{Index: index, Other: true}
+	}
+	return fmt.Errorf("audit: entry %d: %w", index, err)
+}
+
+// listed is how a report lists what ended a run; nil if it says nothing of the log.
+func listed(err error) *Divergence {
+	var (
+		d *Divergence
+		w *Withheld
+		c *ClockError
+	)
+	switch {
+	case errors.As(err, &d):
+		return d
+	case errors.As(err, &w):
+		return &Divergence{Index: w.Index, Class: ClassContent, Rule: "content", Reason: w.reason()}
+	case errors.As(err, &c):
+		return &Divergence{Index: c.Index, Class: ClassClock, Rule: "time", Reason: c.reason()}
+	}
+	return history(err)
+}

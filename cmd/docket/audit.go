@@ -1,0 +1,226 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/client/audit"
+	"github.com/docketlog/docket/proofs"
+)
+
+// auditOptions are the flags of audit.
+type auditOptions struct {
+	server, policy, genesis, state string
+
+	json     bool
+	report   string
+	evidence string
+
+	follow   bool
+	interval time.Duration
+	keyFile  string // to cosign with
+	name     string
+	password string
+	outFile  string
+	listen   string
+	tlsCert  string
+	tlsKey   string
+
+	folders folders // of the client, for its pins, and what it keeps
+}
+
+func newAudit() *cobra.Command {
+	var o auditOptions
+	c := &cobra.Command{
+		Use:         "audit",
+		Annotations: draining(),
+		Short:       "replay a log: every leaf, signature, rule, register and seal",
+		Long: `audit reads every leaf of the log from tiles that lead to its signed checkpoint and
+every statement, verifies every signature, admits every entry anew by the log's own
+rules, and compares every seal with the registers that follow. It needs no trust in
+the server or its operator. It ends with one sentence, or with the first entry that
+should not be there, its rule, and evidence that anybody can hold against the log.
+
+What it knows stays in --state: it goes on from there after an interrupt, or when the
+log has grown. The pins are --policy F with F.genesis beside it, or those in DIR/client.
+Statements are read with a token that may read: --token-file.
+
+With --follow it goes on with the log. With --cosign it is an audit cosigner: it signs
+each checkpoint that it has replayed, and its cosignature means that every seal up to
+there is right. A verifier policy can demand it like that of a witness. --out keeps the
+newest cosigned checkpoint in a file; with --listen the log can ask for it itself.
+
+Exit codes: 0 every leaf is right, 11 it is, but fewer cosigners signed than the policy
+asks, 20 a content is withheld, or a seal's time is not what this machine's clock bears
+out: nothing can be said, 30 CONTRADICTED: an entry or a seal that the rules forbid, or
+two histories; 1 I/O, network or an answer that does not verify, 2 usage, 3 refused by
+the server.`,
+		Example: `  docket audit --dir /srv/auditor --server https://log.example.com --report audit.html
+  docket audit --policy acme.policy --server https://log.example.com --state /srv/audit --json
+  docket audit --follow --cosign audit.key --name audit.example.com/a1 --out cosigned.txt --listen :8072`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			return o.run(cmd)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&o.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	flags.StringVar(&o.policy, "policy", "", "verifier policy, a C2SP tlog-policy file (default DIR/client/policy)")
+	flags.StringVar(&o.genesis, "genesis", "", "leaf hash of the log's entry 0, in hex (default: from the file POLICY.genesis)")
+	flags.StringVar(&o.state, "state", "", "folder of what the audit knows (default DIR/audit)")
+	flags.BoolVar(&o.json, "json", false, "print the report as JSON")
+	flags.StringVar(&o.report, "report", "", "file to write the report to, as HTML")
+	flags.StringVar(&o.evidence, "evidence", "", "folder for evidence (default STATE/evidence)")
+	flags.BoolVar(&o.follow, "follow", false, "go on with the log until an interrupt")
+	flags.DurationVar(&o.interval, "interval", 5*time.Second, "with --follow: pause between two looks at the log")
+	flags.StringVar(&o.keyFile, "cosign", "", "with --follow: key file to cosign with (docket key new FILE --type ed25519)")
+	flags.StringVar(&o.name, "name", "", "name under which it cosigns, such as audit.example.com/a1")
+	flags.StringVar(&o.password, "password-file", "", "file with the password of the key (default FILE.password)")
+	flags.StringVar(&o.outFile, "out", "", "with --cosign: file for the newest cosigned checkpoint")
+	flags.StringVar(&o.listen, "listen", "", "with --cosign: address to answer the log's add-checkpoint on")
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "with --listen: PEM file with the server's certificate; read again when it changes")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "with --listen: PEM file with the certificate's private key")
+	return c
+}
+
+// check refuses flags that contradict each other.
+func (o *auditOptions) check(cmd *cobra.Command) error {
+	o.folders = dirOf(cmd)
+	switch {
+	case o.policy != "" && cmd.Flags().Changed("dir"):
+		return usage("give --policy or --dir, not both: one verifier, one set of pins")
+	case o.policy != "" && (o.server == "" || o.state == ""):
+		return usage("with --policy give --server and --state too")
+	case o.keyFile != "" && !o.follow:
+		return usage("--cosign goes with --follow")
+	case (o.keyFile == "") != (o.name == ""):
+		return usage("--cosign and --name go together")
+	case (o.outFile != "" || o.listen != "") && o.keyFile == "":
+		return usage("--out and --listen go with --cosign")
+	case (o.tlsCert == "") != (o.tlsKey == ""):
+		return usage("--tls-cert and --tls-key go together")
+	case o.tlsCert != "" && o.listen == "":
+		return usage("--tls-cert goes with --listen")
+	case o.interval <= 0:
+		return usage("--interval is above 0")
+	}
+	if o.state == "" {
+		o.state = filepath.Join(o.folders.dir, "audit")
+	}
+	if o.evidence == "" {
+		o.evidence = filepath.Join(o.state, "evidence")
+	}
+	return nil
+}
+
+// client returns a client with the pins of the flags, or of DIR/client.
+func (o *auditOptions) client() (*client.Client, error) {
+	if o.policy == "" {
+		c, _, err := o.folders.newClient(o.server)
+		if err == nil && o.genesis != "" {
+			c.Verifier, err = readVerifier(o.folders.policy(), o.genesis)
+		}
+		return c, err
+	}
+	verifier, err := readVerifier(o.policy, o.genesis)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := serverURL(o.server); err != nil {
+		return nil, usage("--server: %w", err)
+	}
+	c := &client.Client{
+		Server: strings.TrimSuffix(o.server, "/"), Verifier: verifier,
+		Memory: &client.Memory{Path: filepath.Join(o.state, "checkpoint")},
+	}
+	return c, o.folders.connect(c, clientConfig{})
+}
+
+// run audits once, or follows.
+func (o *auditOptions) run(cmd *cobra.Command) (err error) {
+	if err := os.MkdirAll(o.state, 0o700); err != nil {
+		return err
+	}
+	c, err := o.client()
+	if err != nil {
+		return err
+	}
+	state, closeState, err := openAuditState(filepath.Join(o.state, "replay"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeState()) }()
+	bar := newProgressBar(cmd.ErrOrStderr())
+	bar.name = "audit"
+	a := &audit.Auditor{Client: c, State: state, Progress: auditProgress(bar)}
+	if o.follow {
+		return o.runFollow(cmd, a, bar)
+	}
+	tree, err := c.NewestTree(cmd.Context())
+	var report *audit.Report
+	var fork *client.ForkError
+	switch {
+	case err == nil:
+		report, err = a.Run(cmd.Context(), tree)
+	case errors.As(err, &fork):
+		var failed error
+		report, failed = a.Convict(cmd.Context(), fork.Shown, fork)
+		err = errors.Join(err, failed)
+	}
+	bar.clear()
+	if report == nil {
+		return err
+	}
+	return o.conclude(cmd.OutOrStdout(), report, err)
+}
+
+// conclude prints the report, keeps it and the evidence, and returns the exit code.
+func (o *auditOptions) conclude(out io.Writer, r *audit.Report, found error) error {
+	path, err := o.keepDivergence(r)
+	err = errors.Join(err, o.writeReport(r))
+	if o.json {
+		_, failed := out.Write(jsonLine(r))
+		err = errors.Join(err, failed)
+	} else {
+		fmt.Fprintln(out, auditText(r, path))
+	}
+	if err != nil {
+		return errors.Join(found, err)
+	}
+	return auditExit(r, found)
+}
+
+func (o *auditOptions) writeReport(r *audit.Report) error {
+	if o.report == "" {
+		return nil
+	}
+	page, err := r.HTML()
+	if err != nil {
+		return err
+	}
+	return client.WriteFile(o.report, page, 0o644)
+}
+
+// keepDivergence keeps the evidence of a report in a file of its own.
+func (o *auditOptions) keepDivergence(r *audit.Report) (string, error) {
+	if r.Evidence == nil {
+		return "", nil
+	}
+	if err := os.MkdirAll(o.evidence, 0o700); err != nil {
+		return "", err
+	}
+	text := r.Evidence.Marshal()
+	path := filepath.Join(o.evidence, fmt.Sprintf("divergence-%d-%x.json", r.Evidence.Index, proofs.LeafHash(text)))
+	return path, client.WriteFile(path, text, 0o600)
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/docketlog/docket/client/audit"
+	"github.com/docketlog/docket/proofs"
+)
+
+// auditOf runs docket audit to its end and returns its report, but for what depends
+// on the run.
+func auditOf(t *testing.T, f folders, url, state string) (r audit.Report, from uint64) {
+	t.Helper()
+	out := mustDocket(t, "audit", "--dir", f.dir, "--server", url, "--state", state, "--json")
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	from = r.From
+	r.From, r.Began, r.Ended = 0, 0, 0
+	return r, from
+}
+
+// An audit that is killed anywhere, again and again, goes on at a commit, and says in
+// the end what one says that was not.
+func TestAuditKilled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := folders{dir: filepath.Join(dir, "docket")}
+	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
+	log, err := serve(t, "--dir", f.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSubmitter(t, f)
+	grow := func() {
+		t.Helper()
+		for range 3 {
+			if err := s.submit(t.Context(), log.url, 800); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	state := filepath.Join(dir, "killed")
+	grow()
+	first, _ := auditOf(t, f, log.url, state)
+	for i := range 4 {
+		grow()
+		cmd := exec.Command("docket", "audit", "--dir", f.dir, "--server", log.url, "--state", state)
+		done, err := begin(cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(50+150*i) * time.Millisecond)
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		if _, ended := await(done, killLimit); !ended {
+			t.Fatal("it cannot be killed")
+		}
+	}
+	killed, from := auditOf(t, f, log.url, state)
+	straight, none := auditOf(t, f, log.url, filepath.Join(dir, "straight"))
+	if diff := cmp.Diff(straight, killed, cmp.AllowUnexported(audit.Tally{})); diff != "" {
+		t.Errorf("the report after kills (-want +got):\n%s", diff)
+	}
+	if from < first.Size || none != 0 || !straight.Clean || straight.Size < first.Size+4*2400 {
+		t.Errorf("went on from %d, at first it had %d; %s", from, first.Size, straight.Result)
+	}
+}
+
+// A log whose receipts are final once an auditor has replayed it: the auditor is a
+// process of its own, killed and started again, and asked by the log as a witness is.
+func TestAuditCosigner(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	f := folders{dir: filepath.Join(dir, "docket")}
+	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
+	vkey, err := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := serve(t, "--dir", f.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pins, key, out := filepath.Join(dir, "pins"), filepath.Join(dir, "audit.key"), filepath.Join(dir, "cosigned")
+	genesis, err := os.ReadFile(f.policy() + ".genesis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range map[string]string{pins: fmt.Sprintf("log %squorum none\n", vkey), pins + ".genesis": string(genesis)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustDocket(t, "key", "new", key, "--type", "ed25519")
+	auditor := func(listen string) *service {
+		t.Helper()
+		a, err := start(t, exec.Command("docket", "audit", "--policy", pins, "--server", log.url, "--state", filepath.Join(dir, "state"),
+			"--follow", "--interval", "100ms", "--cosign", key, "--name", "audit.example/a1", "--out", out, "--listen", listen))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	a := auditor("127.0.0.1:0")
+	cosigner := regexp.MustCompile(`(?m)^audit cosigner (\S+)$`).FindStringSubmatch(a.out.String())
+	if cosigner == nil {
+		t.Fatal(a.out.String())
+	}
+	mustDocket(t, "witness", "init", "--dir", dir, "--name", "witness.example/w1", "--log", string(vkey))
+	w, err := start(t, exec.Command("docket", "witness", "serve", "--dir", dir, "--listen", "127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	witness, err := os.ReadFile(filepath.Join(dir, "witness", "vkeys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	demand := fmt.Sprintf("log %switness a1 %s %s\nwitness w1 %s %s\ngroup audited all a1 w1\nquorum audited\n", vkey, cosigner[1], a.url, bytes.TrimSpace(witness), w.url)
+	file := filepath.Join(dir, "policy")
+	for _, path := range []string{file, f.policy()} {
+		if err := os.WriteFile(path, []byte(demand), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log.stop()
+	if log, err = serve(t, "--dir", f.dir, "--witnesses", file, "--listen", strings.TrimPrefix(log.url, "http://")); err != nil {
+		t.Fatal(err)
+	}
+	s := newSubmitter(t, f)
+	for range 3 {
+		envelopes, err := s.next(3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range envelopes {
+			if _, _, err := s.client(log.url).SubmitFinal(t.Context(), e); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, log.out.String(), a.out.String())
+			}
+		}
+		a.kill()
+		a = auditor(strings.TrimPrefix(a.url, "http://"))
+	}
+	policy, err := proofs.ParsePolicy(fmt.Appendf(nil, "log %switness a1 %s\nquorum a1\n", vkey, cosigner[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	note, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cp, result, err := policy.Open(note, time.Now().Unix()+60)
+	if err != nil || !result.Satisfied || cp.Size < 9 {
+		t.Errorf("%v, satisfied %t, size %d\n%s", err, result.Satisfied, cp.Size, note)
+	}
+	a.stop()
+	other := mustFail(t, "audit", "--policy", pins, "--server", log.url, "--state", filepath.Join(dir, "state"),
+		"--follow", "--cosign", key, "--name", "audit.example/a2")
+	if !strings.Contains(other, "binds this state to the key audit.example/a1") {
+		t.Errorf("another name for the key: %s", other)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "state", "cosigned")); err != nil {
+		t.Fatal(err)
+	}
+	lost := mustFail(t, "audit", "--policy", pins, "--server", log.url, "--state", filepath.Join(dir, "state"),
+		"--follow", "--cosign", key, "--name", "audit.example/a1")
+	if !strings.Contains(lost, "begin with a new key") {
+		t.Errorf("what it cosigned is lost: %s", lost)
+	}
+}
+
+func mustFail(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := runDocket(args...)
+	if err == nil {
+		t.Fatalf("docket %s: no error\n%s", strings.Join(args, " "), out)
+	}
+	return out
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+
+	"github.com/sigstore/sigstore/pkg/signature"
+
+	"github.com/docketlog/docket/log/auditor"
+	"github.com/docketlog/docket/log/server"
+	"github.com/docketlog/docket/log/witness"
+	"github.com/docketlog/docket/storage/pebblestore"
+)
+
+// A binding is what STATE/cosigner.json says: which key cosigns which log. A key of
+// an audit cosigner is for one log.
+type binding struct {
+	Key     string `json:"key"`     // verifier key
+	Log     string `json:"log"`     // origin
+	Genesis string `json:"genesis"` // leaf hash of entry 0
+}
+
+// openCosigner makes the follower cosign: its key, its store, and with --listen its
+// server, which stops the follower when it fails.
+func (f *follower) openCosigner(stop func()) (func() error, error) {
+	key, err := f.cosignerKey()
+	if err != nil {
+		return nil, err
+	}
+	verifier := f.audit.Client.Verifier
+	logs := verifier.Policy.LogKeys()
+	for _, l := range logs {
+		if l.Name != logs[0].Name {
+			return nil, fmt.Errorf("the verifier policy names two logs, %s and %s: an audit cosigner is of one", logs[0].Name, l.Name)
+		}
+	}
+	store, err := f.cosignerStore(binding{key.Key().String(), logs[0].Name, fmt.Sprintf("%x", verifier.Genesis)})
+	if err != nil {
+		return nil, err
+	}
+	w, err := witness.Open(witness.Config{Store: store, Logs: logs, Cosigners: []witness.Cosigner{key}, Evidence: f.contradicted})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	if f.cosign, err = auditor.New(auditor.Config{Audit: f.audit, Witness: w, Logs: logs}); err != nil {
+		return nil, errors.Join(err, w.Close(), store.Close())
+	}
+	fmt.Fprintf(f.out, "audit cosigner %s\n", key.Key())
+	end := func() error { return nil }
+	if f.listen != "" {
+		if end, err = f.answer(stop); err != nil {
+			return nil, errors.Join(err, w.Close(), store.Close())
+		}
+	}
+	return func() error { return errors.Join(end(), w.Close(), store.Close()) }, nil
+}
+
+// cosignerKey loads the key behind sigstore's signer interface.
+func (f *follower) cosignerKey() (witness.Cosigner, error) {
+	private, err := readKey(f.keyFile, passwordOf(f.keyFile, f.password))
+	if err != nil {
+		return nil, err
+	}
+	signer, err := signature.LoadSigner(private, crypto.Hash(0))
+	if err != nil {
+		return nil, err
+	}
+	key, err := witness.NewEd25519(f.name, signer)
+	if err != nil {
+		return nil, usage("--cosign: %v", err)
+	}
+	return key, nil
+}
+
+// cosignerStore opens what the key cosigned so far. It is made once, with the binding
+// after it: a store that was lost is never made again, since it would cosign a second
+// history.
+func (f *follower) cosignerStore(b binding) (*pebblestore.Store, error) {
+	file, path := filepath.Join(f.state, "cosigner.json"), filepath.Join(f.state, "cosigned")
+	text, err := readFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return f.newCosignerStore(file, path, jsonLine(b))
+	case err != nil:
+		return nil, err
+	}
+	var had binding
+	if err := json.Unmarshal(text, &had); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if had != b {
+		return nil, fmt.Errorf("%s binds this state to the key %s and the log %s with genesis %s: give another key or log a state of its own", file, had.Key, had.Log, had.Genesis)
+	}
+	store, err := pebblestore.Open(path, witnessStore)
+	if err != nil {
+		return nil, fmt.Errorf("%w: without what it cosigned this key could cosign a second history; begin with a new key and a new state", err)
+	}
+	return store, nil
+}
+
+func (f *follower) newCosignerStore(file, path string, binding []byte) (*pebblestore.Store, error) {
+	store, err := openOrCreate(path, witnessStore)
+	if err != nil {
+		return nil, err
+	}
+	seq, err := store.Sequence()
+	if err == nil && seq > 0 {
+		err = fmt.Errorf("%s is there and %s is not: put it back, or begin with a new key and a new state", path, file)
+	}
+	if err == nil {
+		err = createFile(file, binding, 0o644)
+	}
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+// contradicted keeps what the witness was shown and what it holds.
+func (f *follower) contradicted(e witness.Evidence) {
+	path, err := witnessFolder(f.state).keep(e)
+	if err != nil {
+		f.logger.Error("a checkpoint that contradicts what is held, not kept", "origin", e.Origin, "fork", e.Fork, "error", err)
+		return
+	}
+	f.logger.Warn("a checkpoint that contradicts what is held", "origin", e.Origin, "fork", e.Fork, "file", path)
+}
+
+// answer serves add-checkpoint. The returned function ends that.
+func (f *follower) answer(stop func()) (func() error, error) {
+	h := server.HTTPServer(f.cosign.Handler(f.logger))
+	h.ErrorLog = slog.NewLogLogger(f.logger.Handler(), slog.LevelDebug)
+	scheme := "http"
+	if f.tlsCert != "" {
+		certificate, err := openCertificate(f.tlsCert, f.tlsKey, f.logger)
+		if err != nil {
+			return nil, err
+		}
+		h.TLSConfig, scheme = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate.get}, "https"
+	}
+	listener, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(f.out, "serving on %s://%s\n", scheme, listener.Addr())
+	served := make(chan error, 1)
+	go func() {
+		defer stop()
+		if h.TLSConfig != nil {
+			served <- h.ServeTLS(listener, "", "")
+			return
+		}
+		served <- h.Serve(listener)
+	}()
+	return func() error {
+		drained, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		var err error
+		if h.Shutdown(drained) != nil {
+			err = h.Close()
+		}
+		if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+			err = errors.Join(err, ended)
+		}
+		return err
+	}, nil
+}
