@@ -93,8 +93,10 @@ type Enrollment struct {
 	Roles      []string
 	Verbs      []string // such as document.release
 	Namespaces []string // prefixes of document ids, or *
+	Tools      []string // that it may use; nil: nothing is said of them
 	NotAfter   time.Time
-	Custody    string // hsm, kms or file
+	Custody    string             // hsm, kms or file
+	Spends     []statement.Digest // grants of other admins, for the roles registrar and privacy
 }
 
 // Enroll makes an identity.enroll. The new key signs its proof of possession.
@@ -109,13 +111,13 @@ func (a *Author) Enroll(e Enrollment, key Signer) (statement.Envelope, error) {
 	}
 	body := &statement.EnrollIdentity{
 		ID: e.ID, Class: e.Class, Owner: e.Owner, Roles: list(e.Roles), SPKI: key.SPKI(),
-		Verbs: list(e.Verbs), Namespaces: list(e.Namespaces), Custody: e.Custody, Proof: proof,
+		Verbs: list(e.Verbs), Namespaces: list(e.Namespaces), Tools: e.Tools, Custody: e.Custody, Proof: proof,
 	}
 	if !e.NotAfter.IsZero() {
 		body.NotAfter = e.NotAfter.UnixMilli()
 	}
 	s.Body = body
-	s.Spends = []statement.Digest{}
+	s.Spends = e.Spends
 	return a.sign(s)
 }
 
@@ -209,13 +211,17 @@ func (a *Author) statement(code statement.Code, subject statement.Digest) (*stat
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now
-	if a.Now != nil {
-		now = a.Now
-	}
 	return &statement.Statement{
-		Code: code, Subject: subject, Log: a.Log, Nonce: nonce, At: now().UnixMilli(), Issuer: a.ID,
+		Code: code, Subject: subject, Log: a.Log, Nonce: nonce, At: a.now().UnixMilli(), Issuer: a.ID,
 	}, nil
+}
+
+// now reads the signer's clock.
+func (a *Author) now() time.Time {
+	if a.Now != nil {
+		return a.Now()
+	}
+	return time.Now()
 }
 
 // newNonce returns 128 random bits: they hide a guessable content behind its digest.

@@ -43,7 +43,7 @@ func (c *Client) Digest(ctx context.Context, digest statement.Digest) (*Digest, 
 func resourceOf(t register.Type, id string) (string, error) {
 	switch t {
 	case register.TypeDocument:
-		if statement.ValidDocumentID(id) || id == statement.PolicyDocument {
+		if statement.ValidDocumentID(id) || statement.ReservedDocument(id) {
 			return "documents/" + id, nil
 		}
 	case register.TypeIdentity, register.TypeActivity:
@@ -57,8 +57,14 @@ func resourceOf(t register.Type, id string) (string, error) {
 		if d, err := statement.ParseDigest(id); err == nil {
 			return "digests/" + hex.EncodeToString(d[:]), nil
 		}
-	default:
-		return "", fmt.Errorf("no log shows registers of the type %v", t)
+	case register.TypeRun:
+		if statement.ValidID(id) {
+			return "runs/" + id, nil
+		}
+	case register.TypeGrant:
+		if d, err := statement.ParseDigest(id); err == nil {
+			return "grants/" + hex.EncodeToString(d[:]), nil
+		}
 	}
 	return "", fmt.Errorf("%q does not name a register of the type %v", id, t)
 }

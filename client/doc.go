@@ -22,9 +22,11 @@
 //     Consistency, Leaf, Content, Seal, Checkpoints. Its proofs are computed here;
 //     those that the server offers are not used.
 //   - A History is all events of a register: they give the root in the
-//     register's value, so none is missing. ReceiptsOf compares with one.
+//     register's value, so none is missing. ReceiptsOf compares with one, and
+//     Dossier, GrantHistory and Standing read the statement of each event and hold it
+//     against the event.
 //
-// Search and Checkpoints return what a server chose to show. Each
+// Lineage joins histories by what searches find. Search and Checkpoints return what a server chose to show. Each
 // result is verified; that there are no others is not.
 //
 // An error has a type that says whose matter it is. *ForkError: the log's own

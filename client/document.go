@@ -24,6 +24,11 @@ func (c *Client) Document(ctx context.Context, id string) (*Document, error) {
 	if !statement.ValidDocumentID(id) {
 		return nil, fmt.Errorf("%q is not a document id", id)
 	}
+	return c.reserved(ctx, id)
+}
+
+// reserved is Document for the ids too that the log alone makes.
+func (c *Client) reserved(ctx context.Context, id string) (*Document, error) {
 	r, size, err := c.register(ctx, register.TypeDocument, id)
 	if err != nil {
 		return nil, err

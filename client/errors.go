@@ -30,6 +30,7 @@ type Refused struct {
 	Field   string   `json:"field"`
 	Detail  string   `json:"detail"`
 	Indices []uint64 `json:"indices"`
+	Finding uint64   `json:"finding"` // the entry that puts the refusal on record; 0: none
 }
 
 // Error gives the refusal on one line. The words are the server's: what could
@@ -42,6 +43,9 @@ func (r *Refused) Error() string {
 	if r.Detail != "" {
 		text += ": " + r.Detail
 	}
+	if r.Finding != 0 {
+		text += fmt.Sprintf(" (on record: entry %d)", r.Finding)
+	}
 	return strings.Map(func(c rune) rune {
 		if unicode.IsPrint(c) {
 			return c
@@ -49,6 +53,19 @@ func (r *Refused) Error() string {
 		return unicode.ReplacementChar
 	}, text)
 }
+
+// RefusedForGood says whether the admission rules of this log refused a statement:
+// it is not in the log and will not be. Nothing else is sure: a 404 or 413 can be a
+// gateway's, E103 another log's, and an earlier try whose reply was lost may have
+// brought the statement in.
+func RefusedForGood(err error) bool {
+	var refused *Refused
+	return errors.As(err, &refused) && refused.Status < 500 &&
+		len(refused.Code) == 4 && refused.Code[0] == 'E' && refused.Code != originCode
+}
+
+// originCode is the code of a statement that is for another log.
+const originCode = "E103"
 
 // An InvalidError says which proof of an answer does not hold.
 type InvalidError struct{ Verdict proofs.Verdict }

@@ -14,6 +14,9 @@ package client_test
 //	tree_test.go        tiles and entry bundles, true and false
 //	reads_test.go       receipts by other names, contents, histories
 //	search_test.go      searches, the history of checkpoints
+//	dossier_test.go     runs, grants, identities as of a moment
+//	lineage_test.go     what came from what
+//	withheld_test.go    rows dropped and swapped, statements withheld, of other runs
 //	lock_test.go        a lock that another process holds
 //	genesis_test.go     a log with another beginning
 //	proxy_test.go       a proxy that swaps, keeps and cuts answers
@@ -268,6 +271,22 @@ var readers = map[string]func(c *client.Client, s *site) (got bool, err error){
 	"search": func(c *client.Client, s *site) (bool, error) {
 		f, err := c.Search(ctx, client.Query{Identity: "h/admin"})
 		return f != nil, err
+	},
+	"dossier": func(c *client.Client, s *site) (bool, error) {
+		d, err := c.Dossier(ctx, "R1")
+		return d != nil, err
+	},
+	"grant": func(c *client.Client, s *site) (bool, error) {
+		g, err := c.GrantHistory(ctx, s.digest(2))
+		return g != nil, err
+	},
+	"standing": func(c *client.Client, s *site) (bool, error) {
+		i, err := c.Standing(ctx, "wl/pipeline", client.Moment{})
+		return i != nil, err
+	},
+	"lineage": func(c *client.Client, s *site) (bool, error) {
+		l, err := c.Lineage(ctx, client.LineageQuery{Run: "R1", Depth: 1, Up: true, Down: true})
+		return l != nil, err
 	},
 	"leaf index": func(c *client.Client, s *site) (bool, error) {
 		i, err := c.LeafIndex(ctx, proofs.LeafHash(s.leaf(2)))

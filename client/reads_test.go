@@ -253,8 +253,8 @@ func TestHistories(t *testing.T) {
 	if _, err := c.History(ctx, register.TypeDocument, "../x"); err == nil {
 		t.Error("an id that is none")
 	}
-	if _, err := c.History(ctx, register.TypeRun, "x"); err == nil {
-		t.Error("a type that is not built")
+	if _, err := c.History(ctx, 7, "x"); err == nil {
+		t.Error("a type that there is not")
 	}
 }
 

@@ -2,38 +2,18 @@ package client
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/url"
-	"time"
 
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// A Query says which entries to search for: those that fit all of it. At least one
-// filter is given.
-type Query struct {
-	Digest   *statement.Digest // of a document's exact bytes
-	Document string            // id
-	Identity string            // id of the issuer
-	Since    time.Time         // not before, by the log's clock
-	Until    time.Time         // before it, by the log's clock
-	Limit    int               // entries at most; 0: 50
-}
-
-// A Found is an entry that a search found, as it stands in the log.
-type Found struct {
-	Index     uint64
-	Time      int64 // the log's clock, unix ms: that of its seal
-	Digest    statement.Digest
-	Statement *statement.Statement
-}
+// A Found is an entry that a search found.
+type Found = Entry
 
 // Document returns the id and version of the document that the entry is about, if
 // it is about one.
-func (f *Found) Document() (id string, version uint32) {
+func (f *Entry) Document() (id string, version uint32) {
 	switch b := f.Statement.Body.(type) {
 	case *statement.ReleaseDocument:
 		return b.Document, b.Version
@@ -104,29 +84,6 @@ func (c *Client) Search(ctx context.Context, q Query) (*Findings, error) {
 	}
 }
 
-// values is the query as the server reads it.
-func (q Query) values() (url.Values, error) {
-	v := url.Values{}
-	if q.Digest != nil {
-		v.Set("digest", hex.EncodeToString(q.Digest[:]))
-	}
-	for name, text := range map[string]string{"document": q.Document, "identity": q.Identity} {
-		if text != "" {
-			v.Set(name, text)
-		}
-	}
-	for name, t := range map[string]time.Time{"since": q.Since, "until": q.Until} {
-		if !t.IsZero() {
-			v.Set(name, t.UTC().Format("2006-01-02T15:04:05.000Z"))
-		}
-	}
-	if len(v) == 0 {
-		return nil, errors.New("a search wants at least one of digest, document, identity, since and until")
-	}
-	v.Set("limit", fmt.Sprint(min(q.Limit, 200)))
-	return v, nil
-}
-
 // searchPage returns the indices that the server found. Nothing else of its answer
 // is used: the log itself tells what stands there.
 func (c *Client) searchPage(ctx context.Context, v url.Values) (page []uint64, next string, err error) {
@@ -148,30 +105,15 @@ func (c *Client) searchPage(ctx context.Context, v url.Values) (page []uint64, n
 }
 
 // found reads and verifies an entry, and compares it with the query.
-func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Found, error) {
-	if index >= t.Size {
-		return nil, t.client.unusable("entry %d is not in the tree of size %d", index, t.Size)
-	}
-	e, err := t.Content(ctx, index)
+func (t *Tree) found(ctx context.Context, index uint64, q Query) (*Entry, error) {
+	e, err := t.entry(ctx, index)
 	if err != nil {
 		return nil, err
 	}
-	s, err := statement.Parse(e.Payload)
-	if err != nil {
-		return nil, t.client.unusable("entry %d: %v", index, err)
-	}
-	if err := signatureHolds(e); err != nil {
-		return nil, t.client.unusable("entry %d: %v", index, err)
-	}
-	seal, err := t.Seal(ctx, index)
-	if err != nil {
-		return nil, err
-	}
-	f := &Found{Index: index, Time: seal.Time, Digest: statement.DigestOf(e.Payload), Statement: s}
-	if !q.fits(f) {
+	if !q.fits(e) {
 		return nil, t.client.unusable("entry %d is not what was searched for", index)
 	}
-	return f, nil
+	return e, nil
 }
 
 // signatureHolds verifies the signature of a statement under the key in its leaf. Whose
@@ -182,13 +124,4 @@ func signatureHolds(e statement.Envelope) error {
 		return err
 	}
 	return statement.Verify(key, statement.DigestOf(e.Payload), e.Signature)
-}
-
-func (q Query) fits(f *Found) bool {
-	document, _ := f.Document()
-	return (q.Digest == nil || document != "" && f.Statement.Code != statement.DocumentWithdraw && *q.Digest == f.Statement.Subject) &&
-		(q.Document == "" || q.Document == document) &&
-		(q.Identity == "" || q.Identity == f.Statement.Issuer) &&
-		(q.Since.IsZero() || f.Time >= q.Since.UnixMilli()) &&
-		(q.Until.IsZero() || f.Time < q.Until.UnixMilli())
 }

@@ -16,16 +16,18 @@ type Result struct {
 	Index     uint64             // of the entry; meaningless with a Refusal
 	Duplicate bool               // it was in the log before this submission
 	Refusal   *admission.Refusal // why it is not in the log
+	Finding   uint64             // entry that puts the refusal on record; 0: none
 }
 
 // job is one submission: it stays together in one batch.
 type job struct {
 	checked []*admission.Checked // sealed log
+	refused []*refusedStatement  // sealed log: what Check refused
 	leaves  [][]byte             // raw log
 	answer  chan answer          // buffered, gets exactly one
 }
 
-func (j *job) len() int { return len(j.checked) + len(j.leaves) }
+func (j *job) len() int { return len(j.checked) + len(j.refused) + len(j.leaves) }
 
 // answer is what the writer tells a submitter.
 type answer struct {
@@ -43,11 +45,14 @@ type batch struct {
 	hashes    []proofs.Hash
 	checked   []*admission.Checked // sealed log: its statements
 	events    map[register.Key][]admission.EventWrite
+	terms     map[Term][]byte // search rows
 	time      int64
 	overlay   *admission.Overlay  // sealed log
 	registers *register.Tree      // sealed log: the tree after the batch
 	changes   []register.Leaf     // sealed log: the leaves of that tree that the batch writes
 	seen      map[[32]byte]uint64 // raw log: leaf hashes of this batch
+	findings  map[string]uint64   // by the key of its row: what findings of this batch say first
+	refused   []Refused           // for the quarantine
 	head      head
 	notes     []SignedCheckpoint // signed meanwhile: rows of this commit
 	jobs      []*job

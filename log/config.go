@@ -33,6 +33,11 @@ type Config struct {
 	// nothing when Now is not the machine's.
 	Elapsed func() time.Duration
 
+	// Identity signs findings: it puts refusals on record. nil: they are counted
+	// alone. A raw log has none.
+	Identity Identity
+	// Quarantine gets the bytes of what is refused and on record; nil: nobody.
+	Quarantine Quarantine
 	// Confirm is asked by Open before anything is signed: whether the newest
 	// checkpoint that the log ever let out, with its note, is the newest that others
 	// know. prove makes consistency proofs from older sizes to it. An error ends Open.

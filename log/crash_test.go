@@ -140,7 +140,7 @@ func (c *crasher) all(check func(moment) error) {
 // promised, signs nothing that excludes what it signed, and goes on.
 func TestEveryCrash(t *testing.T) {
 	ctx := context.Background()
-	b := newLedger(t)
+	b := newLedger(t).alsoRefused()
 	disk := vfs.NewCrashableMem()
 	c := &crasher{t: t, disk: disk, anchor: anchorHolding(t, nil), ledger: b, random: random(t)}
 	store, err := pebblestore.Create(dir, onDisk(errorfs.Wrap(disk, c)))

@@ -34,6 +34,8 @@ var (
 	ErrDamage = errors.New("the store is damaged")
 	// ErrClock: the clock went back behind the newest seal, or leapt forward.
 	ErrClock = errors.New("the clock cannot be right")
+	// ErrNoIdentity: the log was opened without Config.Identity, so it is mute.
+	ErrNoIdentity = errors.New("the log has no key of its own identity")
 	// ErrNotFound: the log has no such entry, register or tile as of the view.
 	ErrNotFound = errors.New("not in the log")
 	// ErrSealLike: a raw log refuses leaves that begin like a seal.

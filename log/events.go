@@ -11,8 +11,8 @@ type Events struct {
 	Recovered func(size uint64)
 	// Published: a batch is durable, signed, anchored and visible.
 	Published func(Batch)
-	// Refused: the fold refused a statement.
-	Refused func(code string)
+	// Refused: a statement was refused, by the fold or reported.
+	Refused func(RefusalEvent)
 	// Stopped: the log stopped on a doubt and signs nothing more.
 	Stopped func(error)
 }
@@ -22,7 +22,8 @@ type Batch struct {
 	Size       uint64 // leaves of the log after it
 	Leaves     int    // leaves of the batch, its seal included
 	Duplicates int    // submissions that were in the log already
-	Refused    int    // submissions that the fold refused
+	Refused    int    // submissions that were refused
+	Findings   int    // refusals that it puts on record, in Leaves
 	Registers  int    // registers that were written
 	Bytes      int    // size of the commit
 
@@ -37,7 +38,7 @@ func (e Events) withDefaults() Events {
 		e.Published = func(Batch) {}
 	}
 	if e.Refused == nil {
-		e.Refused = func(string) {}
+		e.Refused = func(RefusalEvent) {}
 	}
 	if e.Stopped == nil {
 		e.Stopped = func(error) {}

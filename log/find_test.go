@@ -276,12 +276,11 @@ func must(e statement.Envelope, err error) statement.Envelope {
 // A search looks at a bounded number of entries, and goes on where it stopped.
 func TestSearchStopsAfterItsWork(t *testing.T) {
 	b := newLibrary(t, 0)
-	// Both registers are longer than the work of one call, and share no entry.
+	// Both registers are longer than the work of one call, lie in each other, and
+	// share no entry.
 	var all []*admission.Checked
-	for i := range log.MaxSearchWork + 10 {
+	for i := range log.MaxSearchWork/2 + 10 {
 		all = append(all, b.w.Release(fmt.Sprint("x/", i), 1, nil, []byte("one")))
-	}
-	for i := range log.MaxSearchWork + 20 {
 		all = append(all, b.w.Checked(must(b.w.Author("wl/second").Release(fmt.Sprint("y/", i), 1, nil, logtest.FileOf([]byte("two"))))))
 	}
 	for part := range slices.Chunk(all, log.MaxSubmission) {
@@ -470,7 +469,7 @@ func TestAbsentRegisters(t *testing.T) {
 		t.Errorf("absence of an activity: %+v, %v", staple, err)
 	}
 	for typ, id := range map[register.Type]string{
-		register.TypeDocument: "none", register.TypeIdentity: "none", register.TypeActivity: "none", register.TypeDigest: none.String(), register.TypeGrant: "none",
+		register.TypeDocument: "none", register.TypeIdentity: "none", register.TypeActivity: "none", register.TypeDigest: none.String(), register.TypeGrant: none.String(), register.TypeRun: "none",
 	} {
 		if _, err := v.History(typ, id, 0, 1); !errors.Is(err, log.ErrNotFound) {
 			t.Errorf("%v: %v", typ, err)

@@ -2,6 +2,7 @@ package log_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -30,7 +31,15 @@ type ledger struct {
 	notary   *notary
 	mu       sync.Mutex
 	promises []promise
+	refused  []promise // if not nil: statements that are refused, with their findings
 	made     int
+}
+
+// alsoRefused makes each submission of the ledger end with a statement that is
+// refused and goes on record: that is promised too.
+func (b *ledger) alsoRefused() *ledger {
+	b.w.Identity, b.refused = logtest.Key("svc/log"), []promise{}
+	return b
 }
 
 // newLedger returns a submitter in a world whose log key has a notary beside it.
@@ -47,7 +56,7 @@ func (b *ledger) fork(t testing.TB) *ledger {
 	defer b.mu.Unlock()
 	w, n := *b.w, b.notary.fork()
 	w.Signer = newSigner(t, n)
-	return &ledger{w: &w, notary: n, promises: slices.Clone(b.promises), made: b.made + 1_000_000}
+	return &ledger{w: &w, notary: n, promises: slices.Clone(b.promises), refused: slices.Clone(b.refused), made: b.made + 1_000_000}
 }
 
 // next makes n promises to be: first releases, each of another document.
@@ -94,12 +103,22 @@ func (b *ledger) submitAll(ctx context.Context, t *testing.T, l *log.Log, number
 
 // send submits releases and keeps what is promised.
 func (b *ledger) send(ctx context.Context, l *log.Log, ps []promise) error {
-	results, view, err := l.Submit(ctx, entries(ps))
+	all := entries(ps)
+	if b.refused != nil {
+		all = append(all, b.w.Release("refused/"+ps[0].id[10:], 2, nil, ps[0].file))
+	}
+	results, view, err := l.Submit(ctx, all)
 	if err != nil {
 		return err
 	}
 	defer view.Release()
 	b.notary.note(view.Checkpoint())
+	if b.refused != nil {
+		if err := b.keepRefusal(all[len(ps)], results[len(ps)], view); err != nil {
+			return err
+		}
+		results = results[:len(ps)]
+	}
 	kept := slices.Clone(ps)
 	for i, r := range results {
 		if r.Refusal != nil {
@@ -119,6 +138,39 @@ func (b *ledger) send(ctx context.Context, l *log.Log, ps []promise) error {
 		return err
 	}
 	return checkReceipt(verifier, view, kept[len(kept)-1])
+}
+
+// keepRefusal keeps what the answer to a refused statement promises.
+func (b *ledger) keepRefusal(c *admission.Checked, r log.Result, view *log.View) error {
+	if r.Refusal == nil || r.Finding == 0 || r.Finding >= view.Size() {
+		return fmt.Errorf("a statement that is refused: %+v under size %d", r, view.Size())
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused = append(b.refused, promise{entry: c, index: r.Finding})
+	return nil
+}
+
+// checkRefusals submits what was refused once more: each has the finding that was
+// promised, and no other.
+func (b *ledger) checkRefusals(l *log.Log) error {
+	b.mu.Lock()
+	refused := slices.Clone(b.refused)
+	b.mu.Unlock()
+	if len(refused) == 0 {
+		return nil
+	}
+	results, view, err := l.Submit(context.Background(), entries(refused))
+	if err != nil {
+		return err
+	}
+	view.Release()
+	for i, r := range results {
+		if r.Refusal == nil || r.Finding != refused[i].index {
+			return fmt.Errorf("the finding %d that was promised is %+v now", refused[i].index, r)
+		}
+	}
+	return nil
 }
 
 // kept returns the promises so far.
@@ -238,7 +290,7 @@ func (b *ledger) lives(t testing.TB, l *log.Log, store storage.Store, anchor sto
 	if err := checkPromises(verifier, l, b.kept()); err != nil {
 		return err
 	}
-	if err := b.enroll(context.Background(), l); err != nil {
+	if err := errors.Join(b.enroll(context.Background(), l), b.checkRefusals(l)); err != nil {
 		return err
 	}
 	if err := b.submit(context.Background(), l, 1); err != nil {

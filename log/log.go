@@ -25,6 +25,7 @@ type Log struct {
 	finals  finals
 	failure atomic.Pointer[error] // why the writer stopped
 	damaged atomic.Pointer[error] // what Damaged was told first
+	mute    error                 // why refusals do not go on record, as of Open
 	opened  time.Time
 	spaced  atomic.Int64 // when there was enough space last, since opened
 }
@@ -41,12 +42,18 @@ func Open(config Config) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	mute, err := w.tryFindings()
+	if err != nil {
+		p.published.Release()
+		return nil, err
+	}
 	l := &Log{
 		config:  config,
 		jobs:    make(chan *job, config.MaxQueue),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 		done:    make(chan struct{}),
+		mute:    mute,
 		opened:  time.Now(),
 	}
 	l.view.Store(p.published)
@@ -141,6 +148,11 @@ func (l *Log) admits() error {
 	l.spaced.Store(int64(now))
 	return nil
 }
+
+// Mute says why the log could not put refusals on record when it was opened: it
+// has no key of its own identity, or not the right one, or that identity was
+// revoked. nil: it can. Mute or not, it refuses and counts.
+func (l *Log) Mute() error { return l.mute }
 
 // Origin returns the log's name.
 func (l *Log) Origin() string { return l.config.Origin }

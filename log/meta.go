@@ -31,7 +31,7 @@ type settings struct {
 // are frozen either may change without a migration.
 func format(mode Mode) string {
 	if mode == Sealed {
-		return "docket/0 " + statement.Rules
+		return "docket/1 " + statement.Rules
 	}
 	return "docket/0 raw"
 }

@@ -52,8 +52,8 @@ func TestOpenAnotherLog(t *testing.T) {
 		"no anchor":         {func(c *log.Config) { c.Anchor = nil }, nil},
 		"no signer":         {func(c *log.Config) { c.Signer = nil }, nil},
 		"a queue of -1":     {func(c *log.Config) { c.MaxQueue = -1 }, nil},
-		"older rules":       {func(c *log.Config) { c.Store = s.withFormat(t, "docket/0 docket/0-older") }, log.ErrMismatch},
-		"newer rows":        {func(c *log.Config) { c.Store = s.withFormat(t, "docket/1 "+statement.Rules) }, log.ErrMismatch},
+		"older rules":       {func(c *log.Config) { c.Store = s.withFormat(t, "docket/1 docket/0-older") }, log.ErrMismatch},
+		"newer rows":        {func(c *log.Config) { c.Store = s.withFormat(t, "docket/2 "+statement.Rules) }, log.ErrMismatch},
 	} {
 		if err := open(c.change); err == nil || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v; want %v", name, err, c.want)
@@ -68,7 +68,7 @@ func TestOpenAnotherLog(t *testing.T) {
 func (s *sound) withFormat(t *testing.T, format string) storage.Store {
 	t.Helper()
 	key := storage.Meta("settings")
-	row := bytes.Replace(s.row(t, key), []byte("docket/0 "+statement.Rules), []byte(format), 1)
+	row := bytes.Replace(s.row(t, key), []byte("docket/1 "+statement.Rules), []byte(format), 1)
 	return s.with(t, key, row)
 }
 

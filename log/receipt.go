@@ -39,6 +39,9 @@ func (v *View) Receipt(index uint64) (*proofs.Receipt, error) {
 		return nil, err
 	}
 	r.Registers = append(r.Registers, issuer)
+	if err := v.addWorkflow(r, s); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -186,20 +189,28 @@ func (v *View) identityProofAt(id string, index uint64) (proofs.RegisterProof, e
 // addEvents adds the events first..last, opened, and the header of the next one.
 func (v *View) addEvents(p *proofs.RegisterProof, h *viewHistory, first, last uint64) error {
 	for seq := first; seq <= last+1 && seq < p.Value.Size; seq++ {
-		row, err := h.row(seq)
-		if err != nil {
+		if err := v.addEvent(p, h, seq, seq <= last); err != nil {
 			return err
 		}
-		proof, err := register.ProveEvent(h, seq, p.Value.Size)
-		if err != nil {
-			return err
-		}
-		e := proofs.EventProof{Event: row.Event(p.Type, seq), Proof: proof}
-		if seq <= last {
-			e.Opening = &proofs.EventOpening{Blind: row.Blind, Body: row.Body}
-		}
-		p.Events = append(p.Events, e)
 	}
+	return nil
+}
+
+// addEvent adds one event.
+func (v *View) addEvent(p *proofs.RegisterProof, h *viewHistory, seq uint64, open bool) error {
+	row, err := h.row(seq)
+	if err != nil {
+		return err
+	}
+	proof, err := register.ProveEvent(h, seq, p.Value.Size)
+	if err != nil {
+		return err
+	}
+	e := proofs.EventProof{Event: row.Event(p.Type, seq), Proof: proof}
+	if open {
+		e.Opening = &proofs.EventOpening{Blind: row.Blind, Body: row.Body}
+	}
+	p.Events = append(p.Events, e)
 	return nil
 }
 

@@ -143,6 +143,9 @@ func (l *Log) settle(p *publisher, b *batch, signing time.Duration) {
 		p.published.acquire()
 		j.answer <- answer{results: b.results[i], view: p.published}
 	}
+	for _, r := range b.refused {
+		l.config.Quarantine.Keep(r)
+	}
 	if b.view != nil {
 		b.stats.Sign = signing
 		l.config.Events.Published(b.stats)

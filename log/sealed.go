@@ -29,7 +29,11 @@ func (w *writer) admitStatement(b *batch, c *admission.Checked) (Result, error) 
 	}
 	b.add(c.Leaf, c.LeafHash, c.Digest)
 	b.rows.Set(storage.Content(index), c.Payload)
+	b.mention(index, c.Statement)
 	b.checked = append(b.checked, c)
+	if body, ok := c.Statement.Body.(*statement.RefuseFinding); ok {
+		return Result{Index: index}, w.indexFinding(b, body, index)
+	}
 	return Result{Index: index}, nil
 }
 
@@ -81,6 +85,7 @@ func (w *writer) seal(b *batch) error {
 	if err := w.registerRows(b); err != nil {
 		return err
 	}
+	b.searchRows()
 	seal := statement.Seal{
 		Index: b.next(),
 		Prev:  int64(b.from) - 1, // the last leaf before the batch is a seal, or there is none

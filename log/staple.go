@@ -21,6 +21,18 @@ func (v *View) Activity(id string) (*proofs.Receipt, error) {
 	return v.newest(register.TypeActivity, id)
 }
 
+// Run returns a staple for a run: its register with the newest event, or the proof
+// that no request opened it.
+func (v *View) Run(id string) (*proofs.Receipt, error) {
+	return v.newest(register.TypeRun, id)
+}
+
+// Grant returns a staple for a grant, named by its statement digest: its register
+// with the newest event, or the proof that there is no such grant.
+func (v *View) Grant(digest statement.Digest) (*proofs.Receipt, error) {
+	return v.newest(register.TypeGrant, digest.String())
+}
+
 // newest returns a staple that shows the newest event of one register, opened.
 func (v *View) newest(t register.Type, id string) (*proofs.Receipt, error) {
 	r, err := v.sealed()
@@ -45,7 +57,7 @@ func (v *View) newest(t register.Type, id string) (*proofs.Receipt, error) {
 }
 
 // registerKey derives the key of a register from its name, as it stands in a
-// staple: of a digest with its algorithm before it.
+// staple: of a digest, and of a grant's statement, with the algorithm before it.
 func registerKey(t register.Type, id string) (register.Key, error) {
 	switch t {
 	case register.TypeDocument:
@@ -57,6 +69,11 @@ func registerKey(t register.Type, id string) (register.Key, error) {
 	case register.TypeDigest:
 		digest, err := statement.ParseDigest(id)
 		return register.DigestKey(register.SHA256Digest(digest)), err
+	case register.TypeRun:
+		return register.RunKey(id), nil
+	case register.TypeGrant:
+		digest, err := statement.ParseDigest(id)
+		return register.GrantKey(register.Hash(digest)), err
 	}
 	return register.Key{}, fmt.Errorf("%w: registers of the type %v have no staple", ErrNotFound, t)
 }

@@ -24,6 +24,8 @@ type writer struct {
 	head   head // of the last commit
 	signed *signedNotes
 	noted  uint64 // size of the newest note that a commit of this run made a row
+
+	findings findings
 }
 
 // registers returns the register tree of the last commit; nil in a raw log.
@@ -86,10 +88,20 @@ func (w *writer) admit(b *batch, j *job) ([]Result, error) {
 	results := make([]Result, 0, j.len())
 	for _, c := range j.checked {
 		r, err := w.admitStatement(b, c)
+		if err == nil && r.Refusal != nil {
+			r, err = w.refuse(b, refusedByFold(c, r.Refusal))
+		}
 		if err != nil {
 			return nil, err
 		}
 		results = append(results, r)
+	}
+	for _, r := range j.refused {
+		result, err := w.refuse(b, r)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
 	}
 	for _, leaf := range j.leaves {
 		r, err := w.admitRaw(b, leaf)
@@ -102,7 +114,6 @@ func (w *writer) admit(b *batch, j *job) ([]Result, error) {
 		switch {
 		case r.Refusal != nil:
 			b.stats.Refused++
-			w.Events.Refused(r.Refusal.Code)
 		case r.Duplicate:
 			b.stats.Duplicates++
 		}

@@ -68,6 +68,7 @@ func (c *documentClaim) find() (int, error) {
 func (c *documentClaim) derived() register.DocumentBody {
 	return register.DocumentBody{
 		Version: c.entry.document.version, Digest: register.SHA256Digest(c.entry.statement.Subject), Statement: c.entry.digest,
+		Run: c.entry.document.run,
 	}
 }
 

@@ -1,6 +1,7 @@
 package proofs
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/docketlog/docket/proofs/register"
@@ -17,6 +18,23 @@ type entry struct {
 	document  *documentEvent   // nil: the statement is about no document
 	index     uint64
 	leafHash  Hash
+}
+
+// run returns the id of the run that a document.* statement belongs to, or "".
+// What other statements name a receipt does not show.
+func (e entry) run() string {
+	if e.statement.Code.Kind() != "document" {
+		return ""
+	}
+	return e.statement.Run
+}
+
+// spends returns the grants that a document.* statement spends.
+func (e entry) spends() []statement.Digest {
+	if e.statement.Code.Kind() != "document" {
+		return nil
+	}
+	return e.statement.Spends
 }
 
 // openEntry verifies the statement of a receipt and its inclusion in the tree.
@@ -40,11 +58,15 @@ func openEntry(l *checkList, r *Receipt, cp Checkpoint) (e entry, ok bool) {
 		return e.statement.Log, checkLog(e.statement, cp.Origin)
 	})
 	l.run(CheckEntry, func() (string, error) {
-		leaf := statement.Commitment{Digest: e.digest, Signature: r.Envelope.Signature, SPKI: e.spki}.Leaf()
-		e.leafHash = LeafHash(leaf)
+		e.leafHash = leafHashOf(r.Envelope, e.digest)
 		return fmt.Sprintf("index %d", e.index), checkEntry(e, r.Inclusion, cp)
 	})
 	return e, l.failed == nil
+}
+
+// leafHashOf derives the leaf of a statement.
+func leafHashOf(envelope *statement.Envelope, digest statement.Digest) Hash {
+	return LeafHash(statement.Commitment{Digest: digest, Signature: envelope.Signature, SPKI: envelope.SPKI}.Leaf())
 }
 
 func checkSignature(envelope *statement.Envelope, digest statement.Digest) error {
@@ -68,17 +90,37 @@ func checkEntry(e entry, inclusion []Hash, cp Checkpoint) error {
 	return VerifyInclusion(e.leafHash, e.index, cp.TreeHead, inclusion)
 }
 
-// checkDirect: rules docket/0-dev have direct releases and withdrawals only: no
-// run and no grants. Other statements may name both; of the grants that they spend a receipt says
-// nothing.
-func checkDirect(s *statement.Statement) (string, error) {
-	if s.Code.Kind() != "document" {
-		return fmt.Sprintf("a %s is none", s.Code), nil
+// checkDirect: a receipt shows runs and grants exactly if a document.* statement
+// names them. Other statements may name both too; of those a receipt says nothing.
+// Grants for a release are of its run; a withdrawal of what a run released may name none.
+func checkDirect(e entry, registers []RegisterProof) (string, error) {
+	shown := 0
+	for _, p := range registers {
+		if p.Type == register.TypeRun || p.Type == register.TypeGrant {
+			shown++
+		}
 	}
-	if s.Run != "" || len(s.Spends) > 0 {
-		return "", fmt.Errorf("the statement names a run or grants, which releases under the rules %s do not have", statement.Rules)
+	named := e.run() != "" || len(e.spends()) > 0
+	switch {
+	case shown > 0 && !named:
+		return "", fmt.Errorf("the receipt shows %d registers of runs and grants, the statement names none", shown)
+	case shown == 0 && named:
+		return "", errors.New("the statement names a run or grants, the receipt shows none")
+	case e.run() == "" && named && e.statement.Code == statement.DocumentRelease:
+		return "", errors.New("the statement spends grants in no run, which no release can")
+	case e.statement.Code.Kind() != "document":
+		return fmt.Sprintf("a %s is none", e.statement.Code), nil
+	case named:
+		return "no: " + describeNamed(e), nil
 	}
 	return "no run, no grants", nil
+}
+
+func describeNamed(e entry) string {
+	if e.run() == "" {
+		return fmt.Sprintf("no run, %d grants", len(e.spends()))
+	}
+	return fmt.Sprintf("in run %q, %d grants", e.run(), len(e.spends()))
 }
 
 // A documentEvent is what a statement about a document writes to its register.
@@ -86,6 +128,7 @@ type documentEvent struct {
 	id      string
 	version uint32
 	kind    uint8             // of the event
+	run     register.Key      // of the run that it belongs to, or zero
 	chained bool              // the statement names the release before it
 	prev    *statement.Digest // that release; nil: there is none
 }
@@ -95,9 +138,11 @@ type documentEvent struct {
 func documentEventOf(s *statement.Statement) (*documentEvent, error) {
 	switch body := s.Body.(type) {
 	case *statement.ReleaseDocument:
-		return &documentEvent{id: body.Document, version: body.Version, kind: register.DocumentRelease, chained: true, prev: body.Prev}, nil
+		return &documentEvent{
+			id: body.Document, version: body.Version, kind: register.DocumentRelease, run: runKeyOf(s), chained: true, prev: body.Prev,
+		}, nil
 	case *statement.WithdrawDocument:
-		return &documentEvent{id: body.Document, version: body.Version, kind: register.DocumentWithdraw}, nil
+		return &documentEvent{id: body.Document, version: body.Version, kind: register.DocumentWithdraw, run: runKeyOf(s)}, nil
 	case *statement.SetPolicy:
 		policy, err := body.Policy()
 		if err != nil {
@@ -106,4 +151,12 @@ func documentEventOf(s *statement.Statement) (*documentEvent, error) {
 		return &documentEvent{id: statement.PolicyDocument, version: policy.Version, kind: register.DocumentRelease}, nil
 	}
 	return nil, nil
+}
+
+// runKeyOf returns the register key of the run that a statement names, or zero.
+func runKeyOf(s *statement.Statement) register.Key {
+	if s.Run == "" {
+		return register.Key{}
+	}
+	return register.RunKey(s.Run)
 }

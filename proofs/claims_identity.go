@@ -23,8 +23,8 @@ const inForce = 0
 // openIdentity verifies that the identity spoke with its key at the entry: claim
 // KEY of docs/spec/receipt.md. time is that of the entry by the log's clock; nil
 // when no register shows it: then the expiry of the key is not judged. It returns
-// the identity's newest state.
-func openIdentity(l *checkList, e entry, h *history, time *uint64) (newest register.IdentityState, ok bool) {
+// the identity's state at the entry, and the newest.
+func openIdentity(l *checkList, e entry, h *history, time *uint64) (then, newest register.IdentityState, ok bool) {
 	c := identityClaim{entry: e, history: h}
 	l.run(CheckIdentity, func() (string, error) { return h.String(), h.checkRegister() })
 	l.run(CheckIdentityEvents, func() (string, error) {
@@ -46,7 +46,7 @@ func openIdentity(l *checkList, e entry, h *history, time *uint64) (newest regis
 		newest, err = c.checkState()
 		return "opened", err
 	})
-	return newest, l.failed == nil
+	return c.then, newest, l.failed == nil
 }
 
 // checkSigner: the first event shown is in force at the entry (the newest of a
@@ -109,6 +109,23 @@ func (c *identityClaim) checkState() (s register.IdentityState, err error) {
 		return s, errors.New("it is not the state that the newest event set")
 	}
 	return s, nil
+}
+
+// withState returns the history with the newest state opened, if the event in force
+// is the newest and opened: then the state follows from it.
+func (h *history) withState() *history {
+	events := h.proof.Events
+	if h.proof.State != nil || h.proof.Value == nil || len(events) == 0 || !h.newest(inForce) || events[inForce].Opening == nil {
+		return h
+	}
+	opening := events[inForce].Opening
+	body, err := register.ParseIdentityBody(opening.Body)
+	if err != nil {
+		return h
+	}
+	derived := *h
+	derived.proof.State = &StateOpening{Blind: register.StateBlind(opening.Blind), State: body.State.Marshal()}
+	return &derived
 }
 
 func (c *identityClaim) describe() string {

@@ -16,8 +16,7 @@ type history struct {
 	seal  statement.Seal
 }
 
-// registerKey derives the key of a register from its name. These rules write no
-// registers of other types that a receipt could show.
+// registerKey derives the key of a register from its name.
 func registerKey(t register.Type, id string) (register.Key, error) {
 	switch t {
 	case register.TypeDocument:
@@ -26,11 +25,16 @@ func registerKey(t register.Type, id string) (register.Key, error) {
 		return register.IdentityKey(id), nil
 	case register.TypeActivity:
 		return register.ActivityKey(id), nil
+	case register.TypeRun:
+		return register.RunKey(id), nil
 	case register.TypeDigest:
 		d, err := statement.ParseDigest(id)
 		return register.DigestKey(register.SHA256Digest(d)), err
+	case register.TypeGrant:
+		d, err := statement.ParseDigest(id)
+		return register.GrantKey(register.Hash(d)), err
 	}
-	return register.Key{}, fmt.Errorf("no receipt shows registers of the type %v", t)
+	return register.Key{}, fmt.Errorf("there are no registers of the type %v", t)
 }
 
 func newHistory(p RegisterProof, seal statement.Seal) (*history, error) {
@@ -67,8 +71,8 @@ func (h *history) checkRegister() error {
 // checkAbsence is claim ABS, for a proof without a value: no register stands at
 // the key.
 func (h *history) checkAbsence() error {
-	if h.proof.State != nil || len(h.proof.Events) > 0 {
-		return errors.New("a register that is absent has no state and no events")
+	if h.proof.State != nil || len(h.proof.Events) > 0 || h.proof.Envelope != nil || h.proof.Delegation != nil {
+		return errors.New("a register that is absent has no state, no events and no statement")
 	}
 	return h.proof.Path.VerifyAbsence(h.key, h.seal.Root)
 }

@@ -1,6 +1,7 @@
 package proofs
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"slices"
 	"testing"
@@ -186,14 +187,10 @@ var entryCases = []invalidCase{
 		return l.first()
 	}},
 	{"of a kind that the rules do not admit", CheckStatement, func(l *writtenLog) *Receipt {
-		about := sha256.Sum256([]byte("a request"))
-		l.onStatement = func(s *statement.Statement) { s.Run = "R1" }
-		index, _ := l.add(statement.StepIntent, about, "h/admin", &statement.IntendStep{Step: statement.Step{
-			Attempt: 1, Seq: 1, Name: "render", Tool: "t", Target: "x", In: []statement.File{},
-			Policy: statement.Verdict{ID: "p", Verdict: "allow"}, Assurance: "producer-signed",
-		}})
-		l.publish()
-		return l.receipt(index)
+		l.onPayload = func(b []byte) []byte {
+			return bytes.Replace(b, []byte("document.release/v1"), []byte("erase.erase/v1"), 1)
+		}
+		return l.first()
 	}},
 	{"signature by another key", CheckSignature, func(l *writtenLog) *Receipt {
 		l.onEnvelope = func(e *statement.Envelope) {

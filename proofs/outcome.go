@@ -40,7 +40,7 @@ func (j *judgement) conclude() Verdict {
 		return j.unknown("the receipt is for a %s: it is in the log, but says nothing about a document", j.entry.statement.Code)
 	}
 	kind := j.setInterval()
-	intact := l.note(CheckCompromise, "not reported", checkCompromise(j.signer, j.time))
+	intact := l.note(CheckCompromise, "not reported", j.checkCompromise())
 	cosigned := l.note(CheckCosigners, j.describeCosigners(), j.checkCosigners())
 	expected := l.note(CheckExpected, v.Document, checkExpected(v.Document, j.expect))
 	fresh := l.note(CheckAge, j.describeAge(), j.checkAge())
@@ -173,6 +173,9 @@ func (j *judgement) describeAge() string {
 func (j *judgement) final(kind Kind, exit int) Verdict {
 	v := j.verdict
 	v.Kind, v.Exit, v.File, v.Checks = kind, exit, j.expect.File, j.checks.checks
+	if kind != Invalid && kind != Contradicted { // else they are not proven, or not all
+		v.Run, v.Approvals = j.run, j.approvals()
+	}
 	if v.WitnessTime != 0 && v.SealTime > v.WitnessTime+ClockSkew {
 		v.Warnings = append(v.Warnings, "the log's clock was ahead of the witnesses': its times are doubtful")
 	}
@@ -189,7 +192,7 @@ func (j *judgement) notChecked(kind Kind) []string {
 	if j.entry.statement != nil && j.entry.document == nil {
 		open = append(open, "whether the signer's key had expired")
 	}
-	if j.entry.statement != nil && len(j.entry.statement.Spends) > 0 {
+	if j.entry.statement != nil && len(j.entry.statement.Spends) > len(j.approvers) {
 		open = append(open, "the grants that it spends")
 	}
 	if kind == Authoritative {
@@ -199,6 +202,9 @@ func (j *judgement) notChecked(kind Kind) []string {
 		} else if j.expect.MaxAge == 0 {
 			open = append(open, "the age: no maximum was given")
 		}
+	}
+	if j.run != nil || len(j.approvers) > 0 {
+		open = append(open, j.uncheckedApproval())
 	}
 	switch j.verdict.Level {
 	case LevelLog:

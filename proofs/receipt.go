@@ -28,18 +28,25 @@ type Receipt struct {
 	Seal          []byte
 	SealInclusion []Hash
 	// Registers are the registers that the claims need: in a release or a
-	// withdrawal the document, then the identity of the issuer.
+	// withdrawal the document, then the identity of the issuer; then the run that
+	// it names, and for each grant that it spends the grant and who gave it.
 	Registers []RegisterProof
 }
 
 // A RegisterProof shows one register under the seal's root, or its absence.
 type RegisterProof struct {
 	Type register.Type
-	// ID is the document id or identity id from which the key is derived.
+	// ID is the name from which the key is derived: of a document, an identity or
+	// a run its id; of a grant its statement digest, of a digest the digest, both
+	// as in "sha256:...".
 	ID string
 	// Value is nil when the proof is one of absence.
 	Value *register.Value
 	Path  register.Path
+	// Envelope is the statement that granted, in the register of a grant; else nil.
+	Envelope *statement.Envelope
+	// Delegation is the one by which that was given in another's stead; nil: in nobody's.
+	Delegation *statement.Envelope
 	// State opens the value's state hash; nil when it stays closed.
 	State *StateOpening
 	// Events are events of the register's history, by rising sequence number.

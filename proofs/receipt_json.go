@@ -11,11 +11,12 @@ import (
 // Limits of a receipt file. Each holds far more than a receipt needs.
 const (
 	MaxReceipt          = 1 << 20 // bytes of the file
-	MaxReceiptRegisters = 16      // registers of a receipt
+	MaxReceiptRegisters = 48      // registers of a receipt
 	MaxReceiptEvents    = 64      // events shown of one register
 
 	maxReceiptProof   = 64 // hashes of one inclusion proof
 	maxReceiptOpening = 8 << 10
+	maxReceiptRun     = 40 << 10  // the state of a run: the largest has 39,769 bytes
 	maxReceiptIndex   = 1<<53 - 1 // an integer that every JSON reader keeps
 )
 
@@ -34,12 +35,14 @@ type (
 		SealInclusion    [][]byte        `json:"sealInclusion"`
 	}
 	registerJSON struct {
-		Events []eventJSON `json:"events"`
-		ID     string      `json:"id"`
-		Path   []byte      `json:"path"`
-		State  *stateJSON  `json:"state,omitempty"`
-		Type   string      `json:"type"`
-		Value  []byte      `json:"value,omitempty"`
+		Delegation json.RawMessage `json:"delegation,omitempty"`
+		Envelope   json.RawMessage `json:"envelope,omitempty"`
+		Events     []eventJSON     `json:"events"`
+		ID         string          `json:"id"`
+		Path       []byte          `json:"path"`
+		State      *stateJSON      `json:"state,omitempty"`
+		Type       string          `json:"type"`
+		Value      []byte          `json:"value,omitempty"`
 	}
 	stateJSON struct {
 		Blind []byte `json:"blind"`
@@ -155,12 +158,8 @@ func (in *registerJSON) register() (RegisterProof, error) {
 		}
 		p.Value = &value
 	}
-	if in.State != nil {
-		blind, ok := openingOf(in.State.Blind, in.State.State)
-		if !ok {
-			return RegisterProof{}, formatError("receipt", "state of a register is not a blind of 32 bytes and at most %d bytes", maxReceiptOpening)
-		}
-		p.State = &StateOpening{Blind: blind, State: in.State.State}
+	if err := in.opened(&p); err != nil {
+		return RegisterProof{}, err
 	}
 	if len(in.Events) > MaxReceiptEvents {
 		return RegisterProof{}, formatError("receipt", "%d events of one register, at most %d are allowed", len(in.Events), MaxReceiptEvents)
@@ -175,6 +174,42 @@ func (in *registerJSON) register() (RegisterProof, error) {
 	return p, nil
 }
 
+// opened reads what discloses more than the value: the statements behind a grant,
+// and the state.
+func (in *registerJSON) opened(p *RegisterProof) (err error) {
+	if in.Delegation != nil && in.Envelope == nil || in.Envelope != nil && p.Type != register.TypeGrant {
+		return formatError("receipt", "a grant alone has an envelope, and with it a delegation; a %v register has none", p.Type)
+	}
+	if p.Envelope, err = envelopeOf(in.Envelope); err != nil {
+		return err
+	}
+	if p.Delegation, err = envelopeOf(in.Delegation); err != nil {
+		return err
+	}
+	if in.State == nil {
+		return nil
+	}
+	limit := maxReceiptOpening
+	if p.Type == register.TypeRun {
+		limit = maxReceiptRun
+	}
+	blind, ok := openingOf(in.State.Blind, in.State.State, limit)
+	if !ok {
+		return formatError("receipt", "state of a register is not a blind of 32 bytes and at most %d bytes", limit)
+	}
+	p.State = &StateOpening{Blind: blind, State: in.State.State}
+	return nil
+}
+
+// envelopeOf reads an optional envelope.
+func envelopeOf(b json.RawMessage) (*statement.Envelope, error) {
+	if b == nil {
+		return nil, nil
+	}
+	envelope, err := statement.ParseEnvelope(b)
+	return &envelope, err
+}
+
 func (in *eventJSON) event() (EventProof, error) {
 	event, err := register.ParseEvent(in.Event)
 	if err != nil {
@@ -186,7 +221,7 @@ func (in *eventJSON) event() (EventProof, error) {
 	}
 	e := EventProof{Event: event, Proof: proof}
 	if in.Opening != nil {
-		blind, ok := openingOf(in.Opening.Blind, in.Opening.Body)
+		blind, ok := openingOf(in.Opening.Blind, in.Opening.Body, maxReceiptOpening)
 		if !ok {
 			return EventProof{}, formatError("receipt", "opening of an event is not a blind of 32 bytes and at most %d bytes", maxReceiptOpening)
 		}
@@ -211,8 +246,8 @@ func hashesOf(in [][]byte) ([]Hash, bool) {
 }
 
 // openingOf checks an opening and returns its blind. No body and no state is empty.
-func openingOf(blind, content []byte) (Hash, bool) {
-	if len(blind) != len(Hash{}) || len(content) == 0 || len(content) > maxReceiptOpening {
+func openingOf(blind, content []byte, limit int) (Hash, bool) {
+	if len(blind) != len(Hash{}) || len(content) == 0 || len(content) > limit {
 		return Hash{}, false
 	}
 	return Hash(blind), true
@@ -243,6 +278,12 @@ func (p *RegisterProof) wire() registerJSON {
 	out := registerJSON{Events: make([]eventJSON, len(p.Events)), ID: p.ID, Path: p.Path.Marshal(), Type: p.Type.String()}
 	if p.Value != nil {
 		out.Value = p.Value.Marshal()
+	}
+	if p.Envelope != nil {
+		out.Envelope = p.Envelope.Marshal()
+	}
+	if p.Delegation != nil {
+		out.Delegation = p.Delegation.Marshal()
 	}
 	if p.State != nil {
 		out.State = &stateJSON{Blind: p.State.Blind[:], State: p.State.State}

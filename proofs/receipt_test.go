@@ -23,6 +23,16 @@ func receiptsOf(t testing.TB) (v Verifier, all map[string]*Receipt) {
 	l.next("two")
 	all["superseded"] = l.receipt(entryFirst)
 	all["second"] = l.receipt(entrySecond)
+	l.enrollHuman("h/legal", 0)
+	l.enrollHuman("h/risk", 0)
+	l.publish()
+	all["approved"] = l.approvedWith(newGrant("h/legal", "legal"), inStead(l.delegate(nil)))
+	l.withdrawIn("R1")
+	l.outcome("R1")
+	l.publish()
+	all["withdrawn in a run"] = l.receipt(l.prevRelease())
+	all["run"] = l.staple(1)
+	all["run"].Registers = []RegisterProof{l.proveEvents(register.TypeRun, "R1", []int{5}, []bool{true})}
 	l.withdraw("contracts/1")
 	l.revoke("wl/publisher", 1)
 	l.publish()
@@ -133,66 +143,82 @@ func TestParseReceiptStrict(t *testing.T) {
 	registers := between(good, `"registers":[`, `],"seal"`)
 	events := between(good, `"events":[`, `],"id"`)
 	large := base64.StdEncoding.EncodeToString(make([]byte, maxReceiptOpening+3))
+	largeRun := base64.StdEncoding.EncodeToString(make([]byte, maxReceiptRun+3))
+	approved := string(all["approved"].Marshal())
+	inApproved := func(old, new string) string {
+		before, after, ok := strings.Cut(approved, `"id":"R1"`)
+		if !ok || !strings.Contains(after, old) {
+			t.Fatalf("%q is not in the receipt of a run", old)
+		}
+		return before + `"id":"R1"` + strings.Replace(after, old, new, 1)
+	}
+	granted := between(approved[strings.Index(approved, `"id":"R1"`):], `{"envelope":`, `,"events"`)
 	for name, in := range map[string]string{
-		"empty":                  "",
-		"null":                   "null",
-		"array":                  "[]",
-		"object":                 "{}",
-		"newline at the end":     good + "\n",
-		"space in front":         " " + good,
-		"two values":             good + "{}",
-		"unknown name":           replace(`"index":`, `"indeks":0,"index":`),
-		"name twice":             replace(`"index":3`, `"index":3,"index":3`),
-		"other letter case":      replace(`"index":`, `"Index":`),
-		"not sorted":             replace(`"mediaType":"`+ReceiptMediaType+`",`, "") + "",
-		"other media type":       replace("receipt.v1", "receipt.v2"),
-		"index with a fraction":  replace(`"index":3`, `"index":3.0`),
-		"index with a sign":      replace(`"index":3`, `"index":-3`),
-		"index as text":          replace(`"index":3`, `"index":"3"`),
-		"index above 2^53-1":     replace(`"index":3`, `"index":9007199254740992`),
-		"no index":               replace(`"index":3,`, ``),
-		"no envelope":            strings.Replace(good, `"envelope":`+between(good, `"envelope":`, `,"genesis`)+`,`, ``, 1),
-		"no inclusion":           strings.Replace(good, `"inclusion":`+inclusion+`,`, ``, 1),
-		"staple with an index":   strings.Replace(staple, `"mediaType"`, `"index":0,"mediaType"`, 1),
-		"null envelope":          strings.Replace(good, between(good, `"envelope":`, `,"genesis`), `null`, 1),
-		"null list":              replace(`"inclusion":`+inclusion, `"inclusion":null`),
-		"null registers":         replace(`"registers":[`+registers+`]`, `"registers":null`),
-		"envelope with a keyid":  replace(`"sig":`, `"keyid":"","sig":`),
-		"envelope of other type": replace("in-toto+json", "in-toto+jsoN"),
-		"65 hashes at genesis":   replace(genesis, list(65)),
-		"65 hashes of inclusion": replace(`"inclusion":`+inclusion, `"inclusion":`+list(65)),
-		"65 hashes at the seal":  replace(sealInclusion, list(65)),
-		"65 hashes of an event":  replace(`"proof":`+eventProof, `"proof":`+list(65)),
-		"hash of 31 bytes":       replace(inclusion, `["`+base64.StdEncoding.EncodeToString(make([]byte, 31))+`"]`),
-		"hash of 33 bytes":       replace(genesis, `["`+base64.StdEncoding.EncodeToString(make([]byte, 33))+`"]`),
-		"base64 with a newline":  replace(value, value[:20]+`\n`+value[20:]),
-		"base64 without padding": replace(value, strings.TrimRight(value, "=")),
-		"base64 padding bits":    replace(blind, blind[:42]+nextLetter(blind[42])+"="),
-		"base64url":              replace(inclusion, strings.NewReplacer("+", "-", "/", "_").Replace(inclusion)+" "),
-		"path cut":               replace(path, path[:len(path)-4]),
-		"value cut":              replace(value, value[:len(value)-4]),
-		"empty value":            replace(value, ""),
-		"event cut":              replace(event, event[:len(event)-4]),
-		"unknown type":           replace(`"type":"document"`, `"type":"paper"`),
-		"empty id":               replace(`"id":"contracts/1"`, `"id":""`),
-		"id of 256 bytes":        replace(`"id":"contracts/1"`, `"id":"`+strings.Repeat("a", 256)+`"`),
-		"empty opening":          replace(`"body":"`+body, `"body":"`),
-		"opening of 8 KiB + 3":   replace(`"body":"`+body, `"body":"`+large),
-		"empty state":            replace(`"state":"`+state, `"state":"`),
-		"state of 8 KiB + 3":     replace(`"state":"`+state, `"state":"`+large),
-		"blind of 24 bytes":      replace(blind, blind[:32]),
-		"17 registers":           replace(registers, strings.TrimSuffix(strings.Repeat(registers+",", 9), ",")),
-		"65 events":              replace(events, strings.TrimSuffix(strings.Repeat(events+",", 33), ",")),
-		"large checkpoint":       replace(`"checkpoint":"`, `"checkpoint":"`+strings.Repeat("x", MaxNote)),
-		"large seal":             replace(`"seal":"`, `"seal":"`+strings.Repeat("x", statement.MaxLeaf)),
-		"invalid UTF-8":          replace(`"checkpoint":"`, "\"checkpoint\":\"\xff"),
-		"escaped solidus":        replace(`"id":"contracts/1"`, `"id":"contracts\/1"`),
-		"escaped letter":         replace(`"id":"contracts/1"`, `"id":"\u0063ontracts/1"`),
+		"empty":                          "",
+		"null":                           "null",
+		"array":                          "[]",
+		"object":                         "{}",
+		"newline at the end":             good + "\n",
+		"space in front":                 " " + good,
+		"two values":                     good + "{}",
+		"unknown name":                   replace(`"index":`, `"indeks":0,"index":`),
+		"name twice":                     replace(`"index":3`, `"index":3,"index":3`),
+		"other letter case":              replace(`"index":`, `"Index":`),
+		"not sorted":                     replace(`"mediaType":"`+ReceiptMediaType+`",`, "") + "",
+		"other media type":               replace("receipt.v1", "receipt.v2"),
+		"index with a fraction":          replace(`"index":3`, `"index":3.0`),
+		"index with a sign":              replace(`"index":3`, `"index":-3`),
+		"index as text":                  replace(`"index":3`, `"index":"3"`),
+		"index above 2^53-1":             replace(`"index":3`, `"index":9007199254740992`),
+		"no index":                       replace(`"index":3,`, ``),
+		"no envelope":                    strings.Replace(good, `"envelope":`+between(good, `"envelope":`, `,"genesis`)+`,`, ``, 1),
+		"no inclusion":                   strings.Replace(good, `"inclusion":`+inclusion+`,`, ``, 1),
+		"staple with an index":           strings.Replace(staple, `"mediaType"`, `"index":0,"mediaType"`, 1),
+		"null envelope":                  strings.Replace(good, between(good, `"envelope":`, `,"genesis`), `null`, 1),
+		"null list":                      replace(`"inclusion":`+inclusion, `"inclusion":null`),
+		"null registers":                 replace(`"registers":[`+registers+`]`, `"registers":null`),
+		"envelope with a keyid":          replace(`"sig":`, `"keyid":"","sig":`),
+		"envelope of other type":         replace("in-toto+json", "in-toto+jsoN"),
+		"65 hashes at genesis":           replace(genesis, list(65)),
+		"65 hashes of inclusion":         replace(`"inclusion":`+inclusion, `"inclusion":`+list(65)),
+		"65 hashes at the seal":          replace(sealInclusion, list(65)),
+		"65 hashes of an event":          replace(`"proof":`+eventProof, `"proof":`+list(65)),
+		"hash of 31 bytes":               replace(inclusion, `["`+base64.StdEncoding.EncodeToString(make([]byte, 31))+`"]`),
+		"hash of 33 bytes":               replace(genesis, `["`+base64.StdEncoding.EncodeToString(make([]byte, 33))+`"]`),
+		"base64 with a newline":          replace(value, value[:20]+`\n`+value[20:]),
+		"base64 without padding":         replace(value, strings.TrimRight(value, "=")),
+		"base64 padding bits":            replace(blind, blind[:42]+nextLetter(blind[42])+"="),
+		"base64url":                      replace(inclusion, strings.NewReplacer("+", "-", "/", "_").Replace(inclusion)+" "),
+		"path cut":                       replace(path, path[:len(path)-4]),
+		"value cut":                      replace(value, value[:len(value)-4]),
+		"empty value":                    replace(value, ""),
+		"event cut":                      replace(event, event[:len(event)-4]),
+		"unknown type":                   replace(`"type":"document"`, `"type":"paper"`),
+		"empty id":                       replace(`"id":"contracts/1"`, `"id":""`),
+		"id of 256 bytes":                replace(`"id":"contracts/1"`, `"id":"`+strings.Repeat("a", 256)+`"`),
+		"empty opening":                  replace(`"body":"`+body, `"body":"`),
+		"opening of 8 KiB + 3":           replace(`"body":"`+body, `"body":"`+large),
+		"empty state":                    replace(`"state":"`+state, `"state":"`),
+		"state of 8 KiB + 3":             replace(`"state":"`+state, `"state":"`+large),
+		"blind of 24 bytes":              replace(blind, blind[:32]),
+		"49 registers":                   replace(registers, strings.TrimSuffix(strings.Repeat(registers+",", 25), ",")),
+		"65 events":                      replace(events, strings.TrimSuffix(strings.Repeat(events+",", 33), ",")),
+		"large checkpoint":               replace(`"checkpoint":"`, `"checkpoint":"`+strings.Repeat("x", MaxNote)),
+		"large seal":                     replace(`"seal":"`, `"seal":"`+strings.Repeat("x", statement.MaxLeaf)),
+		"state of a run above 40 KiB":    inApproved(`"state":"`+between(approved[strings.Index(approved, `"id":"R1"`):], `"state":"`, `"`), `"state":"`+largeRun),
+		"null statement of a grant":      inApproved(granted, "null"),
+		"statement of a grant, keyid":    inApproved(granted, strings.Replace(granted, `"sig":`, `"keyid":"","sig":`, 1)),
+		"delegation without a statement": inApproved(`"envelope":`+granted, `"delegation":`+granted),
+		"delegation after the statement": inApproved(`"envelope":`+granted, `"envelope":`+granted+`,"delegation":`+granted),
+		"statement with a document":      replace(`"registers":[{`, `"registers":[{"envelope":`+granted+`,`),
+		"invalid UTF-8":                  replace(`"checkpoint":"`, "\"checkpoint\":\"\xff"),
+		"escaped solidus":                replace(`"id":"contracts/1"`, `"id":"contracts\/1"`),
+		"escaped letter":                 replace(`"id":"contracts/1"`, `"id":"\u0063ontracts/1"`),
 	} {
 		if in == good {
 			t.Errorf("%s: nothing was changed", name)
 		} else if r, err := ParseReceipt([]byte(in)); err == nil {
-			t.Errorf("%s: accepted %+v", name, r)
+			t.Errorf("%s: accepted, with %d registers", name, len(r.Registers))
 		}
 	}
 	if _, err := ParseReceipt([]byte(good)); err != nil {
@@ -212,12 +238,12 @@ func TestParseReceiptLimits(t *testing.T) {
 	e := r.Registers[0].Events[0]
 	e.Proof = make([]Hash, 64)
 	r.Registers[0].Events = slices.Repeat([]EventProof{e}, 64)
-	r.Registers = append(slices.Repeat(r.Registers[1:], 15), r.Registers[0])
+	r.Registers = append(slices.Repeat(r.Registers[1:], MaxReceiptRegisters-1), r.Registers[0])
 	b := r.Marshal()
 	if _, err := ParseReceipt(b); err != nil || len(b) > MaxReceipt {
 		t.Fatalf("%d bytes: %v", len(b), err)
 	}
-	r.Registers = slices.Repeat(r.Registers[15:], 7)
+	r.Registers = slices.Repeat(r.Registers[MaxReceiptRegisters-1:], 7)
 	if b = r.Marshal(); len(b) <= MaxReceipt {
 		t.Fatalf("only %d bytes", len(b))
 	}
@@ -239,11 +265,14 @@ func TestByteFlips(t *testing.T) {
 		want := v.Verify(r, expect)
 		flipped := 0
 		b := r.Marshal()
-		bits, step := []byte{0x01}, 11
-		if name == "superseded" {
+		bits, step, from := []byte{0x01}, 11, 0
+		switch name {
+		case "superseded":
 			bits, step = []byte{0x01, 0x04}, 3
+		case "approved": // each byte of run and grants; what stands before is like that of the others
+			step, from = 1, bytes.Index(b, []byte(`"id":"wl/publisher"`))
 		}
-		for i := 0; i < len(b); i += step {
+		for i := from; i < len(b); i += step {
 			for _, bit := range bits {
 				b[i] ^= bit
 				other, err := ParseReceipt(b)
@@ -275,7 +304,8 @@ func sameOrWorse(want, got Verdict) bool {
 		got.Exit, want.Exit = 0, 0
 	}
 	return got.Kind == want.Kind && got.Exit == want.Exit && got.Document == want.Document && got.Version == want.Version &&
-		got.Size == want.Size && got.Statement == want.Statement && cmp.Equal(got.From, want.From) && cmp.Equal(got.Until, want.Until)
+		got.Size == want.Size && got.Statement == want.Statement && cmp.Equal(got.From, want.From) && cmp.Equal(got.Until, want.Until) &&
+		cmp.Equal(got.Run, want.Run) && cmp.Equal(got.Approvals, want.Approvals)
 }
 
 func FuzzParseReceipt(f *testing.F) {
@@ -305,6 +335,8 @@ func FuzzVerify(f *testing.F) {
 	good := all["superseded"]
 	f.Add(good.Marshal(), good.Registers[0].Value.Marshal(), good.Registers[0].Events[0].Event.Marshal(),
 		good.Registers[0].Path.Marshal(), uint64(7), uint8(3))
+	grant := all["approved"].Registers[atRisk]
+	f.Add(all["approved"].Marshal(), grant.Value.Marshal(), grant.Events[1].Event.Marshal(), grant.Path.Marshal(), uint64(9), uint8(atLegal))
 	f.Fuzz(func(t *testing.T, b, value, event, path []byte, n uint64, which uint8) {
 		r, err := ParseReceipt(b)
 		if err != nil {

@@ -50,6 +50,28 @@ func TestDocsOfReceipts(t *testing.T) {
 	}
 }
 
+// TestDocsOfRuns: the second example, a release in a run with two grants.
+func TestDocsOfRuns(t *testing.T) {
+	page := blocks(t, "receipt.md")
+	l := newRunLog(t)
+	text := strings.TrimSuffix(page["receipt-run"], "\n")
+	if want := string(l.approved().Marshal()); text != want {
+		t.Fatalf("the tests of this package write the receipt\n%s", want)
+	}
+	receipt, err := ParseReceipt([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := fileDigest(strings.TrimSuffix(page["file-run"], "\n"))
+	got := l.verifier(page["policy"]).Verify(receipt, Expect{File: file, Document: "contracts/9", Now: 1794319520000, MaxAge: 24 * 3600 * 1000})
+	if diff := cmp.Diff(page["verdict-run"], got.Brief()); diff != "" {
+		t.Errorf("verdict (-page +code):\n%s\n%s", diff, got.Brief())
+	}
+	if genesis := l.verifier(page["policy"]).Genesis; hex.EncodeToString(genesis[:]) != strings.TrimSpace(page["genesis"]) {
+		t.Error("another genesis")
+	}
+}
+
 // TestDocsListChecks: the table of the page has the checks in the order in which
 // Verify makes them.
 func TestDocsListChecks(t *testing.T) {
@@ -63,13 +85,19 @@ func TestDocsListChecks(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z ]+)`").FindAllStringSubmatch(table, -1) {
 		listed = append(listed, CheckName(m[1]))
 	}
-	l := newWrittenLog(t)
-	r := l.second()
-	var made []CheckName
-	for _, c := range l.verifier(testPolicyText()).Verify(r, expectationOf(r)).Checks {
-		made = append(made, c.Name)
-	}
-	if !slices.Equal(listed, made) {
-		t.Errorf("the page lists\n%q\nVerify makes\n%q", listed, made)
+	l := newRunLog(t)
+	for name, r := range map[string]*Receipt{"one grant": l.approvedWith(newGrant("h/risk", "risk")), "direct": newWrittenLog(t).second()} {
+		var made []CheckName
+		for _, c := range l.verifier(testPolicyText()).Verify(r, expectationOf(r)).Checks {
+			made = append(made, c.Name)
+		}
+		want := listed
+		if name == "direct" {
+			from, to := slices.Index(listed, CheckRun), slices.Index(listed, CheckFile)
+			want = slices.Concat(listed[:from], listed[to:])
+		}
+		if !slices.Equal(want, made) {
+			t.Errorf("%s: the page lists\n%q\nVerify makes\n%q", name, want, made)
+		}
 	}
 }

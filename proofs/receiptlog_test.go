@@ -448,6 +448,7 @@ func (l *writtenLog) staple(index uint64) *Receipt {
 		r.Registers = append(r.Registers, l.documentProof(d.id, index))
 	}
 	r.Registers = append(r.Registers, l.identityProof(s.Issuer, index))
+	r.Registers = append(r.Registers, l.workflowProofs(index)...)
 	return r
 }
 

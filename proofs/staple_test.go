@@ -235,7 +235,8 @@ func TestStapleAloneInvalid(t *testing.T) {
 			l.next("three")
 			return l.staple(entryFirst)
 		}, CheckRules},
-		{"type without registers", change(0, func(p *RegisterProof) { p.Type = register.TypeRun }), CheckRegister},
+		{"type without registers", change(0, func(p *RegisterProof) { p.Type = 7 }), CheckRegister},
+		{"another type", change(0, func(p *RegisterProof) { p.Type = register.TypeRun }), CheckRegister},
 		{"absence of no key", func(l *writtenLog) *Receipt {
 			s := l.staple(entryFirst)
 			path, err := l.tree.Prove(l.rows, register.Key{})

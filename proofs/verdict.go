@@ -34,7 +34,7 @@ const (
 	ExitEnded         = 10 // WasAuthoritative, Withdrawn
 	ExitCosigners     = 11 // fewer cosigners than the verifier policy asks; quorum none outside a dev folder too
 	ExitQualified     = 12 // not the expected document, nothing expected, or older than the maximum age
-	ExitCompromised   = 13 // the key of the signer was later reported compromised from before the entry
+	ExitCompromised   = 13 // the key of the signer, or of one who granted, was later reported compromised from before it signed
 	ExitUnknown       = 20 // Unknown
 	ExitContradicted  = 30 // Contradicted
 	ExitInvalid       = 40 // Invalid
@@ -71,6 +71,11 @@ type Verdict struct {
 	Issuer    string           // identity that signed it
 	SignedAt  int64            // the signer's clock; decides nothing
 	Index     uint64           // of the entry
+
+	// Run is what the statement belongs to, Approvals are the grants that it
+	// spends, in its order; of statements about a document only.
+	Run       *Run
+	Approvals []Approval
 
 	// From and Until bound the authority of the version by the log's clock.
 	// Until is nil when no later event ended it as of Size.

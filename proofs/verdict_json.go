@@ -22,6 +22,8 @@ type (
 		Issuer        string             `json:"issuer,omitempty"`
 		SignedAt      string             `json:"signedAt,omitempty"`
 		Index         *uint64            `json:"index,omitempty"`
+		Run           *runJSON           `json:"run,omitempty"`
+		Approvals     []approvalJSON     `json:"approvals,omitempty"`
 		From          *boundJSON         `json:"from,omitempty"`
 		Until         *boundJSON         `json:"until,omitempty"`
 		Origin        string             `json:"origin,omitempty"`
@@ -41,6 +43,34 @@ type (
 		Index uint64 `json:"index"`
 		Time  string `json:"time"`
 		Clock string `json:"clock"` // whose; always "log"
+	}
+	runJSON struct {
+		ID       string `json:"id"`
+		Request  string `json:"request"`
+		Workflow string `json:"workflow"`
+		Status   string `json:"status"`
+		Now      string `json:"now"`
+		Claimed  string `json:"claimed,omitempty"`
+	}
+	approvalJSON struct {
+		By        string        `json:"by"`
+		Class     string        `json:"class"`
+		Role      string        `json:"role"`
+		Meaning   string        `json:"meaning"`
+		Rule      string        `json:"rule"`
+		Level     string        `json:"level"`
+		Person    string        `json:"person,omitempty"`
+		ActingFor string        `json:"actingFor,omitempty"`
+		Delegator string        `json:"delegator,omitempty"`
+		Override  *overrideJSON `json:"override,omitempty"`
+		Grant     string        `json:"grant"`
+		Index     uint64        `json:"index"`
+		Time      string        `json:"time"`
+	}
+	overrideJSON struct {
+		Rule     string `json:"rule"`
+		Reason   string `json:"reason"`
+		ReviewBy string `json:"reviewBy"`
 	}
 	cosignerJSON struct {
 		Name  string `json:"name"`
@@ -65,7 +95,7 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 	out := verdictJSON{
 		Verdict: v.Kind, Exit: v.Exit, Sentence: v.Sentence(), Reason: v.Reason,
 		Document: v.Document, Version: v.Version, File: v.File.String(),
-		From: v.From.wire(), Until: v.Until.wire(),
+		Run: v.Run.wire(), From: v.From.wire(), Until: v.Until.wire(),
 		Origin: v.Origin, Size: v.Size, Rules: v.Rules, Level: v.Level,
 		WitnessTime: timeText(v.WitnessTime), Tolerates: v.Tolerates,
 		Cosigners: make([]cosignerJSON, 0, len(v.Cosigners)), Checks: make([]checkJSON, 0, len(v.Checks)),
@@ -77,6 +107,9 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 	}
 	if v.Size != 0 {
 		out.SealTime = timeText(v.SealTime)
+	}
+	for _, a := range v.Approvals {
+		out.Approvals = append(out.Approvals, a.wire())
 	}
 	for _, c := range v.Cosigners {
 		out.Cosigners = append(out.Cosigners, cosignerJSON{Name: c.Name, Group: c.Group, Time: timeText(c.Time), Valid: c.Valid})
@@ -95,6 +128,27 @@ func (b *Bound) wire() *boundJSON {
 		return nil
 	}
 	return &boundJSON{Index: b.Index, Time: statement.FormatTime(b.Time), Clock: "log"}
+}
+
+func (r *Run) wire() *runJSON {
+	if r == nil {
+		return nil
+	}
+	return &runJSON{ID: r.ID, Request: r.Request.String(), Workflow: r.Workflow.String(), Status: r.Status, Now: r.Now, Claimed: r.Claimed}
+}
+
+func (a Approval) wire() approvalJSON {
+	out := approvalJSON{
+		By: a.By, Class: a.Class, Role: a.Role, Meaning: a.Meaning, Rule: a.Rule, Level: a.Level, Person: a.Person,
+		Grant: a.Grant.String(), Index: a.Index, Time: timeText(a.Time),
+	}
+	if a.ActingFor != nil {
+		out.ActingFor, out.Delegator = a.ActingFor.String(), a.Delegator
+	}
+	if o := a.Override; o != nil {
+		out.Override = &overrideJSON{Rule: o.Rule, Reason: o.Reason, ReviewBy: timeText(o.ReviewBy)}
+	}
+	return out
 }
 
 func timeText(ms int64) string {

@@ -104,6 +104,12 @@ func (v Verdict) writeFacts(b *strings.Builder) {
 		line("statement", "%s, entry %d, of %s", v.Statement, v.Index, v.Digest)
 		line("issuer", "%s, at %s by the signer's clock", v.Issuer, statement.FormatTime(v.SignedAt))
 	}
+	if v.Run != nil {
+		line("run", "%s", v.Run.describe(v.Size))
+	}
+	for _, a := range v.approved() {
+		line("approved", "%s", a)
+	}
 	if v.Size == 0 {
 		return
 	}
@@ -119,6 +125,18 @@ func (v Verdict) writeFacts(b *strings.Builder) {
 	if len(v.Cosigners) > 0 {
 		line("tolerates", "%s", v.describeTolerance())
 	}
+}
+
+// approved describes the grants, one line each, or says that a run needed none.
+func (v Verdict) approved() []string {
+	if v.Run != nil && len(v.Approvals) == 0 {
+		return []string{"by nobody: it spends no grants"}
+	}
+	var lines []string
+	for _, a := range v.Approvals {
+		lines = append(lines, a.String())
+	}
+	return lines
 }
 
 // describe says who vouches.

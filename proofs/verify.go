@@ -91,12 +91,17 @@ type judgement struct {
 	authority authority
 	time      uint64                 // of the entry, by the log's clock; documents only
 	signer    register.IdentityState // newest one
+	approvers []approver             // of the grants that it spends, in their order
+	run       *Run                   // that it belongs to
 }
+
+// noLatest lets cosignatures of every time count.
+const noLatest = math.MaxInt64
 
 // latest is the latest time, in POSIX seconds, at which a cosignature counts.
 func (j *judgement) latest() int64 {
 	if j.expect.Now == 0 {
-		return math.MaxInt64
+		return noLatest
 	}
 	return (j.expect.Now + ClockSkew) / 1000
 }
@@ -125,55 +130,31 @@ func (j *judgement) isAbout(e entry) {
 }
 
 // openRegisters verifies the registers that a statement needs: the document's, if
-// it is about one, then the issuer's identity.
+// it is about one, then the issuer's identity, its run, and its grants.
 func (j *judgement) openRegisters(e entry, r *Receipt, w view) (ok bool) {
 	l := &j.checks
 	l.run(CheckRules, func() (string, error) { return w.seal.Rules, checkRules(w.seal.Rules) })
-	l.run(CheckDirect, func() (string, error) { return checkDirect(e.statement) })
-	var document, identity *history
+	l.run(CheckDirect, func() (string, error) { return checkDirect(e, r.Registers) })
+	var shown registers
 	l.run(CheckRegisters, func() (_ string, err error) {
-		document, identity, err = registersOf(e, r.Registers, w.seal)
+		shown, err = registersOf(e, r.Registers, w.seal)
 		return fmt.Sprintf("%d, as the statement names them", len(r.Registers)), err
 	})
 	if l.failed != nil {
 		return false
 	}
 	var time *uint64
-	if document != nil {
+	if shown.document != nil {
 		time = &j.time
-		if j.authority, j.time, ok = openDocument(l, e, document); !ok {
+		if j.authority, j.time, ok = openDocument(l, e, shown.document); !ok {
 			return false
 		}
 	}
-	j.signer, ok = openIdentity(l, e, identity, time)
-	return ok
-}
-
-// registersOf takes the registers of a receipt by the names that the statement
-// gives, in their order, and no others.
-func registersOf(e entry, proofs []RegisterProof, seal statement.Seal) (document, identity *history, err error) {
-	want := []RegisterProof{{Type: register.TypeIdentity, ID: e.statement.Issuer}}
-	if e.document != nil {
-		want = append([]RegisterProof{{Type: register.TypeDocument, ID: e.document.id}}, want...)
+	then, newest, ok := openIdentity(l, e, shown.identity, time)
+	if j.signer = newest; !ok {
+		return false
 	}
-	if len(proofs) != len(want) {
-		return nil, nil, fmt.Errorf("%d registers, a %s needs %d", len(proofs), e.statement.Code, len(want))
-	}
-	for i, p := range proofs {
-		if p.Type != want[i].Type || p.ID != want[i].ID {
-			return nil, nil, fmt.Errorf("register %d is %v %q, want %v %q", i, p.Type, p.ID, want[i].Type, want[i].ID)
-		}
-		h, err := newHistory(p, seal)
-		if err != nil {
-			return nil, nil, err
-		}
-		if want[i].Type == register.TypeDocument {
-			document = h
-		} else {
-			identity = h
-		}
-	}
-	return document, identity, nil
+	return j.openWorkflow(e, shown, then)
 }
 
 // openStaple judges the entry once more, by the registers of a newer seal.
@@ -254,9 +235,27 @@ func (h *history) check() error {
 			return err
 		}
 	}
+	if err := h.checkEnvelope(); err != nil {
+		return err
+	}
 	if len(h.proof.Events) == 0 {
 		return nil
 	}
+	if h.proof.Type == register.TypeRun || h.proof.Type == register.TypeGrant {
+		return h.checkRising() // not all that stands between them is shown
+	}
 	// The last event is the successor of the one before it. One alone is the newest.
 	return h.checkNeighbours(max(0, len(h.proof.Events)-2))
+}
+
+// checkEnvelope: a statement beside a grant is the one that granted it.
+func (h *history) checkEnvelope() error {
+	if e := h.proof.Envelope; e != nil {
+		if got := statement.DigestOf(e.Payload); got.String() != h.proof.ID {
+			return fmt.Errorf("the statement shown beside it is %s", got)
+		}
+	} else if h.proof.Delegation != nil {
+		return errors.New("a delegation is shown without the statement that was given by it")
+	}
+	return nil
 }

@@ -17,6 +17,7 @@
 //	N     Tile          u8 level ‖ u64 n          1 to 256 hashes of 32 bytes, only ever extended
 //	C     Content       u64 index                 the content of the entry; erasable
 //	D     DigestIndex   statement digest32        u64 index of the entry
+//	R     Refusal       digest32 ‖ code           u64 index of the finding that puts this refusal on record
 //	F     LeafHashIndex leaf hash32               u64 index of the first leaf with this hash
 //	K     Checkpoint    u64 size                  the note that was signed for this size
 //	T     RegisterLeaf  key32                     value hash32: one leaf of the register tree
@@ -25,6 +26,8 @@
 //	S     Record        key32                     the register now: type, size, root, last, state, ...
 //	E     Event         key32 ‖ u64 seq           one event of the register
 //	H     HistoryTile   key32 ‖ u8 level ‖ u64 n  256 hashes of the register's history
+//	I     Search        term8 ‖ ~u64 first        u32 offsets: which entries of the batch that begins
+//	                                              at index first mention what the term stands for
 //	M     Meta          name                      one row per log: tree head, seal, counts, ...
 //	W     Witness       origin hash32             newest note that a witness cosigned; in a witness's own store
 //	0x00  -             -                         the store's own: commit number, layout

@@ -67,6 +67,27 @@ func ParseDigestIndex(key []byte) (digest [32]byte, err error) {
 	return parseHash(DigestIndexSpace, key)
 }
 
+// codeSize is the length of a refusal code, such as E405.
+const codeSize = 4
+
+// Refusal returns the key of the row that leads from the digest of a refused
+// statement, and the code of its refusal, to the index of the finding that says
+// so. It panics on a code that has not 4 bytes.
+func Refusal(digest [32]byte, code string) []byte {
+	if len(code) != codeSize {
+		panic(fmt.Sprintf("storage: refusal code %q", code))
+	}
+	return append(hashKey(RefusalSpace, digest), code...)
+}
+
+// ParseRefusal returns digest and code of a key made by Refusal.
+func ParseRefusal(key []byte) (digest [32]byte, code string, err error) {
+	if err := check(RefusalSpace, key, 1+32+codeSize); err != nil {
+		return [32]byte{}, "", err
+	}
+	return [32]byte(key[1:33]), string(key[33:]), nil
+}
+
 // RegisterLeaf returns the key of a register's leaf in the register tree.
 func RegisterLeaf(register [32]byte) []byte { return hashKey(RegisterLeafSpace, register) }
 
@@ -159,6 +180,32 @@ func ParseHistoryTile(key []byte) (register [32]byte, level uint8, n uint64, err
 		return [32]byte{}, 0, 0, err
 	}
 	return [32]byte(key[1:33]), key[33], binary.BigEndian.Uint64(key[34:]), nil
+}
+
+// Search returns the key of the row with the entries that mention something, of
+// the batch whose first leaf is at index first. The index is stored as its
+// complement: a scan meets the newest batch first.
+func Search(term [8]byte, first uint64) []byte {
+	key := append(append(make([]byte, 0, 1+8+8), byte(SearchSpace)), term[:]...)
+	return binary.BigEndian.AppendUint64(key, ^first)
+}
+
+// ParseSearch returns term and first index of a key made by Search.
+func ParseSearch(key []byte) (term [8]byte, first uint64, err error) {
+	if err := check(SearchSpace, key, 1+8+8); err != nil {
+		return term, 0, err
+	}
+	return [8]byte(key[1:9]), ^binary.BigEndian.Uint64(key[9:]), nil
+}
+
+// SearchRange returns the bounds of the rows of a term whose batches begin below
+// an index, newest first.
+func SearchRange(term [8]byte, below uint64) (start, end []byte) {
+	_, end = PrefixRange(append([]byte{byte(SearchSpace)}, term[:]...))
+	if below == 0 {
+		return end, end
+	}
+	return Search(term, below-1), end
 }
 
 // Meta returns the key of a row of which there is one per log, by name.

@@ -15,10 +15,12 @@ const (
 	EventSpace        Keyspace = 'E'
 	LeafHashSpace     Keyspace = 'F'
 	HistoryTileSpace  Keyspace = 'H'
+	SearchSpace       Keyspace = 'I'
 	CheckpointSpace   Keyspace = 'K'
 	LeafSpace         Keyspace = 'L'
 	MetaSpace         Keyspace = 'M'
 	TileSpace         Keyspace = 'N'
+	RefusalSpace      Keyspace = 'R'
 	RecordSpace       Keyspace = 'S'
 	RegisterLeafSpace Keyspace = 'T'
 	WitnessSpace      Keyspace = 'W'
@@ -43,12 +45,16 @@ func (s Keyspace) String() string {
 		return "checkpoint"
 	case HistoryTileSpace:
 		return "history tile"
+	case SearchSpace:
+		return "search"
 	case LeafSpace:
 		return "leaf"
 	case MetaSpace:
 		return "meta"
 	case TileSpace:
 		return "tile"
+	case RefusalSpace:
+		return "refusal"
 	case RecordSpace:
 		return "record"
 	case RegisterLeafSpace:

@@ -116,6 +116,10 @@ func TestKeys(t *testing.T) {
 			return fmt.Sprint(level, n), err
 		}, "3 70000"},
 		{"DigestIndex", storage.DigestIndex(register), "D" + registerHex, storage.DigestIndexSpace, hash(storage.ParseDigestIndex), registerHex},
+		{"Refusal", storage.Refusal(register, "E405"), "R" + registerHex + "45343035", storage.RefusalSpace, func(k []byte) (string, error) {
+			digest, code, err := storage.ParseRefusal(k)
+			return fmt.Sprintf("%x %s", digest, code), err
+		}, registerHex + " E405"},
 		{"Witness", storage.Witness(register), "W" + registerHex, storage.WitnessSpace, hash(storage.ParseWitness), registerHex},
 		{"RegisterLeaf", storage.RegisterLeaf(register), "T" + registerHex, storage.RegisterLeafSpace, hash(storage.ParseRegisterLeaf), registerHex},
 		{"Record", storage.Record(register), "S" + registerHex, storage.RecordSpace, hash(storage.ParseRecord), registerHex},
@@ -131,6 +135,10 @@ func TestKeys(t *testing.T) {
 			r, level, n, err := storage.ParseHistoryTile(k)
 			return fmt.Sprintf("%x %d %d", r, level, n), err
 		}, registerHex + " 1 2"},
+		{"Search", storage.Search([8]byte(register[:8]), 258), "I0102030405060708fffffffffffffefd", storage.SearchSpace, func(k []byte) (string, error) {
+			term, first, err := storage.ParseSearch(k)
+			return fmt.Sprintf("%x %d", term, first), err
+		}, "0102030405060708 258"},
 		{"Meta", storage.Meta("head"), "M68656164", storage.MetaSpace, storage.ParseMeta, "head"},
 		{"Meta of no name", storage.Meta(""), "M", storage.MetaSpace, storage.ParseMeta, ""},
 	} {
@@ -160,6 +168,32 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// The rows of a term that begin below an index, the newest first, and no other row.
+func TestSearchRange(t *testing.T) {
+	last := [8]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	for _, term := range [][8]byte{{1, 2, 3}, last} {
+		start, end := storage.SearchRange(term, 9)
+		var before []byte
+		for _, first := range []uint64{8, 5, 0} {
+			key := storage.Search(term, first)
+			if bytes.Compare(key, start) < 0 || bytes.Compare(key, end) >= 0 || bytes.Compare(before, key) >= 0 {
+				t.Errorf("%x: row %d is at %x, in %x to %x, behind %x", term, first, key, start, end, before)
+			}
+			before = key
+		}
+		next := term
+		next[7]++
+		for _, key := range [][]byte{storage.Search(term, 9), storage.Search(term, 10), storage.Search(next, 0), storage.Search(next, 100)} {
+			if bytes.Compare(key, start) >= 0 && bytes.Compare(key, end) < 0 {
+				t.Errorf("%x: %x is in %x to %x", term, key, start, end)
+			}
+		}
+		if start, end := storage.SearchRange(term, 0); bytes.Compare(start, end) < 0 {
+			t.Errorf("%x: rows below 0: %x to %x", term, start, end)
+		}
+	}
+}
+
 func number(parse func([]byte) (uint64, error)) func([]byte) (string, error) {
 	return func(key []byte) (string, error) {
 		n, err := parse(key)
@@ -179,8 +213,8 @@ func TestKeyspacesAreApart(t *testing.T) {
 	for name, space := range map[string]storage.Keyspace{
 		"bucket": storage.BucketSpace, "content": storage.ContentSpace, "digest index": storage.DigestIndexSpace,
 		"event": storage.EventSpace, "history tile": storage.HistoryTileSpace, "leaf": storage.LeafSpace,
-		"meta": storage.MetaSpace, "tile": storage.TileSpace, "record": storage.RecordSpace,
-		"register leaf": storage.RegisterLeafSpace, "reserved": storage.ReservedSpace, "witness": storage.WitnessSpace,
+		"meta": storage.MetaSpace, "tile": storage.TileSpace, "record": storage.RecordSpace, "refusal": storage.RefusalSpace,
+		"register leaf": storage.RegisterLeafSpace, "search": storage.SearchSpace, "reserved": storage.ReservedSpace, "witness": storage.WitnessSpace,
 	} {
 		if other, ok := seen[space]; ok {
 			t.Errorf("%s and %s share %#02x", name, other, byte(space))

@@ -46,7 +46,7 @@ func auditText(r *audit.Report, evidence string) string {
 	if r.Tally.Seals > 0 {
 		fmt.Fprintf(&b, "  %s statements, %s seals from %s to %s; %s registers, %s identities, %s refusals on record",
 			grouped(int64(r.Tally.Statements)), grouped(int64(r.Tally.Seals)), statement.FormatTime(r.Tally.First), statement.FormatTime(r.Tally.Last),
-			grouped(int64(r.Registers)), grouped(int64(r.Tally.IdentityCount)), grouped(int64(refusals(r))))
+			grouped(int64(r.Registers)), grouped(int64(r.Tally.IdentityCount)), grouped(int64(refusalsOf(r))))
 	}
 	if r.Quorum == quorumNotMet {
 		fmt.Fprintf(&b, "\n  but %s", fewer)
@@ -54,7 +54,7 @@ func auditText(r *audit.Report, evidence string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func refusals(r *audit.Report) (all uint64) {
+func refusalsOf(r *audit.Report) (all uint64) {
 	for _, n := range r.Tally.RefusalCodes {
 		all += n
 	}

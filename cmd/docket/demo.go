@@ -11,11 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/docketlog/docket/cmd/docket/scenario"
 	"github.com/docketlog/docket/proofs"
 )
 
 func newDemo() *cobra.Command {
 	var keep string
+	var full bool
+	var f fullDemo
 	c := &cobra.Command{
 		Use:         "demo",
 		Annotations: draining(),
@@ -23,11 +26,20 @@ func newDemo() *cobra.Command {
 		Long: `demo runs a real server, HTTP, client and verifier in a temporary folder: it
 releases a PDF, verifies it, changes one byte and sees it refused, releases
 version 2 and sees version 1 superseded, withdraws, and verifies once more with
-the server gone. Any deviation from what is expected fails it.`,
+the server gone. Any deviation from what is expected fails it.
+
+With --full it plays a whole story on a clock of its own, line by line: who asked,
+who approved, what was executed and refused, which alerts fired, what outsiders
+verify (docs/scenario.md). Each line is printed with what was expected and what
+came of it; in the end every row of the log is checked, and every entry replayed.`,
 		Example: `  docket demo
-  docket demo --keep /tmp/docket-demo`,
+  docket demo --keep /tmp/docket-demo
+  docket demo --full`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if !full && (f.json || f.story != "") {
+				return usage("--json and --story go with --full")
+			}
 			dir := keep
 			if dir == "" {
 				if dir, err = os.MkdirTemp("", "docket-demo-"); err != nil {
@@ -37,17 +49,25 @@ the server gone. Any deviation from what is expected fails it.`,
 			} else if err := os.MkdirAll(dir, 0o700); err != nil {
 				return err
 			}
-			d := &demo{dir: dir, folders: folders{dir: filepath.Join(dir, defaultDir)}, out: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
-			if err := d.run(cmd.Context()); err != nil {
-				return fmt.Errorf("demo: %w", err)
+			if full {
+				f.folders, f.out = folders{dir: filepath.Join(dir, "docket-story")}, cmd.OutOrStdout()
+				err = f.run(cmd)
+			} else {
+				d := &demo{dir: dir, folders: folders{dir: filepath.Join(dir, defaultDir)}, out: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+				if err = d.run(cmd.Context()); err != nil {
+					err = fmt.Errorf("demo: %w", err)
+				}
 			}
-			if keep != "" {
-				fmt.Fprintf(d.out, "everything is kept in %s\n", dir)
+			if keep != "" && !f.json {
+				fmt.Fprintf(cmd.OutOrStdout(), "everything is kept in %s\n", dir)
 			}
-			return nil
+			return err
 		},
 	}
 	c.Flags().StringVar(&keep, "keep", "", "use this folder and keep it")
+	c.Flags().BoolVar(&full, "full", false, "play the whole story of docs/scenario.md")
+	c.Flags().BoolVar(&f.json, "json", false, "with --full: print JSON, one line for each line of the story")
+	c.Flags().StringVar(&f.story, "story", "", "with --full: play the story in this file instead")
 	return c
 }
 
@@ -97,7 +117,7 @@ func (d *demo) serve(ctx context.Context) (stop func() error, err error) {
 		return nil, err
 	}
 	ready, ended := make(chan string, 1), make(chan error, 1)
-	o := serveOptions{listen: "127.0.0.1:0", minFree: 16}
+	o := serveOptions{listen: "127.0.0.1:0", minFree: 16, alerts: alertOptions{off: true}}
 	go func() {
 		ended <- o.serve(ctx, d.folders, config, d.stderr, func(url string, _ uint64, _ time.Time) { ready <- url })
 	}()
@@ -146,7 +166,7 @@ func (d *demo) story(ctx context.Context) error {
 		return err
 	}
 	d.say("withdraw version 2; nothing is authoritative now")
-	done, err := withdraw(ctx, d.folders, "", demoDocument, "error")
+	done, err := withdraw(ctx, d.folders, withdrawOptions{document: demoDocument, reason: "error"})
 	if err != nil {
 		return err
 	}
@@ -167,7 +187,7 @@ func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }
 
 // release writes a PDF and releases it.
 func (d *demo) release(ctx context.Context, name, title string) error {
-	if err := os.WriteFile(d.path(name), samplePDF(title), 0o644); err != nil {
+	if err := os.WriteFile(d.path(name), scenario.SamplePDF(title), 0o644); err != nil {
 		return err
 	}
 	r := &release{folders: d.folders, file: d.path(name), document: demoDocument}

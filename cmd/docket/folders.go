@@ -22,8 +22,13 @@ import (
 //
 //	DIR/log/config.json    origin and mode of the log
 //	DIR/log/log.key        the log's Ed25519 key, encrypted; log.vkey is public
-//	DIR/log/key-password   the password of log.key
+//	DIR/log/identity.key   the key of the log's own identity, encrypted: it signs refusals
+//	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
+//	DIR/log/key-password   the password of these three
 //	DIR/log/store/         Pebble
+//	DIR/log/quarantine/    refused statements: no part of the log
+//	DIR/log/monitor-state.json            what the monitor remembers
+//	DIR/log/alerts-undelivered.ndjson     alerts that no webhook took
 //	DIR/anchor/            the newest signed checkpoint: never in a backup of DIR/log
 //	DIR/client/config.json origin, server, identity, what is expected
 //	DIR/client/policy      the verifier policy (C2SP tlog-policy)
@@ -60,6 +65,14 @@ func (f folders) keyFile(id string) string {
 	return filepath.Join(f.keys(), strings.ReplaceAll(id, "/", "+")+".key")
 }
 
+// nextKeyFile is where the key is that an identity is to get.
+func (f folders) nextKeyFile(id string) string {
+	return strings.TrimSuffix(f.keyFile(id), ".key") + ".next"
+}
+
+// passwordFile has the password of the keys of identities.
+func (f folders) passwordFile() string { return filepath.Join(f.keys(), "password") }
+
 // receiptFile is where the newest receipt of a statement is.
 func (f folders) receiptFile(digest statement.Digest) string {
 	return filepath.Join(f.receipts(), hex.EncodeToString(digest[:])+".docket")
@@ -70,6 +83,8 @@ type serverConfig struct {
 	Origin string `json:"origin"`
 	Mode   string `json:"mode"`
 	Dev    bool   `json:"dev"`
+
+	Monitor string `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
 }
 
 // clientConfig is DIR/client/config.json.
@@ -78,6 +93,7 @@ type clientConfig struct {
 	Server    string   `json:"server"`              // base URL
 	Identity  string   `json:"identity"`            // who signs releases
 	Registrar string   `json:"registrar"`           // who enrolls and revokes identities
+	Monitor   string   `json:"monitor,omitempty"`   // who files alerts; empty: nobody
 	Expect    []string `json:"expect"`              // namespaces whose documents verify may call AUTHORITATIVE
 	Dev       bool     `json:"dev"`                 // made by --dev: quorum none is enough here
 	TokenFile string   `json:"tokenFile,omitempty"` // bearer token for the server; relative to DIR/client

@@ -19,13 +19,14 @@ import (
 func newIdentity() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "identity",
-		Short: "enroll, revoke and look at identities",
+		Short: "enroll, rotate, suspend, revoke and look at identities",
 		Example: `  docket identity enroll wl/contracts --owner team-legal --verb document.release --namespace contracts/
   docket identity show wl/contracts --history`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(newIdentityEnroll(), newIdentityRevoke(), newIdentityShow())
+	c.AddCommand(newIdentityEnroll(), newIdentityRotate(), newIdentityLife("suspend", suspendChange), newIdentityLife("resume", resumeChange),
+		newIdentityLife("retire", retireChange), newIdentityRevoke(), newIdentityShow())
 	return c
 }
 
@@ -60,6 +61,7 @@ func newIdentityEnroll() *cobra.Command {
 	var o identityOptions
 	e := client.Enrollment{Custody: "file"}
 	var notAfter string
+	var spends []string
 	c := &cobra.Command{
 		Use:   "enroll ID --owner OWNER",
 		Short: "enroll an identity under a new key",
@@ -87,6 +89,9 @@ entry that it has, never a second one. So does revoke.`,
 			if e.NotAfter, err = timeFlag("--not-after", notAfter); err != nil {
 				return err
 			}
+			if e.Spends, err = digestFlags("--spends", spends); err != nil {
+				return err
+			}
 			return o.enroll(cmd, e)
 		},
 	}
@@ -94,9 +99,11 @@ entry that it has, never a second one. So does revoke.`,
 	flags := c.Flags()
 	flags.StringVar(&e.Class, "class", "workload", "human, workload, agent or bridge")
 	flags.StringVar(&e.Owner, "owner", "", "the team or person that answers for it; a human is its own owner")
-	flags.StringArrayVar(&e.Roles, "role", nil, "registrar or privacy; only an admin gives them")
+	flags.StringArrayVar(&e.Roles, "role", nil, "registrar or privacy, which only an admin gives; or one that workflows ask for")
 	flags.StringArrayVar(&e.Verbs, "verb", nil, "what it may sign, such as document.release; may be repeated")
-	flags.StringArrayVar(&e.Namespaces, "namespace", nil, "prefix of documents it may release, or *; may be repeated")
+	flags.StringArrayVar(&e.Namespaces, "namespace", nil, "prefix of documents and workflows, or *; may be repeated")
+	flags.StringArrayVar(&e.Tools, "tool", nil, "tool that it may use; may be repeated")
+	flags.StringArrayVar(&spends, "spends", nil, "digest of another admin's grant; may be repeated")
 	flags.StringVar(&notAfter, "not-after", "", "when its key ends, such as 2027-01-31T00:00:00Z")
 	return c
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func newIdentityShow() *cobra.Command {
-	return showing(&cobra.Command{
+	return withStanding(showing(&cobra.Command{
 		Use:   "show ID",
 		Short: "fetch, verify and print the state of an identity",
 		Long: `show fetches the identity's register under the newest checkpoint, verifies it, and
@@ -25,11 +25,16 @@ entry. That none is missing is proven: all events together give the root in the
 identity's register. One that is dropped, swapped or changed is an error (exit
 code 1), and nothing is printed.
 
+With --at TIME or --as-of SIZE it prints the identity as it stood then: key, status
+and scope, what made it so, and what changed it afterwards; --signed adds all that it
+had signed. These are proven complete, too.
+
 Exit code 11: all this, but fewer cosigners signed the checkpoint than the policy
 demands.`,
 		Example: `  docket identity show wl/contracts
-  docket identity show wl/contracts --history`,
-	}, "an identity id", statement.ValidID, identityOrHistory)
+  docket identity show wl/contracts --history
+  docket identity show wl/contracts --at 2026-11-10T10:14:00Z --signed`,
+	}, "an identity id", statement.ValidID, identityOrHistory))
 }
 
 // identityOrHistory fetches the state of an identity, or its whole history, which

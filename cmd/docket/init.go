@@ -22,7 +22,8 @@ func newInit() *cobra.Command {
 		Short: "make a new log, its keys and its identities",
 		Long: `init makes a new log below --dir: its key, its store with a genesis policy, its
 anchor, and a client folder with the keys of an admin, a registrar and a
-pipeline. Nothing is served; docket serve does that.
+pipeline. The keys of the log's own identity and of its monitor stay with the log
+key. Nothing is served; docket serve does that.
 
 The origin is the log's name for ever, a bare host name. Documents below a
 --direct prefix can be released by the pipeline alone; all others need a run with
@@ -68,6 +69,7 @@ owner can read. Move them, and name them with serve --password-file.`,
 	flags.StringVar(&s.register, "registrar", "svc/registrar", "id of the registrar")
 	flags.StringVar(&s.pipeline, "pipeline", "wl/pipeline", "id of the pipeline")
 	flags.StringVar(&s.logID, "log-identity", "svc/log", "id of the log's own identity")
+	flags.StringVar(&s.monitor, "monitor", "svc/monitor", "id of the monitor, which signs alerts; empty: none")
 	return c
 }
 
@@ -81,7 +83,11 @@ func (s setup) check() error {
 			return usage("--direct %q is not a prefix: segments of letters, digits, '.', '_' and '-', each ended by '/', or *", prefix)
 		}
 	}
-	for _, id := range []string{s.admin, s.register, s.pipeline, s.logID} {
+	ids := []string{s.admin, s.register, s.pipeline, s.logID}
+	if s.monitor != "" {
+		ids = append(ids, s.monitor)
+	}
+	for _, id := range ids {
 		if !statement.ValidID(id) {
 			return usage("%q is not an identity id", id)
 		}

@@ -23,6 +23,7 @@ var lies = map[string]struct {
 	"drop":     {"/api/v1/histories/", events(func(e []any) []any { return e[1:] })},
 	"swap":     {"/api/v1/histories/", events(func(e []any) []any { e[0], e[1] = e[1], e[0]; return e })},
 	"change":   {"/api/v1/histories/", events(func(e []any) []any { e[0].(map[string]any)["body"] = e[1].(map[string]any)["body"]; return e })},
+	"withhold": {"/api/v1/content/", func([]byte) ([]byte, error) { return []byte("{}"), nil }},
 	"tiles":    {"/tile/0/", flipped},
 	"entries":  {"/tile/entries/", func(b []byte) ([]byte, error) { return b[:len(b)-9], nil }},
 	"receipts": {"/api/v1/receipts/", flipped},

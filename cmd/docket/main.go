@@ -9,10 +9,11 @@
 // Exit codes of verify are those of its verdict (docs/spec/receipt.md): 0, 10, 11,
 // 12, 13, 20, 30 and 40. For all commands: 0 done; 1 I/O or network, an answer that
 // does not verify, local damage, or an interrupt; 2 usage, 3 refused by the server,
-// 4 damage found by fsck, 11 a checkpoint that fewer cosigners vouch for than is
-// demanded, 20 the log never released these bytes, or withholds what an audit needs,
-// 30 the log contradicts itself or its rules, 40 a checkpoint, proof or receipt that
-// does not hold, 70 the server stopped on a doubt.
+// 4 damage found by fsck, 5 evidence that is durable in the spool and waits for the
+// log, 11 a checkpoint that fewer cosigners vouch for than is demanded, 20 the log
+// never released these bytes, or withholds what an audit needs, 30 the log contradicts
+// itself or its rules, 40 a checkpoint, proof or receipt that does not hold, 70 the
+// server stopped on a doubt.
 package main
 
 import (
@@ -47,7 +48,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	code := exitCode(err)
 	var verdict *verdictError
-	if !errors.As(err, &verdict) { // a verdict was printed already
+	if !errors.As(err, &verdict) && !onlyChild(err) { // they were printed already
 		fmt.Fprintf(root.ErrOrStderr(), "docket: %v\n", err)
 		sayEvidence(root, err)
 		if code == exitUsage {
@@ -55,6 +56,21 @@ func run(ctx context.Context, args []string) int {
 		}
 	}
 	return code
+}
+
+// onlyChild says that nothing went wrong but with the command that was run.
+func onlyChild(err error) bool {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		_, ok := err.(childError)
+		return ok
+	}
+	for _, e := range joined.Unwrap() {
+		if !onlyChild(e) {
+			return false
+		}
+	}
+	return true
 }
 
 // sayEvidence keeps what an error carries of a log that contradicts itself.
@@ -101,8 +117,16 @@ func exitCode(err error) int {
 		doubt   doubtError
 		fork    *client.ForkError
 		never   *neverReleased
+		spooled spooledError
+		waiting stillWaits
+		child   childError
+		unrun   notStarted
 	)
 	switch {
+	case errors.As(err, &child): // the command's own word comes first
+		return child.code
+	case errors.As(err, &unrun):
+		return unrun.code
 	case errors.As(err, &verdict):
 		return verdict.code
 	case errors.As(err, &wrong):
@@ -113,6 +137,8 @@ func exitCode(err error) int {
 		return proofs.ExitContradicted
 	case errors.As(err, &never):
 		return proofs.ExitUnknown
+	case errors.As(err, &spooled), errors.As(err, &waiting):
+		return exitSpooled
 	case errors.As(err, &refused):
 		return exitRefused
 	}

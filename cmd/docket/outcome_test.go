@@ -32,11 +32,11 @@ func TestRefusedForGood(t *testing.T) {
 		{507, "no-space", false},
 	} {
 		err := fmt.Errorf("submit: %w", &client.Refused{Status: test.status, Code: test.code})
-		if got := refusedForGood(err); got != test.want {
+		if got := client.RefusedForGood(err); got != test.want {
 			t.Errorf("%d %s: %t, want %t", test.status, test.code, got, test.want)
 		}
 	}
-	if refusedForGood(client.ErrUnreachable) {
+	if client.RefusedForGood(client.ErrUnreachable) {
 		t.Error("no answer is no refusal")
 	}
 }

@@ -111,7 +111,7 @@ func (p *pendingStatement) send(ctx context.Context, c *client.Client, e stateme
 // has to keep the receipt first.
 func (p *pendingStatement) answer(ctx context.Context, c *client.Client, e statement.Envelope) (r *proofs.Receipt, duplicate bool, err error) {
 	r, duplicate, err = c.Submit(ctx, e)
-	if refusedForGood(err) {
+	if client.RefusedForGood(err) {
 		// The statement is not in the log and never will be: nothing to resume.
 		return nil, false, errors.Join(err, removePending(p.path))
 	}
@@ -119,15 +119,6 @@ func (p *pendingStatement) answer(ctx context.Context, c *client.Client, e state
 		return nil, false, fmt.Errorf("%w\ndocket: the signed statement is kept in %s: run the same command again", err, p.path)
 	}
 	return r, duplicate, nil
-}
-
-// refusedForGood says whether the admission rules of this log refused a statement.
-// Nothing else is sure: a 404 or 413 can be a gateway's, E103 another log's, and an
-// earlier try whose reply was lost may have brought the statement in.
-func refusedForGood(err error) bool {
-	var refused *client.Refused
-	return errors.As(err, &refused) && refused.Status < 500 &&
-		len(refused.Code) == 4 && refused.Code[0] == 'E' && refused.Code != admission.CodeOrigin
 }
 
 // removePending removes a statement that has its answer. Another run of the same

@@ -46,6 +46,14 @@ func (q cosigning) exit() error {
 	return nil
 }
 
+// say says in text that cosigners are missing.
+func (q cosigning) say(out io.Writer) error {
+	if q.Quorum == quorumNotMet {
+		fmt.Fprintf(out, "but %s\n", fewer)
+	}
+	return nil
+}
+
 // tell says in text that cosigners are missing, and returns the exit code as exit.
 func (q cosigning) tell(out io.Writer) error {
 	if q.Quorum == quorumNotMet {

@@ -10,7 +10,8 @@ import (
 // Each command that reads the log or writes to it shows how it is used, and prints
 // JSON if it prints.
 func TestHelpOfReaders(t *testing.T) {
-	groups := map[string]bool{"checkpoint": true, "proof": true, "receipt": true, "search": true, "document": true, "identity": true, "withdraw": true}
+	groups := map[string]bool{"checkpoint": true, "proof": true, "receipt": true, "search": true, "document": true, "identity": true, "withdraw": true,
+		"dossier": true, "grant": true, "lineage": true}
 	found := 0
 	var look func(c *cobra.Command)
 	look = func(c *cobra.Command) {

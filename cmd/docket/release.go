@@ -24,6 +24,7 @@ type release struct {
 	document string
 	media    string
 	as       string // identity that signs; empty: the configured one
+	within   inRunOptions
 	json     bool
 	client   *client.Client
 	config   clientConfig
@@ -33,6 +34,7 @@ type release struct {
 
 func newRelease() *cobra.Command {
 	r := &release{}
+	var spends []string
 	c := &cobra.Command{
 		Use:   "release FILE --doc ID",
 		Short: "release a file as the next version of a document",
@@ -47,15 +49,23 @@ A file that is the current version already is not released again. If somebody
 else releases a version at the same moment, the server refuses this one (E408):
 look at theirs first, then decide; docket never picks the next number by itself.
 
+With --run it is a release in a run: it spends the approvals of the run for exactly
+these bytes and this version, which are found in the run's history. If there are not
+enough, that is said, and nothing is signed.
+
 Exit code 0 is the log's answer. If fewer cosigners signed its checkpoint than the
 policy demands, that is said with it.`,
 		Example: `  docket release report.pdf --doc reports/2026/q3
-  docket release report.pdf --doc reports/2026/q3 --as wl/reports --json`,
+  docket release report.pdf --doc reports/2026/q3 --as wl/reports --json
+  docket release notice.pdf --doc claims/1 --run R1 --as wl/pub`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.folders, r.file = dirOf(cmd), args[0]
 			if !statement.ValidDocumentID(r.document) {
 				return usage("--doc %q is not a document id: segments of letters, digits, '.', '_' and '-', joined by '/'", r.document)
+			}
+			if err := r.within.read(spends); err != nil {
+				return err
 			}
 			done, err := r.run(cmd.Context())
 			if done != nil {
@@ -67,6 +77,8 @@ policy demands, that is said with it.`,
 	c.Flags().StringVar(&r.document, "doc", "", "document id, such as contracts/1 (mandatory)")
 	c.Flags().StringVar(&r.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
 	c.Flags().StringVar(&r.as, "as", "", "identity that signs (default: the pipeline of DIR/client)")
+	r.within.flags(c, &spends)
+	c.Flags().StringArrayVar(&r.within.to, "to", nil, "identity that the release is meant for; may be repeated")
 	c.Flags().StringVar(&r.media, "media", "", "media type of the file (default: from its name)")
 	c.Flags().BoolVar(&r.json, "json", false, "print what became of it as JSON")
 	return c
@@ -107,7 +119,7 @@ func (r *release) run(ctx context.Context) (*released, error) {
 	if s := document.State; s != nil && s.Status == register.DocumentCurrent && s.Digest == register.SHA256Digest(r.digest) {
 		return r.alreadyCurrent(ctx, document)
 	}
-	envelope, err := r.sign(document.State)
+	envelope, err := r.sign(ctx, document.State)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +145,7 @@ func (r *release) pending() *pendingStatement {
 		path: r.file + ".docket-pending", origin: r.config.Origin,
 		fits: func(s *statement.Statement) bool {
 			body, ok := s.Body.(*statement.ReleaseDocument)
-			return ok && body.Document == r.document && s.Subject == r.digest
+			return ok && body.Document == r.document && s.Subject == r.digest && s.Run == r.within.run
 		},
 		other: "is for other bytes, another document or another log",
 		again: "run release again with the file and document it was made for",
@@ -141,7 +153,7 @@ func (r *release) pending() *pendingStatement {
 }
 
 // sign makes the release of the version that follows the given state.
-func (r *release) sign(state *register.DocumentState) (statement.Envelope, error) {
+func (r *release) sign(ctx context.Context, state *register.DocumentState) (statement.Envelope, error) {
 	id := r.as
 	if id == "" {
 		id = r.config.Identity
@@ -150,16 +162,22 @@ func (r *release) sign(state *register.DocumentState) (statement.Envelope, error
 	if err != nil {
 		return statement.Envelope{}, err
 	}
+	media := r.media
+	if media == "" {
+		media = mediaOf(r.file)
+	}
+	file := client.File{Digest: r.digest, Size: r.size, Media: media}
+	if r.within.run != "" {
+		return r.client.ReleaseInRun(ctx, author, client.RunRelease{
+			Run: r.within.run, Document: r.document, File: file, To: r.within.to, Spends: r.within.spends,
+		})
+	}
 	version, prev := uint32(1), (*statement.Digest)(nil)
 	if state != nil {
 		digest := statement.Digest(state.Statement)
 		version, prev = state.Version+1, &digest
 	}
-	media := r.media
-	if media == "" {
-		media = mediaOf(r.file)
-	}
-	return author.Release(r.document, version, prev, client.File{Digest: r.digest, Size: r.size, Media: media})
+	return author.Release(r.document, version, prev, file)
 }
 
 // submit sends a statement, verifies its receipt for this file, and keeps it.

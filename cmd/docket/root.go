@@ -35,7 +35,10 @@ Start here:
 	root.PersistentFlags().String("ca-file", "", "PEM file of the authorities that the server's certificate is from (default: as configured, else the system's)")
 	root.AddCommand(
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
-		newCheckpoint(), newWitness(), newProof(), newReceipt(), newSearch(), newRawLog(), newFsck(), newAudit(), newKey(), newToken(), newLoad(), newDemo(),
+		newPolicy(), newWorkflow(), newRequest(), newApprove(), newDeny(), newRevokeGrant(),
+		newRun(), newStep(), newOutcome(), newAttest(), newSpool(),
+		newDossier(), newGrant(), newLineage(),
+		newCheckpoint(), newWitness(), newProof(), newReceipt(), newSearch(), newAlerts(), newRawLog(), newFsck(), newAudit(), newKey(), newToken(), newLoad(), newDemo(),
 	)
 	addCompletion(root)
 	usageArgs(root)

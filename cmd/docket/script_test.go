@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/cmd/docket/scenario"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
@@ -54,6 +55,9 @@ func TestMain(m *testing.M) {
 //	                          file CA, and its URL into $SECURE
 //	recheck POLICY FILE       check a proof in JSON again, with x/mod and the log's key alone
 //	spoil FILE HOW            make a kept checkpoint unusable: cut, signature, open or folder
+//	digest FILE NAME          put the statement digest that a command printed as JSON into $NAME
+//	alerted DIR N             wait until the monitor filed N alerts, no more; $ALERT is then the
+//	                          newest
 //	rival DIR DOC FILE OUT    sign the next release of DOC for FILE into OUT, then let a
 //	                          rival release of other bytes be first
 func TestScripts(t *testing.T) {
@@ -84,6 +88,8 @@ func TestScripts(t *testing.T) {
 			"lying":   lying,
 			"recheck": recheck,
 			"spoil":   spoil,
+			"digest":  digestInto,
+			"alerted": alerted,
 		},
 	})
 }
@@ -238,6 +244,20 @@ func rival(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
+func digestInto(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: digest FILE NAME")
+	}
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var done entryDone
+	ts.Check(json.Unmarshal(b, &done))
+	if _, err := statement.ParseDigest(done.Statement); err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
+	ts.Setenv(args[1], done.Statement)
+}
+
 func lossy(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: lossy DIR")
@@ -297,7 +317,7 @@ func spoil(ts *testscript.TestScript, neg bool, args []string) {
 
 // TestSamplePDF holds the demo's PDF to what a reader of PDFs looks at first.
 func TestSamplePDF(t *testing.T) {
-	pdf := samplePDF("hello")
+	pdf := scenario.SamplePDF("hello")
 	at := bytes.LastIndex(pdf, []byte("startxref\n"))
 	var offset int
 	if at < 0 {

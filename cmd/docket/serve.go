@@ -28,11 +28,14 @@ const drainTime = 30 * time.Second
 
 // serveOptions are the flags of serve and raw-log.
 type serveOptions struct {
+	identities   serverIdentities
+	alerts       alertOptions
 	listen       string
 	passwordFile string
 	minFree      uint64 // MiB
 	anchorDir    string
 	scrub        int64  // MiB per second
+	quarantine   int64  // MiB
 	tokens       string // file
 	quota        int
 	witnesses    string // file
@@ -69,6 +72,8 @@ func (o *serveOptions) check() error {
 		return usage("--min-free %d: 0 to %d MiB", o.minFree, maxMiB)
 	case o.scrub < 0 || o.scrub > maxMiB:
 		return usage("--scrub %d: 0 to %d MiB per second", o.scrub, maxMiB)
+	case o.quarantine < 0 || o.quarantine > maxMiB:
+		return usage("--quarantine %d: 0 to %d MiB", o.quarantine, maxMiB)
 	}
 	return nil
 }
@@ -106,7 +111,7 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
   docket serve --dir /srv/docket --listen :443 --tokens /etc/docket/tokens --tls-cert log.pem --tls-key log.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
+			if err := errors.Join(o.check(), o.identities.check(), o.alerts.check()); err != nil {
 				return err
 			}
 			f := dirOf(cmd)
@@ -133,6 +138,9 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
 		},
 	}
 	o.flags(c, "127.0.0.1:8070")
+	o.identities.flags(c)
+	o.alerts.flags(c)
+	c.Flags().Int64Var(&o.quarantine, "quarantine", quarantineSize, "MiB of refused statements to keep in DIR/log/quarantine, the newest ones; 0: none")
 	c.Flags().BoolVar(&dev, "dev", false, "make a log for development if there is none in DIR")
 	return c
 }
@@ -191,15 +199,27 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	l, err := log.Open(log.Config{
+	c := log.Config{
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Anchor: a, Signer: signer,
 		MinFree: o.freeMark(), Events: site.witnesses.events(site.metrics.Events(logEvents(site.logger))), Confirm: site.witnesses.confirm(ctx, stderr),
-	})
+	}
+	closeRefusals, err := o.refusals(site, f, &c)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, closeRefusals()) }()
+	l, err := log.Open(c)
+	if err != nil {
+		return err
+	}
+	site.sayMute(l)
 	endScrub := site.startScrub(ctx, l, store, o.scrub)
 	defer endScrub() // before the store is closed
+	endMonitor, err := site.startMonitor(ctx, o, f, config, l)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer endMonitor()
 	return site.listenAndServe(ctx, l, f, ready)
 }
 

@@ -44,6 +44,7 @@ func logEvents(logger *slog.Logger) log.Events {
 		Published: func(b log.Batch) {
 			logger.Debug("published", "size", b.Size, "leaves", b.Leaves, "duplicates", b.Duplicates, "refused", b.Refused, "registers", b.Registers, "bytes", b.Bytes)
 		},
+		Refused: unsigned(logger),
 		Stopped: func(err error) { logger.Error("stopped: nothing more is signed", "error", err) },
 	}
 }

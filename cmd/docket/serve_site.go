@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/quarantine"
 	"github.com/docketlog/docket/log/server"
 )
 
@@ -28,6 +29,7 @@ type site struct {
 	witnesses   *witnesses     // nil: none are asked
 	logger      *slog.Logger
 	metrics     *server.Metrics
+	quarantine  *quarantine.Store // nil: none
 	stderr      io.Writer
 }
 
@@ -92,7 +94,9 @@ func isLoopback(a net.Addr) bool {
 
 // options decides who may use the server, and says what may surprise.
 func (s *site) options(local bool) server.Options {
-	o := server.Options{Tokens: s.tokens, Logger: s.logger, Metrics: s.metrics, Access: server.OpenLocally, Witnessed: s.witnesses != nil}
+	o := server.Options{
+		Tokens: s.tokens, Logger: s.logger, Metrics: s.metrics, Quarantine: s.quarantine, Access: server.OpenLocally, Witnessed: s.witnesses != nil,
+	}
 	switch {
 	case s.quota != nil:
 		o.Quota = *s.quota

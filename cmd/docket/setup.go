@@ -30,6 +30,7 @@ type setup struct {
 	register string
 	pipeline string
 	logID    string
+	monitor  string // empty: none
 }
 
 // devOrigin is the origin of logs made by --dev.
@@ -38,7 +39,7 @@ const devOrigin = "docket.localhost"
 func devSetup(server string) setup {
 	return setup{
 		origin: devOrigin, server: server, direct: []string{"*"}, dev: true,
-		admin: "h/dev-admin", register: "svc/dev-registrar", pipeline: "wl/dev-pipeline", logID: "svc/log",
+		admin: "h/dev-admin", register: "svc/dev-registrar", pipeline: "wl/dev-pipeline", logID: "svc/log", monitor: "svc/dev-monitor",
 	}
 }
 
@@ -100,22 +101,33 @@ func (s setup) make(ctx context.Context, f folders) error {
 	if err := s.writeClient(f, policy, proofs.LeafHash(genesis.Leaf)); err != nil {
 		return err
 	}
-	return writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: s.origin, Mode: string(log.Sealed), Dev: s.dev})
+	return writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: s.origin, Mode: string(log.Sealed), Dev: s.dev, Monitor: s.monitor})
 }
 
-// identityKeys makes a key for each identity.
+// identityKeys makes a key for each identity: those of clients in the client's
+// folder, the server's own in the log's, under the password of the log key.
 func (s setup) identityKeys(f folders) (map[string]client.Signer, error) {
-	password := filepath.Join(f.keys(), "password")
-	if err := newPassword(password); err != nil {
+	clients, server := filepath.Join(f.keys(), "password"), filepath.Join(f.log(), "key-password")
+	if err := newPassword(clients); err != nil {
 		return nil, err
 	}
+	type file struct{ id, path, password string }
+	files := []file{
+		{s.admin, f.keyFile(s.admin), clients},
+		{s.register, f.keyFile(s.register), clients},
+		{s.pipeline, f.keyFile(s.pipeline), clients},
+		{s.logID, f.identityKey(), server},
+	}
+	if s.monitor != "" {
+		files = append(files, file{s.monitor, f.monitorKey(), server})
+	}
 	keys := make(map[string]client.Signer)
-	for _, id := range []string{s.admin, s.register, s.pipeline, s.logID} {
-		key, err := newIdentityKey(f.keyFile(id), password)
+	for _, file := range files {
+		key, err := newIdentityKey(file.path, file.password)
 		if err != nil {
 			return nil, err
 		}
-		keys[id] = key
+		keys[file.id] = key
 	}
 	return keys, nil
 }
@@ -144,8 +156,8 @@ func (s setup) genesis(keys map[string]client.Signer, policy []byte) (*admission
 	return admission.CheckEnvelope(s.origin, e)
 }
 
-// createLog makes store and anchor, the log in them, and enrolls registrar and
-// pipeline.
+// createLog makes store and anchor, the log in them, and enrolls registrar,
+// pipeline and monitor.
 func (s setup) createLog(ctx context.Context, f folders, signer *log.Signer, keys map[string]client.Signer, genesis *admission.Checked) (err error) {
 	store, err := pebblestore.Create(f.store(), pebblestore.Options{})
 	if err != nil {
@@ -179,11 +191,18 @@ func (s setup) enroll(ctx context.Context, l *log.Log, keys map[string]client.Si
 		ID: s.pipeline, Class: "workload", Owner: "team-release", Custody: "file",
 		Verbs: []string{"document.release", "document.withdraw"}, Namespaces: s.namespaces(),
 	}, keys[s.pipeline])
+	envelopes := []statement.Envelope{first, second}
+	if s.monitor != "" {
+		third, err := registrar.Enroll(client.Enrollment{
+			ID: s.monitor, Class: "workload", Owner: "team-monitor", Custody: "file", Verbs: []string{"finding.alert"},
+		}, keys[s.monitor])
+		envelopes, err2 = append(envelopes, third), errors.Join(err2, err)
+	}
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
 	var statements []*admission.Checked
-	for _, e := range []statement.Envelope{first, second} {
+	for _, e := range envelopes {
 		c, err := l.Check(e)
 		if err != nil {
 			return err
@@ -223,7 +242,7 @@ func (s setup) writeClient(f folders, policy []byte, genesis proofs.Hash) error 
 		return err
 	}
 	return writeConfig(filepath.Join(f.client(), "config.json"), clientConfig{
-		Origin: s.origin, Server: s.server, Identity: s.pipeline, Registrar: s.register, Expect: s.direct, Dev: s.dev,
+		Origin: s.origin, Server: s.server, Identity: s.pipeline, Registrar: s.register, Monitor: s.monitor, Expect: s.direct, Dev: s.dev,
 	})
 }
 
@@ -234,11 +253,14 @@ func (s setup) report(f folders, w io.Writer) {
 	line("the log: its Ed25519 key, its store", f.log()+string(filepath.Separator))
 	line("its anchor: the newest signed checkpoint", f.anchor()+string(filepath.Separator))
 	line("the client: verifier policy, keys, receipts", f.client()+string(filepath.Separator))
-	fmt.Fprintf(w, "identities, each with a P-256 key in %s:\n", f.keys())
+	fmt.Fprintf(w, "identities, each with a P-256 key, those of clients in %s, the server's own in %s:\n", f.keys(), f.log())
 	line(s.admin+" (owner "+s.admin+")", "admin: member of the genesis policy")
 	line(s.register+" (owner team-registry)", "registrar: enrolls identities")
 	line(s.pipeline+" (owner team-release)", "pipeline: releases and withdraws documents")
-	line(s.logID, "the log's own identity")
+	line(s.logID, "the log's own identity: puts refusals on record")
+	if s.monitor != "" {
+		line(s.monitor+" (owner team-monitor)", "monitor: signs alerts")
+	}
 	switch {
 	case s.dev:
 		fmt.Fprintln(w, "policy: direct releases everywhere (direct *), no cosigners (quorum none): for development, not for evidence")

@@ -50,8 +50,8 @@ the verdict CONTRADICTED; both signed checkpoints are kept in DIR/client/evidenc
 
 Exit codes: 0 AUTHORITATIVE, 10 WAS AUTHORITATIVE or WITHDRAWN, 11 fewer cosigners
 than the policy asks or quorum none outside a development folder, 12 too old, or
-the document is not the one expected, 13 valid but the signer was later reported
-compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 2 usage.`,
+the document is not the one expected, 13 valid but the signer, or one who approved,
+was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 2 usage.`,
 		Example: `  docket verify report.pdf
   docket verify report.pdf --offline --policy acme.policy --doc reports/2026/q3
   docket verify report.pdf --json`,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,26 +10,33 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
-	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
 func newWithdraw() *cobra.Command {
-	var document, reason, server string
+	var o withdrawOptions
+	var spends []string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "withdraw --doc ID",
 		Short: "withdraw the current version of a document",
 		Long: `withdraw signs and submits the statement that the current version of the document
 is no longer authoritative. No other version takes its place: until the next
-release the document has none. The withdrawn release stays in the log.`,
-		Example: `  docket withdraw --doc reports/2026/q3 --reason error`,
-		Args:    cobra.NoArgs,
+release the document has none. The withdrawn release stays in the log.
+
+What a run released needs approvals, as many as its workflow says: of a run of its own
+(--run), where they are found, or named by --spends.`,
+		Example: `  docket withdraw --doc reports/2026/q3 --reason error
+  docket withdraw --doc claims/1 --run R7 --reason legal --as wl/pub`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !statement.ValidDocumentID(document) {
-				return usage("--doc %q is not a document id", document)
+			if !statement.ValidDocumentID(o.document) {
+				return usage("--doc %q is not a document id", o.document)
 			}
-			w, err := withdraw(cmd.Context(), dirOf(cmd), server, document, reason)
+			if err := o.read(spends); err != nil {
+				return err
+			}
+			w, err := withdraw(cmd.Context(), dirOf(cmd), o)
 			if err != nil {
 				return err
 			}
@@ -40,11 +48,19 @@ release the document has none. The withdrawn release stays in the log.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&document, "doc", "", "document id (mandatory)")
-	c.Flags().StringVar(&reason, "reason", "error", "superseded, error, legal, privacy, expired or other")
-	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	c.Flags().StringVar(&o.document, "doc", "", "document id (mandatory)")
+	c.Flags().StringVar(&o.reason, "reason", "error", "superseded, error, legal, privacy, expired or other")
+	o.flags(c, &spends)
+	c.Flags().StringVar(&o.as, "as", "", "identity that signs (default: the pipeline of DIR/client)")
+	c.Flags().StringVar(&o.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+// withdrawOptions are the flags of withdraw.
+type withdrawOptions struct {
+	document, reason, server, as string
+	inRunOptions
 }
 
 // withdrawn says what a withdrawal did.
@@ -65,18 +81,18 @@ func (w *withdrawn) String() string {
 
 // withdraw withdraws the version that is current now, and says what it did. A
 // withdrawal that an earlier run got no answer to is sent again in its place.
-func withdraw(ctx context.Context, f folders, server, document, reason string) (*withdrawn, error) {
-	c, config, err := f.newClient(server)
+func withdraw(ctx context.Context, f folders, o withdrawOptions) (*withdrawn, error) {
+	c, config, err := f.newClient(o.server)
 	if err != nil {
 		return nil, err
 	}
-	pending := f.pendingOf(statement.DocumentWithdraw, document, config.Origin, func(s *statement.Statement) bool {
+	pending := f.pendingOf(statement.DocumentWithdraw, o.document, config.Origin, func(s *statement.Statement) bool {
 		body, ok := s.Body.(*statement.WithdrawDocument)
-		return ok && body.Document == document && body.Reason == reason
+		return ok && body.Document == o.document && body.Reason == o.reason && s.Run == o.run
 	})
 	receipt, err := pending.resume(ctx, c)
 	if receipt == nil && err == nil {
-		receipt, err = submitWithdrawal(ctx, f, c, pending, document, reason)
+		receipt, err = submitWithdrawal(ctx, f, c, pending, o)
 	}
 	if err != nil {
 		return nil, err
@@ -85,23 +101,16 @@ func withdraw(ctx context.Context, f folders, server, document, reason string) (
 }
 
 // submitWithdrawal signs and submits the withdrawal of the current version.
-func submitWithdrawal(ctx context.Context, f folders, c *client.Client, pending *pendingStatement, document, reason string) (*proofs.Receipt, error) {
-	d, err := c.Document(ctx, document)
-	if err != nil {
-		return nil, err
-	}
-	if d.State == nil || d.State.Status != register.DocumentCurrent {
-		return nil, fmt.Errorf("%s has no current version, as of size %d: there is nothing to withdraw", document, d.Size)
-	}
+func submitWithdrawal(ctx context.Context, f folders, c *client.Client, pending *pendingStatement, o withdrawOptions) (*proofs.Receipt, error) {
 	config, err := f.clientConfig()
 	if err != nil {
 		return nil, err
 	}
-	author, err := f.author(config.Origin, config.Identity)
+	author, err := f.author(config.Origin, cmp.Or(o.as, config.Identity))
 	if err != nil {
 		return nil, err
 	}
-	e, err := author.Withdraw(document, d.State.Version, d.State.Digest.Hash(), reason)
+	e, err := c.WithdrawInRun(ctx, author, client.RunWithdrawal{Run: o.run, Document: o.document, Reason: o.reason, Spends: o.spends})
 	if err != nil {
 		return nil, err
 	}

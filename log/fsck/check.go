@@ -145,7 +145,7 @@ func (c *check) before(s *source) (err error) {
 // the tree from them in their order.
 func (c *check) leaves() error {
 	c.tree = &tree{
-		mode: c.Mode, pyramid: newPyramid(), findings: findings{max: c.MaxFindings}, facts: new(facts),
+		mode: c.Mode, pyramid: newPyramid(), findings: findings{max: c.MaxFindings}, facts: &facts{mute: make(map[uint64]bool)},
 	}
 	c.tree.at = func() error { return c.notes.keep(c.tree.pyramid) }
 	if err := c.tree.at(); err != nil {
@@ -177,6 +177,8 @@ func (c *check) rest(s *source) error {
 	if c.Mode == log.Sealed {
 		p.registers()
 		p.index(storage.DigestIndexSpace, "statement digest", c.tree.facts.digests)
+		p.add(func(s *source, f *findings) error { return c.tree.facts.refusals(s, f) })
+		p.add(func(s *source, f *findings) error { return search{c.tree.facts, f}.check(s) })
 	}
 	p.index(storage.LeafHashSpace, "leaf hash", c.tree.facts.hashes)
 	if err := p.run(); err != nil {

@@ -126,7 +126,7 @@ func foundIn(t testing.TB, r fsck.Report, what string, key []byte) {
 
 // damaged are the logs that the tests damage, with what is not found in them.
 func damagedLogs(t *testing.T) map[log.Mode]*place {
-	return map[log.Mode]*place{log.Sealed: sealed(t, 260), log.Raw: raw(t, 300)}
+	return map[log.Mode]*place{log.Sealed: sealed(t, 260).refusing(t, 6), log.Raw: raw(t, 300)}
 }
 
 // rawTime is the one part of a raw log's head that nothing else tells about.

@@ -4,6 +4,7 @@
 //
 //	leaves ──┬─ hashes ── tiles, root ── head, signed checkpoints (rows and anchor)
 //	         ├─ digests ── contents, digest index, leaf hash index
+//	         ├─ contents, seals ── search rows
 //	         └─ seals ── chain, times, the newest register root
 //	events ──┬─ history root and tiles, state ── record ── register leaf
 //	         └─ index, leaf hash, time ── leaves, seals
@@ -15,7 +16,8 @@
 // what was found, what was expected, and what to do.
 //
 // Check is for a log that nobody writes to. It streams the rows in the order of
-// their keys and keeps 64 bytes for each entry, 16 for each seal, 48 for each
+// their keys and keeps 64 bytes for each entry, 16 for each thing that it mentions
+// beside its document, 16 for each seal, 48 for each
 // signed checkpoint and 5 for each register: 80 MB for a million entries.
 //
 // What no check can find, since nothing else says what it was:

@@ -62,6 +62,22 @@ func sealed(t testing.TB, releases int) *place {
 	return p
 }
 
+// refusing adds refusals on record to a sealed log.
+func (p *place) refusing(t testing.TB, refusals int) *place {
+	t.Helper()
+	p.w.Identity = logtest.Key("svc/log")
+	l := p.w.Open(t, p.store, p.anchor)
+	for i := range refusals {
+		if r := logtest.Submit(t, l, p.w.Release(fmt.Sprintf("refused/%d", i), 2, nil, []byte("refused")))[0]; r.Finding == 0 {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func submit(t testing.TB, l *log.Log, statements ...*admission.Checked) {
 	t.Helper()
 	for _, r := range logtest.Submit(t, l, statements...) {
@@ -135,6 +151,13 @@ func TestClean(t *testing.T) {
 			}
 		})
 	}
+	t.Run("refusals", func(t *testing.T) {
+		p := sealed(t, 20).refusing(t, 30)
+		wantClean(t, p.check(t, log.Sealed, p.store, fsck.Options{Replay: true}))
+		if found, _ := p.scrub(t, log.Sealed, &snapshots{store: p.store}, fast, 2); len(found) > 0 {
+			t.Errorf("the scrubber finds %v", found)
+		}
+	})
 	for _, n := range []int{0, 1, 2, 255, 256, 257, 600} {
 		t.Run(fmt.Sprint("raw ", n), func(t *testing.T) {
 			p := raw(t, n)

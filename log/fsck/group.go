@@ -37,6 +37,9 @@ type entry struct {
 	bad    error       // why the row is no leaf
 	kind   kind
 	digest statement.Digest // of a statement
+	says   []byte           // of a finding.refuse: the key of the row that leads to it
+	terms  []log.Term       // of what it mentions
+	mute   bool             // its content is damaged, so nobody knows
 	seal   statement.Seal
 }
 
@@ -176,12 +179,20 @@ func (c *groups) readContents(g *group) error {
 			e.digest = digest // of a leaf that cannot be read
 		case e.digest != digest:
 			g.findings.row(key, fmt.Sprintf("content %d", index), "a statement with digest "+digest.String(), e.digest.String()+", as in its leaf")
+			e.mute = true
+		default:
+			e.says = refusalSaid(content)
+			s, err := statement.Parse(content)
+			if e.mute = err != nil; !e.mute {
+				e.terms = log.TermsOf(s)
+			}
 		}
 		return true
 	})
 	for i := range g.entries {
 		if g.entries[i].kind == aStatement && !seen[i] {
 			index := g.first + uint64(i)
+			g.entries[i].mute = true
 			g.findings.row(storage.Content(index), fmt.Sprintf("content %d", index), "no row", "the statement with digest "+g.entries[i].digest.String())
 		}
 	}

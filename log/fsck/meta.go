@@ -18,8 +18,8 @@ var spaces = map[log.Mode][]storage.Keyspace{
 	},
 	log.Sealed: {
 		storage.BucketSpace, storage.ContentSpace, storage.DigestIndexSpace, storage.EventSpace, storage.LeafHashSpace,
-		storage.HistoryTileSpace, storage.CheckpointSpace, storage.LeafSpace, storage.MetaSpace, storage.TileSpace,
-		storage.RecordSpace, storage.RegisterLeafSpace,
+		storage.HistoryTileSpace, storage.SearchSpace, storage.CheckpointSpace, storage.LeafSpace, storage.MetaSpace, storage.TileSpace,
+		storage.RefusalSpace, storage.RecordSpace, storage.RegisterLeafSpace,
 	},
 }
 

@@ -19,7 +19,7 @@ func (r *round) passes() error {
 	if err != nil || !sound {
 		return err
 	}
-	for _, pass := range []func(f *findings) error{r.groups, r.indexes, r.registers, r.buckets} {
+	for _, pass := range []func(f *findings) error{r.groups, r.indexes, r.refusals, r.registers, r.buckets} {
 		if err := r.turn(); err != nil {
 			return err
 		}
@@ -120,13 +120,14 @@ func (r *round) groups(f *findings) error {
 	if err := k.at(); err != nil {
 		return err
 	}
+	batch := openBatch{known: true}
 	for n, size := uint64(0), r.head.Size; n*proofs.TileWidth < size; n++ {
 		work := &groups{source: r.source, mode: r.Mode, head: r.head.TreeHead, max: maxFound}
 		g, err := work.check(n)
 		if err != nil {
 			return err
 		}
-		if err := r.indexed(g); err != nil {
+		if err := r.indexed(g, &batch); err != nil {
 			return err
 		}
 		if err := t.add(g); err != nil {
@@ -145,12 +146,15 @@ func (r *round) groups(f *findings) error {
 }
 
 // indexed looks each entry of a group up in the indexes.
-func (r *round) indexed(g *group) error {
+func (r *round) indexed(g *group, batch *openBatch) error {
 	for i := range g.entries {
 		e := &g.entries[i]
 		keys := [][]byte{storage.LeafHashIndex(e.hash)}
 		if e.kind == aStatement {
 			keys = append(keys, storage.DigestIndex(e.digest))
+		}
+		if err := r.said(g, i); err != nil {
+			return err
 		}
 		want := binary.BigEndian.AppendUint64(nil, g.first+uint64(i))
 		for _, key := range keys {
@@ -161,6 +165,9 @@ func (r *round) indexed(g *group) error {
 			if !bytes.Equal(row, want) {
 				g.findings.row(key, fmt.Sprintf("%s of entry %d", storage.SpaceOf(key), g.first+uint64(i)), rowText(row), rowText(want))
 			}
+		}
+		if err := r.mentions(batch, g.first+uint64(i), e, &g.findings); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -79,8 +79,8 @@ func (k *scrubNotes) rest(size uint64) error {
 
 // indexes reads the index rows: each leads to an entry with its hash.
 func (r *round) indexes(f *findings) error {
-	for _, space := range []storage.Keyspace{storage.LeafHashSpace, storage.DigestIndexSpace} {
-		if space == storage.DigestIndexSpace && r.Mode == log.Raw {
+	for _, space := range []storage.Keyspace{storage.LeafHashSpace, storage.DigestIndexSpace, storage.SearchSpace} {
+		if space != storage.LeafHashSpace && r.Mode == log.Raw {
 			continue
 		}
 		start, end := space.Range()
@@ -107,6 +107,9 @@ func (r *round) indexes(f *findings) error {
 }
 
 func (r *round) indexRow(f *findings, key, row []byte) error {
+	if storage.SpaceOf(key) == storage.SearchSpace {
+		return r.searchRow(f, key, row)
+	}
 	if len(key) != 33 {
 		f.malformed(key)
 		return nil

@@ -33,11 +33,15 @@ type sealAt struct {
 	time  int64
 }
 
-// facts are what is kept of every entry: 64 bytes, and 16 for each seal.
+// facts are what is kept of every entry: 64 bytes, 16 for each term of what it
+// mentions, and 16 for each seal.
 type facts struct {
 	hashes  []statement.Digest // leaf hashes
 	digests []statement.Digest // zero: the entry has none; lost: nobody knows
+	terms   []posting
+	mute    map[uint64]bool // entries of which nobody knows what they mention
 	seals   []sealAt
+	said    map[string]uint64 // by key of the row: the first finding.refuse that says a refusal
 }
 
 // lost stands for the digest of an entry whose leaf and content are damaged.
@@ -77,11 +81,27 @@ func (t *tree) sealed(size uint64) bool {
 }
 
 func (f *facts) add(e *entry) {
+	index := uint64(len(f.hashes))
+	for _, term := range e.terms {
+		f.terms = append(f.terms, posting{term, index})
+	}
+	if e.mute || e.kind == unknown {
+		f.mute[index] = true
+	}
 	f.hashes = append(f.hashes, statement.Digest(e.hash))
 	if e.kind == unknown && e.digest == (statement.Digest{}) {
 		e.digest = lost
 	}
 	f.digests = append(f.digests, e.digest)
+	if e.says == nil {
+		return
+	}
+	if f.said == nil {
+		f.said = make(map[string]uint64)
+	}
+	if _, ok := f.said[string(e.says)]; !ok {
+		f.said[string(e.says)] = uint64(len(f.digests) - 1)
+	}
 }
 
 // follow checks a seal against the one before it. A leaf that cannot be read may

@@ -2,11 +2,15 @@ package logtest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
@@ -24,6 +28,7 @@ func checkDerived(store storage.Reader, leaves [][]byte, newest proofs.TreeHead)
 	}
 	return errors.Join(
 		checkStatements(store, leaves),
+		checkSearch(store, leaves),
 		checkBuckets(store, depth),
 		checkHistoryTiles(store),
 	)
@@ -56,7 +61,7 @@ func Head(newest proofs.TreeHead, time int64, registers uint64, depth int) []byt
 
 // checkStatements demands one content and one digest index row per statement.
 func checkStatements(store storage.Reader, leaves [][]byte) error {
-	index := make(map[string][]byte)
+	index, said := make(map[string][]byte), make(map[string][]byte)
 	contents := 0
 	for i, leaf := range leaves {
 		c, err := statement.ParseCommitment(leaf)
@@ -69,6 +74,9 @@ func checkStatements(store storage.Reader, leaves [][]byte) error {
 			return fmt.Errorf("content %d is not what its leaf commits to: %v", i, err)
 		}
 		contents++
+		if f, ok := refusalIn(content); ok && said[f] == nil {
+			said[f] = binary.BigEndian.AppendUint64(nil, uint64(i))
+		}
 	}
 	start, end := storage.ContentSpace.Range()
 	n := 0
@@ -78,7 +86,63 @@ func checkStatements(store storage.Reader, leaves [][]byte) error {
 	if n != contents {
 		return fmt.Errorf("%d contents for %d statements", n, contents)
 	}
-	return compareRows(store, storage.DigestIndexSpace, index)
+	return errors.Join(
+		compareRows(store, storage.DigestIndexSpace, index),
+		compareRows(store, storage.RefusalSpace, said),
+	)
+}
+
+// refusalIn returns the key of the row that leads to a finding.refuse.
+func refusalIn(content []byte) (key string, ok bool) {
+	var s struct {
+		PredicateType string
+		Predicate     struct{ Code, Submission string }
+	}
+	if err := json.Unmarshal(content, &s); err != nil || !strings.HasSuffix(s.PredicateType, "/finding.refuse/v1") {
+		return "", false
+	}
+	digest, err := hex.DecodeString(strings.TrimPrefix(s.Predicate.Submission, "sha256:"))
+	return "R" + string(digest) + s.Predicate.Code, err == nil
+}
+
+// checkSearch demands the search rows that statements and seals give.
+func checkSearch(store storage.Reader, leaves [][]byte) error {
+	want := make(map[string][]byte)
+	first := 0
+	for i, leaf := range leaves {
+		seal, err := statement.ParseSeal(leaf)
+		if err != nil {
+			continue
+		}
+		for index := first; index < i; index++ {
+			content, err := store.Get(storage.Content(uint64(index)))
+			if err != nil {
+				return err
+			}
+			s, err := statement.Parse(content)
+			if err != nil {
+				return err
+			}
+			seen := make(map[string]bool)
+			for _, m := range s.Mentions() {
+				if m.Of == statement.MentionGrant || m == (statement.Mention{Of: statement.MentionKind, Value: "\x81"}) {
+					continue
+				}
+				sum := sha256.Sum256([]byte("docket/v1/search-term\n" + string(byte(m.Of)) + m.Value))
+				key := string(storage.Search([8]byte(sum[:]), uint64(first)))
+				if seen[key] {
+					continue
+				}
+				seen[key] = true
+				if want[key] == nil {
+					want[key] = binary.BigEndian.AppendUint64(nil, uint64(seal.Time))
+				}
+				want[key] = binary.BigEndian.AppendUint32(want[key], uint32(index-first))
+			}
+		}
+		first = i + 1
+	}
+	return compareRows(store, storage.SearchSpace, want)
 }
 
 // checkLeafHashIndex demands the index of the first leaf with each hash.

@@ -60,6 +60,12 @@ type World struct {
 	Admin     *client.Author
 	Registrar *client.Author
 	Pipeline  *client.Author // may release and withdraw everywhere
+	Direct    []string       // prefixes of direct releases; nil: everywhere
+
+	// Identity signs findings. It is nil unless a test sets it, as to Key("svc/log"):
+	// then refusals are entries.
+	Identity   log.Identity
+	Quarantine log.Quarantine
 }
 
 // NewWorld returns a world at a fixed time. Its keys follow from their names.
@@ -104,7 +110,11 @@ func Policy() statement.Policy {
 
 // Genesis returns the checked genesis statement.
 func (w *World) Genesis() *admission.Checked {
-	e, err := w.Admin.Genesis(Policy(),
+	policy := Policy()
+	if w.Direct != nil {
+		policy.Direct = w.Direct
+	}
+	e, err := w.Admin.Genesis(policy,
 		[]client.Member{{ID: w.Admin.ID, Signer: w.Admin.Signer}},
 		client.Member{ID: "svc/log", Signer: Key("svc/log")})
 	must(err)
@@ -122,6 +132,7 @@ func (w *World) Checked(e statement.Envelope) *admission.Checked {
 func (w *World) Config(store storage.Store, anchor storage.Anchor) log.Config {
 	return log.Config{
 		Origin: w.Origin, Mode: log.Sealed, Store: store, Anchor: anchor, Signer: w.Signer, Now: w.Clock.Now, MinFree: 1,
+		Identity: w.Identity, Quarantine: w.Quarantine,
 	}
 }
 

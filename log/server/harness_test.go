@@ -12,6 +12,7 @@ package server_test
 //	registers_test.go   staples of digests and activities, histories
 //	search_test.go      search, receipts by document digest, cursors
 //	checkpoints_test.go checkpoints of the past, inclusion, leaf index
+//	refusals_test.go    what goes on record, quarantine
 //	access_test.go      tokens, hosts, what is public
 //	quota_test.go       statements a second
 //	hostile_test.go     headers, slow bodies, huge lines

@@ -16,6 +16,11 @@ import (
 // Metrics counts what a log and its server do, in a registry of its own:
 //
 //	docket_submissions_total{outcome}             statements: created, duplicate, or the code of the problem
+//	docket_refusals_total{code,record}            statements refused, by code and what became of that: finding, known, code, unknown, limit, unsigned
+//	docket_quarantine_statements                  refused statements that are kept
+//	docket_quarantine_bytes                       of them
+//	docket_quarantine_evicted_total               removed since they were the oldest
+//	docket_quarantine_dropped_total               not kept: they came too fast, or could not be written
 //	docket_batch_leaves                           leaves of a batch, its seal included
 //	docket_batch_stage_seconds{stage}             wall time of admit, integrate, commit, recheck, sign
 //	docket_published_size                         leaves that readers see
@@ -33,6 +38,7 @@ import (
 type Metrics struct {
 	registry    *prometheus.Registry
 	submissions *prometheus.CounterVec
+	refusals    *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
 	leaves      prometheus.Histogram
 	stages      *prometheus.HistogramVec
@@ -48,6 +54,9 @@ func NewMetrics(version string) *Metrics {
 		submissions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "docket_submissions_total", Help: "Statements submitted, by outcome: created, duplicate, or the code of the problem.",
 		}, []string{"outcome"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "docket_refusals_total", Help: "Statements refused, by code and by what became of the refusal.",
+		}, []string{"code", "record"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "docket_request_seconds", Help: "Duration of requests, by route and class of status.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 10),
@@ -69,7 +78,7 @@ func NewMetrics(version string) *Metrics {
 		Name: "docket_build_info", Help: "The build, in its labels.", ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.submissions, m.requests, m.leaves, m.stages, m.scrubs, m.findings, build,
+	m.registry.MustRegister(m.submissions, m.refusals, m.requests, m.leaves, m.stages, m.scrubs, m.findings, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, outcome := range []string{"created", "duplicate"} {
 		m.submissions.WithLabelValues(outcome) // 0 until there is one: rates begin there
@@ -78,7 +87,7 @@ func NewMetrics(version string) *Metrics {
 	return m
 }
 
-// Events returns events that count each batch, then call next. They go into the
+// Events returns events that count each batch and each refusal, then call next. They go into the
 // configuration of the log.
 func (m *Metrics) Events(next log.Events) log.Events {
 	published := next.Published
@@ -88,7 +97,19 @@ func (m *Metrics) Events(next log.Events) log.Events {
 			published(b)
 		}
 	}
+	refused := next.Refused
+	next.Refused = func(e log.RefusalEvent) {
+		m.refused(e)
+		if refused != nil {
+			refused(e)
+		}
+	}
 	return next
+}
+
+// refused counts a refusal. Codes are those of the rules, and few.
+func (m *Metrics) refused(e log.RefusalEvent) {
+	m.refusals.WithLabelValues(e.Code, string(e.Record)).Inc()
 }
 
 // Scrubbed counts a round of the scrubber.
@@ -112,6 +133,9 @@ func (m *Metrics) watch(s *Server) {
 	gauge := func(name, help string, read func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 	}
+	counter := func(name, help string, read func() float64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
+	}
 	gauge("docket_published_size", "Leaves that readers see.", s.ofView(func(v *log.View) float64 { return float64(v.Size()) }))
 	gauge("docket_seal_age_seconds", "Time since the newest seal.", s.ofView(func(v *log.View) float64 { return time.Since(v.Time()).Seconds() }))
 	gauge("docket_stopped", "1 when the log stopped on a doubt.", func() float64 {
@@ -123,6 +147,12 @@ func (m *Metrics) watch(s *Server) {
 	gauge("docket_queue_length", "Submissions that wait for the writer.", func() float64 { return float64(s.log.Waiting()) })
 	gauge("docket_submissions_in_progress", "Submissions that hold a place.", func() float64 { return float64(len(s.single) + len(s.batches)) })
 	gauge("docket_requests_in_progress", "Requests in progress.", func() float64 { return float64(s.flights.Load()) })
+	if q := s.options.Quarantine; q != nil {
+		gauge("docket_quarantine_statements", "Refused statements that are kept.", func() float64 { return float64(q.Stats().Files) })
+		gauge("docket_quarantine_bytes", "Bytes of the refused statements that are kept.", func() float64 { return float64(q.Stats().Bytes) })
+		counter("docket_quarantine_evicted_total", "Refused statements removed since they were the oldest.", func() float64 { return float64(q.Stats().Evicted) })
+		counter("docket_quarantine_dropped_total", "Refused statements not kept: they came too fast, or could not be written.", func() float64 { return float64(q.Stats().Dropped) })
+	}
 }
 
 // ofView reads a number from the published view; 0 once the log is closed.

@@ -92,17 +92,37 @@ func (s *Server) submitLines(ctx context.Context, bodies [][]byte, final bool) (
 	}
 	defer leave()
 	lines := make([]line, len(bodies))
-	checked := make([]*admission.Checked, len(bodies))
+	checked, reported := make([]*admission.Checked, len(bodies)), make([]*log.Reported, len(bodies))
 	parallel(len(bodies), func(i int) {
 		lines[i].Line = i
-		c, err := s.check(bodies[i])
-		if err != nil {
+		var err error
+		if checked[i], reported[i], err = s.check(bodies[i]); err != nil {
 			lines[i].fail(err)
-			return
 		}
-		checked[i] = c
 	})
-	return lines, s.submitChecked(ctx, checked, lines, final)
+	err = s.submitChecked(ctx, checked, lines, final)
+	if err == nil {
+		s.putLinesOnRecord(ctx, reported, lines)
+	}
+	return lines, err
+}
+
+// putLinesOnRecord hands those lines to the log that were refused before it saw
+// them, and go on record.
+func (s *Server) putLinesOnRecord(ctx context.Context, reported []*log.Reported, lines []line) {
+	var reports []log.Reported
+	var at []int
+	for i, r := range reported {
+		if r != nil {
+			reports, at = append(reports, *r), append(at, i)
+		}
+	}
+	if len(reports) == 0 {
+		return
+	}
+	for i, err := range s.putOnRecord(ctx, reports...) {
+		lines[at[i]].fail(err)
+	}
 }
 
 func (s *Server) countLines(lines []line) {
@@ -149,7 +169,7 @@ func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked
 	parallel(len(results), func(i int) {
 		l := &lines[at[i]]
 		if results[i].Refusal != nil {
-			l.fail(results[i].Refusal)
+			l.fail(refusalOf(results[i]))
 			return
 		}
 		receipt, err := view.Receipt(results[i].Index)

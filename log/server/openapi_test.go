@@ -21,6 +21,7 @@ import (
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/log/server"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -152,8 +153,34 @@ func samples(s *site) []sample {
 		{"search", "/api/v1/search?identity=wl/pipeline"}, {"search", "/api/v1/search?since=2026-11-10T09:00:00Z&limit=1"},
 		{"inclusion", "/api/v1/inclusion/5/7"}, {"inclusion", "/api/v1/inclusion/0/1"}, {"consistency", "/api/v1/consistency/5/7"}, {"consistency", "/api/v1/consistency/5/5"},
 		{"checkpoints", "/api/v1/checkpoints"}, {"checkpoints", "/api/v1/checkpoints?after=2&limit=1"}, {"checkpointAt", "/api/v1/checkpoints/5"},
+		{"quarantine", "/api/v1/quarantine?after=3&limit=100"},
 		{"leafIndex", "/api/v1/leaf-index/" + hex.EncodeToString(leaf[:])},
 		{"finalCheckpoint", "/final/checkpoint"}, {"finalTile", "/final/tile/0/000.p/5"}, {"finalReceipt", "/api/v1/receipts/final/" + hex.EncodeToString(genesis[:])},
+	} {
+		all = append(all, sample{c[0], "GET", c[1], nil, nil})
+	}
+	return all
+}
+
+// runSamples are the same for runs and grants: it opens a run, approves what it is
+// to release, and does a step.
+func runSamples(s *site) []sample {
+	f := logtest.NewFlow(s.t, s.w, s.l)
+	open := f.Open("R1", "", statement.WantDocument{Document: "claims/1"}, f.Text)
+	grant := f.Approve("h/legal", "legal", open, "claims/1", 1, f.Text)
+	for _, c := range []*admission.Checked{open, grant, f.Done(logtest.Work{Run: "R1", Step: "fetch", Seq: 1, Out: []statement.Digest{f.Text}})} {
+		if r := logtest.Submit(s.t, s.l, c)[0]; r.Refusal != nil {
+			s.t.Fatal(r.Refusal)
+		}
+	}
+	zeros, text, name := strings.Repeat("0", 64), hex.EncodeToString(f.Text[:]), hex.EncodeToString(grant.Digest[:])
+	var all []sample
+	for _, c := range [][2]string{
+		{"run", "/api/v1/runs/R1"}, {"run", "/api/v1/runs/none"}, {"grant", "/api/v1/grants/" + name}, {"grant", "/api/v1/grants/" + zeros},
+		{"runHistory", "/api/v1/histories/runs/R1"}, {"grantHistory", "/api/v1/histories/grants/" + name},
+		{"search", "/api/v1/search?run=R1&kind=decision.grant"}, {"search", "/api/v1/search?grant=" + name}, {"search", "/api/v1/search?parent=R1"},
+		{"search", "/api/v1/search?traceparent=" + logtest.Trace}, {"search", "/api/v1/search?external=itsm/CHG/R1"}, {"search", "/api/v1/search?about=" + name},
+		{"search", "/api/v1/search?input=" + text + "&output=" + text}, {"search", "/api/v1/search?workflow=" + text},
 	} {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})
 	}
@@ -319,11 +346,16 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	for _, c := range calls {
 		d.judge(c.id, s.sample(c))
 	}
+	for _, c := range runSamples(s) {
+		d.judge(c.id, s.sample(c))
+		calls = append(calls, c)
+	}
 	d.judge("metrics", metrics.do("GET", "/metrics", nil))
 	for _, c := range refusedCalls(s) {
 		d.judge(c.id, s.sample(c))
 	}
-	d.judgeAccess(s, calls)
+	d.judgeAccess(s, append(slices.Clone(calls), sample{"refusedStatement", "GET", "/api/v1/quarantine/" + strings.Repeat("0", 64), nil, nil}))
+	d.judgeQuarantine(t)
 	d.judgeTrouble(calls)
 	d.judgeFinal(newSite(t))
 	for id, r := range d.all {
@@ -393,9 +425,13 @@ func refusedCalls(s *site) []sample {
 		{"digestHistory", "/api/v1/histories/digests/x"}, {"digestHistory", "/api/v1/histories/digests/" + zeros}, {"digestHistory", "/api/v1/histories/digests/" + zeros + "?limit=1&limit=1"},
 		{"identityHistory", "/api/v1/histories/identities/-"}, {"identityHistory", "/api/v1/histories/identities/none"}, {"identityHistory", "/api/v1/histories/identities/none?from=01"},
 		{"activityHistory", "/api/v1/histories/activities/-"}, {"activityHistory", "/api/v1/histories/activities/none"}, {"activityHistory", "/api/v1/histories/activities/none?limit=1001"},
-		{"search", "/api/v1/search"}, {"search", "/api/v1/search?digest=x"}, {"search", "/api/v1/search?document=-"}, {"search", "/api/v1/search?identity=-"}, {"search", "/api/v1/search?identity=a&cursor=x"},
+		{"search", "/api/v1/search"}, {"search", "/api/v1/search?digest=x"}, {"search", "/api/v1/search?document=-"}, {"search", "/api/v1/search?run=-"}, {"run", "/api/v1/runs/-"}, {"grant", "/api/v1/grants/x"},
+		{"runHistory", "/api/v1/histories/runs/-"}, {"runHistory", "/api/v1/histories/runs/none"}, {"runHistory", "/api/v1/histories/runs/none?x=1"},
+		{"grantHistory", "/api/v1/histories/grants/x"}, {"grantHistory", "/api/v1/histories/grants/" + zeros}, {"grantHistory", "/api/v1/histories/grants/" + zeros + "?from=-1"},
+		{"search", "/api/v1/search?identity=-"}, {"search", "/api/v1/search?identity=a&cursor=x"},
 		{"inclusion", "/api/v1/inclusion/x/5"}, {"inclusion", "/api/v1/inclusion/1/x"}, {"inclusion", "/api/v1/inclusion/5/5"}, {"consistency", "/api/v1/consistency/5/x"}, {"consistency", "/api/v1/consistency/5/99"},
 		{"checkpoints", "/api/v1/checkpoints?after=99"}, {"checkpoints", "/api/v1/checkpoints?after=x"}, {"checkpointAt", "/api/v1/checkpoints/3"}, {"checkpointAt", "/api/v1/checkpoints/x"},
+		{"quarantine", "/api/v1/quarantine?after=-1"}, {"refusedStatement", "/api/v1/quarantine/x"}, {"refusedStatement", "/api/v1/quarantine/" + zeros},
 		{"leafIndex", "/api/v1/leaf-index/x"}, {"leafIndex", "/api/v1/leaf-index/" + zeros},
 	} {
 		all = append(all, sample{c[0], "GET", c[1], nil, nil})

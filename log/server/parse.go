@@ -54,9 +54,12 @@ func pathLeafHash(r *http.Request) (proofs.Hash, error) {
 // pathRegister reads the name of a register of this type.
 func pathRegister(r *http.Request, t register.Type) (id string, err error) {
 	switch t {
-	case register.TypeDigest:
+	case register.TypeDigest, register.TypeGrant:
 		digest, err := pathDigest(r)
 		return digest.String(), err
+	case register.TypeRun:
+		id := r.PathValue("id")
+		return id, checkRun(id, "")
 	case register.TypeDocument:
 		id := r.PathValue("id")
 		return id, checkDocument(id, "")
@@ -66,7 +69,7 @@ func pathRegister(r *http.Request, t register.Type) (id string, err error) {
 }
 
 func checkDocument(id, field string) error {
-	if !statement.ValidDocumentID(id) && id != statement.PolicyDocument {
+	if !statement.ValidDocumentID(id) && !statement.ReservedDocument(id) {
 		return problem("document", field, "not a document id: segments of letters, digits, '.', '_' and '-', joined by '/'")
 	}
 	return nil
@@ -75,6 +78,13 @@ func checkDocument(id, field string) error {
 func checkIdentity(id, field string) error {
 	if !statement.ValidID(id) {
 		return problem("identity", field, "not an identity id: segments of letters, digits, '.', '_' and '-', joined by '/'")
+	}
+	return nil
+}
+
+func checkRun(id, field string) error {
+	if !statement.ValidID(id) {
+		return problem("run", field, "not a run id: segments of letters, digits, '.', '_' and '-', joined by '/'")
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ type Problem struct {
 	Field   string   `json:"field,omitempty" doc:"JSON path in what was sent, or the name of a parameter."`
 	Detail  string   `json:"detail,omitempty" doc:"What is wrong, and what would be accepted."`
 	Indices []uint64 `json:"indices,omitempty" nullable:"false" doc:"Entries of the log that show why."`
+	Finding uint64   `json:"finding,omitempty" doc:"The entry that puts the refusal on record: a finding.refuse."`
 
 	retryAfter int // seconds
 }
@@ -41,6 +42,7 @@ var codes = map[string]int{
 	"leaf-hash":        http.StatusBadRequest,
 	"document":         http.StatusBadRequest,
 	"identity":         http.StatusBadRequest,
+	"run":              http.StatusBadRequest,
 	"index":            http.StatusBadRequest,
 	"size":             http.StatusBadRequest,
 	"query":            http.StatusBadRequest,
@@ -108,8 +110,8 @@ var problems = []struct {
 var refusalCodes = []string{
 	admission.CodeForm, admission.CodeField, admission.CodeOrigin, admission.CodeSignature, admission.CodeGenesis,
 	admission.CodeIssuer, admission.CodeKey, admission.CodeKeyTaken, admission.CodeDuties, admission.CodePossession, admission.CodeScope, admission.CodeIdentity,
-	admission.CodeRun, admission.CodeRunTaken, admission.CodeDetail, admission.CodeWorkflow, admission.CodeDuplicate, admission.CodeRequest, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeDead, admission.CodeVersion,
-	admission.CodeOverride, admission.CodeSealedOnly, admission.CodeSkew,
+	admission.CodeRun, admission.CodeRunTaken, admission.CodeDetail, admission.CodeWorkflow, admission.CodeDuplicate, admission.CodeRequest, admission.CodeApart, admission.CodeEligible, admission.CodeTime, admission.CodeGrant, admission.CodeApproval, admission.CodeDead, admission.CodeVersion,
+	admission.CodeOverride, admission.CodeBounds, admission.CodeAttempt, admission.CodeSealedOnly, admission.CodeSkew,
 }
 
 // statuses maps refusal codes to HTTP. What is not listed is 422.
@@ -142,7 +144,11 @@ func problemOf(err error) *Problem {
 	}
 	var r *admission.Refusal
 	if errors.As(err, &r) {
-		return &Problem{Status: statusOf(r.Code), Code: r.Code, Field: r.Field, Detail: r.Reason, Indices: r.Indices}
+		p := &Problem{Status: statusOf(r.Code), Code: r.Code, Field: r.Field, Detail: r.Reason, Indices: r.Indices}
+		if on := (*recorded)(nil); errors.As(err, &on) {
+			p.Finding = on.finding
+		}
+		return p
 	}
 	for _, k := range problems {
 		if errors.Is(err, k.err) {

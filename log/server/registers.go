@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/hex"
 	"net/http"
 
 	"github.com/docketlog/docket/log"
@@ -24,6 +23,8 @@ var shownRegisters = []shownRegister{
 	{register.TypeDocument, "documents", "document", idParam("Document id; it may contain slashes.", "contracts/1"), "document", (*log.View).Document},
 	{register.TypeDigest, "digests", "digest", hexParam("digest", "SHA-256 of a document's bytes, or of a public key."), "digest", stapleDigest},
 	{register.TypeIdentity, "identities", "identity", idParam("Identity id; it may contain slashes.", "wl/pipeline"), "identity", (*log.View).Identity},
+	{register.TypeRun, "runs", "run", idParam("Run id; it may contain slashes.", "runs/2026-11-10.1"), "run", (*log.View).Run},
+	{register.TypeGrant, "grants", "grant", hexParam("digest", "Statement digest of the grant."), "digest", stapleGrant},
 	{register.TypeActivity, "activities", "activity", idParam("Identity id; it may contain slashes.", "wl/pipeline"), "identity", (*log.View).Activity},
 }
 
@@ -35,9 +36,22 @@ func stapleDigest(v *log.View, id string) (*proofs.Receipt, error) {
 	return v.Digest(digest)
 }
 
+func stapleGrant(v *log.View, id string) (*proofs.Receipt, error) {
+	digest, err := statement.ParseDigest(id)
+	if err != nil {
+		return nil, err
+	}
+	return v.Grant(digest)
+}
+
+// named by a digest, in hex; the others by an id.
+func (g *shownRegister) byDigest() bool {
+	return g.typ == register.TypeDigest || g.typ == register.TypeGrant
+}
+
 // segment is the last part of the path of a register.
 func (g *shownRegister) segment() string {
-	if g.typ == register.TypeDigest {
+	if g.byDigest() {
 		return "{digest}"
 	}
 	return "{id...}"
@@ -110,8 +124,8 @@ func (s *Server) historyOf(g shownRegister) handler {
 
 // historyAnswer is a page of the events of a register.
 type historyAnswer struct {
-	Type   string        `json:"type" enum:"document,digest,identity,activity"`
-	ID     string        `json:"id" doc:"Name of the register; of a digest in hex."`
+	Type   string        `json:"type" enum:"document,digest,run,identity,grant,activity"`
+	ID     string        `json:"id" doc:"Name of the register; of a digest and a grant in hex."`
 	Size   uint64        `json:"size" doc:"The published size."`
 	Count  uint64        `json:"count" doc:"Events of the register."`
 	Root   []byte        `json:"root" doc:"RFC 6962 root over all of them."`
@@ -120,26 +134,8 @@ type historyAnswer struct {
 	Next   uint64        `json:"next,omitempty" doc:"The from of the next page."`
 }
 
-// eventAnswer is an event: what is hashed, what opens it, and the same to read.
-type eventAnswer struct {
-	Seq   uint64 `json:"seq"`
-	Index uint64 `json:"index" doc:"Index of the entry."`
-	Time  uint64 `json:"time" doc:"The log's clock, unix milliseconds."`
-	Kind  string `json:"kind" doc:"What happened; of an activity the kind of the statement."`
-
-	Version   uint32 `json:"version,omitempty" doc:"Version of the document."`
-	Digest    string `json:"digest,omitempty" doc:"Document digest, in a document's events."`
-	Statement string `json:"statement,omitempty" doc:"Statement digest."`
-	Register  string `json:"register,omitempty" doc:"In a digest's events: key of the register of the document or of the identity."`
-	Status    string `json:"status,omitempty" enum:"active,suspended,revoked,retired" doc:"Of the identity, afterwards."`
-
-	Event []byte `json:"event" doc:"The bytes that the history hashes (docs/spec/registers.md)."`
-	Blind []byte `json:"blind" doc:"With body, opens the body hash in event."`
-	Body  []byte `json:"body"`
-}
-
 func newHistoryAnswer(g shownRegister, id string, size, from uint64, h log.History) (historyAnswer, error) {
-	if g.typ == register.TypeDigest {
+	if g.byDigest() {
 		id = id[len("sha256:"):]
 	}
 	out := historyAnswer{
@@ -156,58 +152,4 @@ func newHistoryAnswer(g shownRegister, id string, size, from uint64, h log.Histo
 		out.Next = end
 	}
 	return out, nil
-}
-
-func newEventAnswer(e *log.RegisterEvent) (eventAnswer, error) {
-	out := eventAnswer{Seq: e.Seq, Index: e.Index, Time: e.Time, Event: e.Marshal(), Blind: e.Blind[:], Body: e.Body}
-	return out, out.describe(e)
-}
-
-var eventKinds = map[register.Type]map[uint8]string{
-	register.TypeDocument: {register.DocumentRelease: "release", register.DocumentWithdraw: "withdraw"},
-	register.TypeDigest:   {register.DigestReleased: "released", register.DigestKeyed: "keyed"},
-	register.TypeIdentity: {
-		register.IdentityEnroll: "enroll", register.IdentityRotate: "rotate", register.IdentitySuspend: "suspend",
-		register.IdentityResume: "resume", register.IdentityRevoke: "revoke", register.IdentityRetire: "retire",
-	},
-}
-
-var identityStatuses = map[uint8]string{
-	register.IdentityActive: "active", register.IdentitySuspended: "suspended", register.IdentityRevoked: "revoked", register.IdentityRetired: "retired",
-}
-
-// describe says what an event's body holds.
-func (a *eventAnswer) describe(e *log.RegisterEvent) error {
-	a.Kind = eventKinds[e.Type][e.Kind]
-	switch e.Type {
-	case register.TypeDocument:
-		body, err := register.ParseDocumentBody(e.Body)
-		a.Version, a.Statement = body.Version, statement.Digest(body.Statement).String()
-		if body.Digest.Algorithm() == register.AlgorithmSHA256 {
-			a.Digest = statement.Digest(body.Digest.Hash()).String()
-		}
-		return err
-	case register.TypeDigest:
-		return a.describeDigest(e)
-	case register.TypeIdentity:
-		body, err := register.ParseIdentityBody(e.Body)
-		a.Status, a.Statement = identityStatuses[body.State.Status], statement.Digest(body.Statement).String()
-		return err
-	case register.TypeActivity:
-		body, err := register.ParseActivityBody(e.Body)
-		a.Kind, a.Statement = statement.Code(e.Kind).String(), statement.Digest(body.Statement).String()
-		return err
-	}
-	return nil
-}
-
-func (a *eventAnswer) describeDigest(e *log.RegisterEvent) error {
-	if e.Kind == register.DigestKeyed {
-		body, err := register.ParseKeyBody(e.Body)
-		a.Register = hex.EncodeToString(body.Identity[:])
-		return err
-	}
-	body, err := register.ParseReleasedBody(e.Body)
-	a.Register, a.Version = hex.EncodeToString(body.Document[:]), body.Version
-	return err
 }

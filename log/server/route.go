@@ -28,7 +28,8 @@ func (s *Server) routes() []route {
 	if s.log.Mode() == log.Raw {
 		return slices.Concat(common, s.rawRoutes())
 	}
-	return slices.Concat(common, s.submitRoutes(), s.receiptRoutes(), s.registerRoutes(), s.searchRoutes(), s.proofRoutes(), s.checkpointRoutes(), s.finalRoutes())
+	return slices.Concat(common, s.submitRoutes(), s.receiptRoutes(), s.registerRoutes(), s.searchRoutes(), s.quarantineRoutes(),
+		s.proofRoutes(), s.checkpointRoutes(), s.finalRoutes())
 }
 
 // fill registers the routes. What lies between them is a problem document too;

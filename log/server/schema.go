@@ -31,12 +31,14 @@ type (
 		SPKI  []byte `json:"spki,omitempty" doc:"The public key in DER."`
 	}
 	registerForm struct {
-		Events []eventForm `json:"events" nullable:"false"`
-		ID     string      `json:"id"`
-		Path   []byte      `json:"path"`
-		State  *stateForm  `json:"state,omitempty"`
-		Type   string      `json:"type" enum:"document,digest,identity,activity"`
-		Value  []byte      `json:"value,omitempty" doc:"There is none in a proof of absence."`
+		Delegation *envelopeForm `json:"delegation,omitempty" doc:"The delegation by which that was given, if it was in the stead of another."`
+		Envelope   *envelopeForm `json:"envelope,omitempty" doc:"The statement that granted, in the register of a grant alone."`
+		Events     []eventForm   `json:"events" nullable:"false"`
+		ID         string        `json:"id"`
+		Path       []byte        `json:"path"`
+		State      *stateForm    `json:"state,omitempty"`
+		Type       string        `json:"type" enum:"document,digest,run,identity,grant,activity"`
+		Value      []byte        `json:"value,omitempty" doc:"There is none in a proof of absence."`
 	}
 	stateForm struct {
 		Blind []byte `json:"blind"`

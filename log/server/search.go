@@ -18,12 +18,22 @@ func (s *Server) searchRoutes() []route {
 			{name: "digest", text: "Releases of these bytes: the document digest in hex.", schema: hexParam("", "").schema},
 			textParam("document", "Releases and withdrawals of this document.", "contracts/1"),
 			textParam("identity", "What this identity signed.", "wl/pipeline"),
+			textParam("kind", "Statements of this kind.", "request.open"),
+			textParam("run", "What names this run, whether it was opened or not.", "runs/2026-11-10.1"),
+			textParam("parent", "Requests of runs that are a part of this run.", "runs/2026-11-10.1"),
+			{name: "grant", text: "The grant with this statement digest, in hex; what spends it, acts for it, or is about it.", schema: hexParam("", "").schema},
+			{name: "about", text: "What is about the statement with this digest, in hex, or has it as evidence.", schema: hexParam("", "").schema},
+			textParam("traceparent", "What belongs to this trace: a traceparent, or the 32 hex digits of its trace id.", "4bf92f3577b34da6a3ce929d0e0e4736"),
+			textParam("external", "What names this thing in another system: the system, \"/\" and the id there.", "itsm/CHG-20441"),
+			{name: "input", text: "Requests and steps that start from these bytes: their digest in hex.", schema: hexParam("", "").schema},
+			{name: "output", text: "Steps and outcomes that brought these bytes about: their digest in hex.", schema: hexParam("", "").schema},
+			{name: "workflow", text: "The workflow whose text has this digest, in hex, and the requests for it.", schema: hexParam("", "").schema},
 			timeParam("since", "At this time or later, by the log's clock (RFC 3339)."),
 			timeParam("until", "Before this time, by the log's clock (RFC 3339)."),
 			cursorParam, limitParam(log.MaxSearchPage, 50),
 		},
 		replies: []reply{jsonReply[searchAnswer]("A page of entries.")},
-		codes:   []string{"digest", "document", "identity", "cursor", "closing"},
+		codes:   []string{"digest", "document", "identity", "run", "cursor", "closing"},
 	}}}
 }
 
@@ -50,6 +60,7 @@ type entryAnswer struct {
 	Document  string `json:"document,omitempty"`
 	Version   uint32 `json:"version,omitempty"`
 	Digest    string `json:"digest,omitempty" doc:"Document digest."`
+	Run       string `json:"run,omitempty" doc:"The run that the statement names."`
 }
 
 // search finds entries.
@@ -87,53 +98,9 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, "no-store", answer)
 }
 
-// queryOf reads what is searched for. A parameter without a value is refused: it
-// would find everything.
-func queryOf(r *http.Request) (q log.Query, err error) {
-	values := r.URL.Query()
-	if values.Has("digest") {
-		digest, err := statement.ParseDigest("sha256:" + values.Get("digest"))
-		if err != nil {
-			return q, problem("digest", "digest", "a digest is 64 lower-case hex digits")
-		}
-		q.Digest = &digest
-	}
-	if values.Has("document") {
-		q.Document = values.Get("document")
-		if err := checkDocument(q.Document, "document"); err != nil {
-			return q, err
-		}
-	}
-	if values.Has("identity") {
-		q.Identity = values.Get("identity")
-		if err := checkIdentity(q.Identity, "identity"); err != nil {
-			return q, err
-		}
-	}
-	if q.Since, err = queryTime(r, "since"); err != nil {
-		return q, err
-	}
-	if q.Until, err = queryTime(r, "until"); err != nil {
-		return q, err
-	}
-	if q.Empty() {
-		return q, problem("query", "", "give at least one of digest, document, identity, since and until")
-	}
-	return q, nil
-}
-
-// textOf is the one form of a query, to which a cursor is bound.
-func textOf(q log.Query) string {
-	digest := ""
-	if q.Digest != nil {
-		digest = q.Digest.String()
-	}
-	return fmt.Sprintf("search %q %q %q %d %d", digest, q.Document, q.Identity, q.Since, q.Until)
-}
-
 func newEntryAnswer(f log.Found) entryAnswer {
 	a := entryAnswer{
-		Index: f.Index, Time: f.Time, Kind: f.Statement.Code.String(), Issuer: f.Statement.Issuer, Statement: f.Digest.String(),
+		Index: f.Index, Time: f.Time, Kind: f.Statement.Code.String(), Issuer: f.Statement.Issuer, Statement: f.Digest.String(), Run: f.Statement.Run,
 	}
 	switch body := f.Statement.Body.(type) {
 	case *statement.ReleaseDocument:

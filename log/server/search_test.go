@@ -15,6 +15,7 @@ import (
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/statement"
 )
 
 // A page is an answer of search, or of receipts by document digest.
@@ -25,6 +26,7 @@ type page struct {
 		Time                              int64
 		Kind, Issuer, Statement, Document string
 		Version                           uint32
+		Run                               string
 		Digest                            string
 	}
 	Receipts []json.RawMessage
@@ -86,6 +88,49 @@ func TestSearchFilters(t *testing.T) {
 	}
 }
 
+// What each filter of runs and grants finds, and that it finds nothing else.
+func TestSearchByWhatStatementsMention(t *testing.T) {
+	s := newSite(t)
+	f := logtest.NewFlow(t, s.w, s.l)
+	in, out := logtest.FileOf([]byte("in")).Digest, logtest.FileOf([]byte("out")).Digest
+	open := f.Open("R1", "R0", statement.WantDocument{Document: "claims/1"}, in)
+	grant := f.Approve("h/legal", "legal", open, "claims/1", 1, out)
+	first := s.size() // of the run
+	for _, c := range []*admission.Checked{
+		open, f.Open("R2", "", statement.WantTask{Task: "x"}), grant, f.Done(logtest.Work{Run: "R1", Step: "fetch", Seq: 1, In: []statement.Digest{in}, Out: []statement.Digest{out}}),
+		f.Attest("wl/gw", "", grant, statement.Observed{Resource: "r", Property: "reviewed"}), f.Done(logtest.Work{Run: "none", Step: "fetch", Seq: 1}),
+	} {
+		if r := logtest.Submit(t, s.l, c)[0]; r.Refusal != nil {
+			t.Fatal(r.Refusal)
+		}
+	}
+	x := func(d statement.Digest) string { return hex.EncodeToString(d[:]) }
+	for query, want := range map[string][]int{ // statements of the run, by their place
+		"run=R1": {3, 2, 0}, "run=R2": {1}, "run=none": {5}, "run=R0": nil, "parent=R0": {0}, "parent=R1": nil,
+		"run=R1&kind=decision.grant": {2}, "kind=step.done": {5, 3}, "kind=document.release&run=R1": nil, "kind=request.open&identity=h/claims": {1, 0},
+		"grant=" + x(grant.Digest): {4, 2}, "about=" + x(grant.Digest): {4}, "about=" + x(open.Digest): {2}, "grant=" + x(in): nil,
+		"traceparent=" + logtest.Trace: {5, 3, 1, 0}, "traceparent=" + logtest.Trace[3:35] + "&run=R2": {1}, "traceparent=" + strings.Repeat("1", 32): nil,
+		"external=itsm/CHG/R1": {0}, "external=itsm/CHG/R3": nil, "input=" + x(in): {3, 0}, "output=" + x(out): {3}, "input=" + x(out): nil,
+		"workflow=" + x(f.Text) + "&kind=request.open": {1, 0}, "input=" + x(in) + "&output=" + x(out) + "&run=R1&kind=step.done&identity=wl/builder": {3},
+	} {
+		var entries []uint64
+		for _, place := range want {
+			entries = append(entries, first+2*uint64(place))
+		}
+		if p := s.page("/api/v1/search?" + query); !slices.Equal(p.indices(), entries) || p.Next != "" || p.Proved == nil || *p.Proved {
+			t.Errorf("%s: %v, want %v", query, p.indices(), entries)
+		}
+	}
+	// A cursor of one filter is none of another.
+	next := s.page("/api/v1/search?run=R1&limit=1").Next
+	for _, query := range []string{"parent=R1", "run=R2", "run=R1&kind=step.done"} {
+		s.do("GET", "/api/v1/search?"+query+"&cursor="+next, nil).refused(t, http.StatusBadRequest, "cursor", "cursor")
+	}
+	if p := s.page("/api/v1/search?run=R1&limit=5&cursor=" + next); len(p.Entries) != 2 || p.Entries[1].Run != "R1" || p.Entries[1].Kind != "request.open" {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestSearchRefusesWrongQueries(t *testing.T) {
 	s := newSite(t)
 	for query, want := range map[string][2]string{
@@ -99,6 +144,18 @@ func TestSearchRefusesWrongQueries(t *testing.T) {
 		"digest=":               {"digest", "digest"},
 		"digest=sha256:" + strings.Repeat("0", 64): {"digest", "digest"},
 		"since=":                          {"query", "since"},
+		"kind=":                           {"query", "kind"},
+		"kind=request":                    {"query", "kind"},
+		"run=":                            {"run", "run"},
+		"parent=a%2F":                     {"run", "parent"},
+		"traceparent=4bf92f":              {"query", "traceparent"},
+		"external=itsm":                   {"query", "external"},
+		"external=":                       {"query", "external"},
+		"grant=":                          {"digest", "grant"},
+		"about=x":                         {"digest", "about"},
+		"input=sha256:00":                 {"digest", "input"},
+		"output=X":                        {"digest", "output"},
+		"workflow=1":                      {"digest", "workflow"},
 		"since=yesterday":                 {"query", "since"},
 		"since=2026-11-10":                {"query", "since"},
 		"since=1969-01-01T00:00:00Z":      {"query", "since"},

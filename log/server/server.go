@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/quarantine"
 )
 
 // A Server answers HTTP requests from a log. It is an http.Handler.
@@ -41,6 +42,8 @@ type Options struct {
 	// Quota is how many statements a second one client may submit, with bursts
 	// of twice as many; 0: any number.
 	Quota int
+	// Quarantine, if not nil, shows the refused statements that are kept.
+	Quarantine *quarantine.Store
 	// Witnessed says that witnesses are asked for cosignatures, so that receipts
 	// become final: log.Log.SetFinal is called.
 	Witnessed bool

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
-	"github.com/docketlog/docket/proofs/statement"
 )
 
 // submitRoutes take statements.
@@ -101,7 +99,10 @@ func (s *Server) submitOne(w http.ResponseWriter, r *http.Request, final bool) e
 		return err
 	}
 	defer leave()
-	c, err := s.check(body)
+	c, reported, err := s.check(body)
+	if reported != nil {
+		return s.putOnRecord(r.Context(), *reported)[0]
+	}
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (s *Server) receiptFor(ctx context.Context, c *admission.Checked, final boo
 // receiptOf returns the receipt that answers a submission, or its refusal.
 func receiptOf(v *log.View, r log.Result) ([]byte, error) {
 	if r.Refusal != nil {
-		return nil, r.Refusal
+		return nil, refusalOf(r)
 	}
 	receipt, err := v.Receipt(r.Index)
 	if err != nil {
@@ -164,17 +165,4 @@ func (s *Server) count(outcome string, n int) {
 	if s.options.Metrics != nil {
 		s.options.Metrics.submissions.WithLabelValues(outcome).Add(float64(n))
 	}
-}
-
-// check parses an envelope and runs the stateless rules.
-func (s *Server) check(body []byte) (*admission.Checked, error) {
-	e, err := statement.ParseEnvelope(body)
-	if err != nil {
-		var bad *statement.Error
-		if errors.As(err, &bad) {
-			return nil, &admission.Refusal{Code: bad.Code, Field: bad.Field, Reason: bad.Reason}
-		}
-		return nil, err
-	}
-	return s.log.Check(e)
 }

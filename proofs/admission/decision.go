@@ -5,12 +5,9 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// grant judges decision.grant: E101, E402, E403, E409, and E207 for whom it is
-// to. It needs no verb: role and separation of duties decide.
+// grant judges decision.grant: E207, E401, E402, E403, E409, then the delegation
+// that it uses. It needs no verb: role and separation of duties decide.
 func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
-	if !grantable(body.For) {
-		return nil, refuse(CodeForm, "predicate.for", "grants for a %s are not built in rules %s", body.For, statement.Rules)
-	}
 	to, err := readIdentity(e.st, body.To)
 	if err != nil {
 		return nil, err
@@ -18,28 +15,81 @@ func (e *entry) grant(body *statement.GrantDecision) ([]Effect, error) {
 	if to == nil {
 		return nil, refuse(CodeIdentity, "predicate.to", "identity %q is not enrolled", body.To)
 	}
-	if body.For.Kind() == "workflow" && e.by.state.Class != register.ClassHuman {
-		return nil, refuse(CodeApart, "predicate.issuer", "a human agrees to a %s; identity %q is none", body.For, e.by.id).at(e.by.last)
-	}
-	if err := e.checkApart(to); err != nil {
+	d, err := e.decide(body, to)
+	if err != nil {
 		return nil, err
 	}
-	if err := e.checkEligible(body); err != nil {
+	if err := e.checkOverride("predicate.override", body); err != nil {
 		return nil, err
 	}
-	if body.Override != nil {
-		return nil, refuse(CodeOverride, "predicate.override", "a grant for a %s has no rule of a workflow to set aside: want it absent", body.For)
+	if err := e.checkReview(body); err != nil {
+		return nil, err
 	}
 	granted := register.GrantedBody{
 		Object: register.Hash(body.ObjectHash()), Subject: register.SHA256Digest(e.c.Statement.Subject),
-		To: to.key, Grantor: register.IdentityKey(e.by.id),
+		To: to.key, Grantor: register.IdentityKey(e.by.id), Request: d.request,
 		NotBefore: uint64(body.NotBefore), NotAfter: uint64(body.NotAfter), Uses: body.Uses,
 	}
-	return []Effect{{Key: register.GrantKey(e.c.Digest), Type: register.TypeGrant, Kind: register.GrantGranted, Body: granted.Marshal()}}, nil
+	var effects []Effect
+	if d.delegation != nil {
+		used, err := e.useDelegation(d.delegation)
+		if err != nil {
+			return nil, err
+		}
+		effects, granted.Delegator = append(effects, used), register.IdentityKey(d.delegation.grantor.id)
+	}
+	return append(effects, Effect{Key: register.GrantKey(e.c.Digest), Type: register.TypeGrant, Kind: register.GrantGranted, Body: granted.Marshal()}), nil
 }
 
-// grantable says what these rules have grants for: governance.
-func grantable(action statement.Code) bool {
+// A decision is what judging a grant found out.
+type decision struct {
+	request    register.Hash // that it is about, or zero
+	delegation *grant        // that it uses; nil: none
+}
+
+// decide judges a grant by what it is for.
+func (e *entry) decide(body *statement.GrantDecision, to *identity) (decision, error) {
+	switch {
+	case isGovernance(body.For):
+		return decision{}, e.decideGovernance(body, to)
+	case body.For == statement.DecisionGrant:
+		return decision{}, e.decideDelegation(body, to)
+	}
+	return e.decideMatter(body, to)
+}
+
+// decideGovernance judges a grant for governance: E402, E403.
+func (e *entry) decideGovernance(body *statement.GrantDecision, to *identity) error {
+	if body.For.Kind() == "workflow" && e.by.state.Class != register.ClassHuman {
+		return refuse(CodeApart, "predicate.issuer", "a human agrees to a %s; identity %q is none", body.For, e.by.id).at(e.by.last)
+	}
+	if err := checkApart(e.by, to); err != nil {
+		return err
+	}
+	return e.checkEligible(body)
+}
+
+// decideMatter judges a grant for what a workflow governs: E207, E401, E402, E403.
+func (e *entry) decideMatter(body *statement.GrantDecision, to *identity) (decision, error) {
+	v, err := e.voicesOf(body, e.by)
+	if err != nil {
+		return decision{}, err
+	}
+	m, err := e.matterOf(body, e.c.Statement.Run)
+	if err != nil {
+		return decision{}, err
+	}
+	if err := e.checkUndecided(m, body); err != nil {
+		return decision{}, err
+	}
+	if err := e.checkDuties(m, v, to); err != nil {
+		return decision{}, err
+	}
+	return decision{m.about, v.delegation}, e.checkApprover(body, m, v)
+}
+
+// isGovernance says whether roles of the policy decide on it, and no workflow.
+func isGovernance(action statement.Code) bool {
 	switch action.Kind() {
 	case "policy", "identity", "workflow":
 		return true
@@ -48,12 +98,12 @@ func grantable(action statement.Code) bool {
 }
 
 // checkApart is E402: nobody decides for himself, nor for one of the same owner.
-func (e *entry) checkApart(to *identity) error {
-	if to.id == e.by.id {
-		return refuse(CodeApart, "predicate.to", "identity %q cannot grant to itself", e.by.id).at(e.by.last)
+func checkApart(by *issuer, to *identity) error {
+	if to.id == by.id {
+		return refuse(CodeApart, "predicate.to", "identity %q cannot grant to itself", by.id).at(by.last)
 	}
-	if to.state.Owner == e.by.state.Owner {
-		return refuse(CodeApart, "predicate.to", "grantor %q and recipient %q have the same owner: another owner must decide", e.by.id, to.id).at(e.by.last, to.last)
+	if to.state.Owner == by.state.Owner {
+		return refuse(CodeApart, "predicate.to", "grantor %q and recipient %q have the same owner: another owner must decide", by.id, to.id).at(by.last, to.last)
 	}
 	return nil
 }
@@ -70,14 +120,8 @@ func (e *entry) checkEligible(body *statement.GrantDecision) error {
 		return refuse(CodeEligible, "predicate.actingFor", "nobody grants a %s in another's stead: want it absent", body.For)
 	case body.Level != "direct":
 		return refuse(CodeEligible, "predicate.level", "a grant for a %s is direct, never brought from another system", body.For)
-	case body.Policy != e.policyText:
-		return refuse(CodeEligible, "predicate.policy", "the policy document in force is %s", e.policyText)
 	}
-	if longest := e.time + int64(e.policy.GrantMaxSeconds)*1000; body.NotAfter > longest {
-		return refuse(CodeEligible, "predicate.notAfter", "a grant lives at most %d s from now by the log's clock, until %s",
-			e.policy.GrantMaxSeconds, statement.FormatTime(longest))
-	}
-	return nil
+	return e.checkTerms(body, int64(e.policy.GrantMaxSeconds))
 }
 
 // asksFor says whether a decision in this role is one that somebody asks for. A
@@ -97,45 +141,4 @@ func rolesFor(action statement.Code) string {
 		return roleAdmin + " or " + roleRegistrar
 	}
 	return roleAdmin
-}
-
-// takeBack judges decision.revoke: E405, E403, E407. Who may is the grantor, or
-// whoever may give such a grant.
-func (e *entry) takeBack(body *statement.RevokeDecision) ([]Effect, error) {
-	const field = "predicate.about"
-	g, err := e.readGrant(field, body.About)
-	if err != nil {
-		return nil, err
-	}
-	if g == nil {
-		return nil, refuse(CodeGrant, field, "grant %s is unknown", body.About)
-	}
-	if err := e.checkMayTakeBack(g); err != nil {
-		return nil, err
-	}
-	switch g.state.Status {
-	case register.GrantUsedUp:
-		return nil, refuse(CodeGrant, field, "grant %s has no use left: entry %d spent the last", g.digest, g.state.Spender).at(g.state.Spender)
-	case register.GrantTaken:
-		return nil, refuse(CodeDead, field, "grant %s is revoked already", g.digest).at(g.last)
-	}
-	event := register.RevokedBody{By: register.IdentityKey(e.by.id), Statement: e.c.Digest}
-	return []Effect{{Key: g.key, Type: register.TypeGrant, Kind: register.GrantRevoked, Body: event.Marshal()}}, nil
-}
-
-// checkMayTakeBack is E403 of decision.revoke.
-func (e *entry) checkMayTakeBack(g *grant) error {
-	if g.grantor.id == e.by.id {
-		return nil
-	}
-	to, err := readIdentity(e.st, g.decision.To)
-	if err != nil {
-		return err
-	}
-	human := g.decision.For.Kind() != "workflow" || e.by.state.Class == register.ClassHuman
-	if human && e.by.holds(g.decision.Role) && e.checkApart(to) == nil {
-		return nil
-	}
-	return refuse(CodeEligible, "predicate.issuer", "a grant is taken back by its grantor, %q, or by whoever may give it: another owner than that of %q, in the role %q",
-		g.grantor.id, g.decision.To, g.decision.Role).at(g.last)
 }

@@ -22,9 +22,5 @@
 //	activity wl/publisher  0x81      statement, no run
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
-// are the rules docket/0-dev: policy.set, identity.*, workflow.*, request.*,
-// decision.* but grants for documents and steps, document.release and
-// document.withdraw below the direct prefixes of the policy, and all evidence
-// (step.done, outcome.close, attest.observe, finding.*). Steps announced before
-// they are done, and releases in runs, are refused as not built (E101, E301).
+// are the rules docket/0-dev; they build every kind but erase.
 package admission

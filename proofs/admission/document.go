@@ -28,62 +28,6 @@ func readDocument(st State, id string) (*document, error) {
 	return d, nil
 }
 
-// release judges document.release: E206, E301, E408, E405.
-func release(st State, c *Checked, body *statement.ReleaseDocument, policy *statement.Policy, by *issuer) ([]Effect, error) {
-	d, err := permittedDocument(st, c.Statement, body.Document, policy, by)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.checkNextVersion(body); err != nil {
-		return nil, err
-	}
-	if err := checkSpends(c.Statement); err != nil {
-		return nil, err
-	}
-	return d.release(c, body.Version), nil
-}
-
-// withdraw judges document.withdraw: E206, E301, E408, E405.
-func withdraw(st State, c *Checked, body *statement.WithdrawDocument, policy *statement.Policy, by *issuer) ([]Effect, error) {
-	d, err := permittedDocument(st, c.Statement, body.Document, policy, by)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.checkCurrent(body, c.Statement.Subject); err != nil {
-		return nil, err
-	}
-	if err := checkSpends(c.Statement); err != nil {
-		return nil, err
-	}
-	return []Effect{d.effect(register.DocumentWithdraw, c, body.Version)}, nil
-}
-
-// permittedDocument judges E206 and E301, then reads the register.
-func permittedDocument(st State, s *statement.Statement, id string, policy *statement.Policy, by *issuer) (*document, error) {
-	if err := by.checkVerb(s.Code); err != nil {
-		return nil, err
-	}
-	if err := by.checkNamespace(id); err != nil {
-		return nil, err
-	}
-	if err := checkDirect(s, id, policy); err != nil {
-		return nil, err
-	}
-	return readDocument(st, id)
-}
-
-// checkDirect is E301 while runs are not built: a release or withdrawal names
-// no run, and its document stands below a prefix that the policy lists as direct.
-func checkDirect(s *statement.Statement, id string, policy *statement.Policy) error {
-	if s.Run != "" {
-		return refuse(CodeRun, "predicate.run", "run %q is unknown; rules %s have direct releases only, without a run", s.Run, statement.Rules)
-	}
-	if !inAny(policy.Direct, id) {
-		return refuse(CodeRun, "predicate.run", "document %q is below no direct prefix of the policy (%v), so a run is demanded", id, policy.Direct)
-	}
-	return nil
-}
-
 // inAny says whether a document stands below one of the prefixes.
 func inAny(prefixes []string, id string) bool {
 	for _, prefix := range prefixes {
@@ -152,7 +96,9 @@ func (d *document) effect(kind uint8, c *Checked, version uint32) Effect {
 		Version:   version,
 		Digest:    register.SHA256Digest(c.Statement.Subject),
 		Statement: c.Digest,
-		// no run: a policy.set belongs to none, and checkDirect refuses one
+	}
+	if c.Statement.Code.Kind() == "document" { // no text of a policy or a workflow belongs to a run
+		body.Run = runKey(c.Statement.Run)
 	}
 	return Effect{Key: d.key, Type: register.TypeDocument, Kind: kind, Body: body.Marshal()}
 }

@@ -89,9 +89,8 @@ func (f *Fold) Apply(st State, index uint64, time int64, c *Checked) ([]Effect, 
 	if err != nil {
 		return nil, err
 	}
-	if effects = append(effects, inRun...); len(c.Statement.Spends) > 0 || len(inRun) > 0 {
-		sortEffects(effects)
-	}
+	effects = append(effects, inRun...)
+	sortEffects(effects)
 	return append(effects, activityEffect(c)), nil
 }
 
@@ -105,15 +104,17 @@ type entry struct {
 	policy     *statement.Policy // in force
 	policyText statement.Digest
 	by         *issuer
+	run        *run     // that a release, a withdrawal or a step is in; nil: none
+	grants     []*grant // in spends, once they are read
 }
 
 // applyBody judges E203 to E409 and returns all effects but the activity.
 func (e *entry) applyBody() ([]Effect, error) {
 	switch body := e.c.Statement.Body.(type) {
 	case *statement.ReleaseDocument:
-		return release(e.st, e.c, body, e.policy, e.by)
+		return e.release(body)
 	case *statement.WithdrawDocument:
-		return withdraw(e.st, e.c, body, e.policy, e.by)
+		return e.withdraw(body)
 	case *statement.SetPolicy:
 		return e.setPolicy()
 	case *statement.DefineWorkflow:
@@ -130,6 +131,8 @@ func (e *entry) applyBody() ([]Effect, error) {
 		return e.grant(body)
 	case *statement.RevokeDecision:
 		return e.takeBack(body)
+	case *statement.IntendStep:
+		return e.intend(body)
 	case *statement.FinishStep, *statement.CloseOutcome, *statement.AttestObservation, *statement.AlertFinding:
 		return nil, nil // evidence
 	case *statement.RefuseFinding:
@@ -172,7 +175,7 @@ func checkSize(c *Checked, policy *statement.Policy) error {
 }
 
 // checkSpends is E405 where no grant can be spent: at index 0, which has none
-// before it, and on direct releases, which none can be for.
+// before it, and on direct releases and what ends an identity, which none can be for.
 func checkSpends(s *statement.Statement) error {
 	if len(s.Spends) == 0 {
 		return nil

@@ -88,7 +88,7 @@ func (e *entry) setPolicy() ([]Effect, error) {
 	if err := e.checkNamesIdentities(next); err != nil {
 		return nil, err
 	}
-	spent, err := e.spend(statement.TextObject{})
+	spent, err := e.spendGoverned(statement.TextObject{})
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,9 @@ type grant struct {
 	state    register.GrantState
 	last     uint64 // entry of its newest event
 	decision *statement.GrantDecision
-	grantor  *issuer
+	run      string  // that its statement names; empty: none
+	grantor  *issuer // who signed it
+	mind     *issuer // who decided: the grantor, its delegator, or the person that a bridge names
 }
 
 // readGrant reads a grant and who gave it; nil: there is none.
@@ -36,8 +38,12 @@ func (e *entry) readGrant(field string, digest statement.Digest) (*grant, error)
 	if content.grant == nil {
 		return nil, fmt.Errorf("admission: the grant register of %s is of no decision.grant", digest)
 	}
-	g.decision = content.grant
-	g.grantor, err = e.identity(content.issuer)
+	g.decision, g.run = content.grant, content.run
+	if g.grantor, err = e.identity(content.issuer); err != nil {
+		return nil, err
+	}
+	v, err := e.voicesOf(g.decision, g.grantor)
+	g.mind = v.mind
 	return g, err
 }
 
@@ -50,53 +56,6 @@ func (e *entry) identity(id string) (*issuer, error) {
 	}
 	by := &issuer{id: id, state: i.state, last: i.last}
 	return by, e.fold.empower(e.st, by, e.policy)
-}
-
-// spend judges the grants that a statement spends, for the terms in object and
-// the statement's subject: E404, E405, E407, E105. It returns the events of the
-// spending.
-func (e *entry) spend(object statement.Object) ([]Effect, error) {
-	grants, err := e.readGrants()
-	if err != nil {
-		return nil, err
-	}
-	for _, check := range []func(*grant) error{
-		e.checkInTime,
-		func(g *grant) error { return e.checkBound(g, object) },
-		e.checkAlive,
-	} {
-		for _, g := range grants {
-			if err := check(g); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if err := e.checkAgreement(grants); err != nil {
-		return nil, err
-	}
-	effects := make([]Effect, len(grants))
-	for i, g := range grants {
-		body := register.SpentBody{Left: g.state.Granted.Uses - 1, By: register.IdentityKey(e.by.id), Statement: e.c.Digest}
-		effects[i] = Effect{Key: g.key, Type: register.TypeGrant, Kind: register.GrantSpent, Body: body.Marshal()}
-	}
-	return effects, nil
-}
-
-// readGrants reads the grants in spends; one that is unknown has no decision.
-func (e *entry) readGrants() ([]*grant, error) {
-	grants := make([]*grant, len(e.c.Statement.Spends))
-	for i, digest := range e.c.Statement.Spends {
-		field := fmt.Sprintf("predicate.spends[%d]", i)
-		g, err := e.readGrant(field, digest)
-		if err != nil {
-			return nil, err
-		}
-		if g == nil {
-			g = &grant{field: field, digest: digest}
-		}
-		grants[i] = g
-	}
-	return grants, nil
 }
 
 // checkInTime is E404: the log's time is in [notBefore, notAfter).
@@ -116,23 +75,25 @@ func (e *entry) checkInTime(g *grant) error {
 }
 
 // checkBound is E405: the grant is known, has a use left, and is for this
-// statement: its kind and op, terms, subject and issuer.
-func (e *entry) checkBound(g *grant, object statement.Object) error {
+// statement: its issuer, kind and op, subject, terms and request.
+func (e *entry) checkBound(g *grant, b bond) error {
 	if g.decision == nil {
 		return refuse(CodeGrant, g.field, "grant %s is unknown", g.digest)
 	}
-	s, granted := e.c.Statement, g.state.Granted
+	granted := g.state.Granted
 	switch {
 	case granted.Uses == 0:
 		return refuse(CodeGrant, g.field, "grant %s has no use left: entry %d spent the last", g.digest, g.state.Spender).at(g.state.Spender)
 	case granted.To != register.IdentityKey(e.by.id):
 		return refuse(CodeGrant, g.field, "grant %s is to %q, not to %q", g.digest, g.decision.To, e.by.id).at(g.last)
-	case g.decision.For != s.Code:
-		return refuse(CodeGrant, g.field, "grant %s is for a %s, not for a %s", g.digest, g.decision.For, s.Code).at(g.last)
-	case granted.Subject != register.SHA256Digest(s.Subject):
+	case g.decision.For != b.action:
+		return refuse(CodeGrant, g.field, "grant %s is for a %s, not for a %s", g.digest, g.decision.For, b.action).at(g.last)
+	case granted.Subject != b.subject:
 		return refuse(CodeGrant, g.field, "grant %s is for the subject %s", g.digest, statement.Digest(granted.Subject.Hash())).at(g.last)
-	case granted.Object != register.Hash(statement.ObjectHash(s.Code, object)):
+	case granted.Object != b.object:
 		return refuse(CodeGrant, g.field, "grant %s is for other terms; every one of them must be as granted", g.digest).at(g.last)
+	case granted.Request != b.request:
+		return refuse(CodeGrant, g.field, "grant %s is about the request %s, this is about %s", g.digest, statement.Digest(granted.Request), statement.Digest(b.request)).at(g.last)
 	}
 	return nil
 }
@@ -142,8 +103,10 @@ func (e *entry) checkAlive(g *grant) error {
 	if g.state.Status == register.GrantTaken {
 		return refuse(CodeDead, g.field, "grant %s is revoked", g.digest).at(g.last)
 	}
-	if g.grantor.state.Status != register.IdentityActive {
-		return refuse(CodeDead, g.field, "grant %s died with its grantor: %q is %s", g.digest, g.grantor.id, statusName(g.grantor.state.Status)).at(g.grantor.last)
+	for _, who := range []*issuer{g.grantor, g.mind} {
+		if who.state.Status != register.IdentityActive {
+			return refuse(CodeDead, g.field, "grant %s died with its grantor: %q is %s", g.digest, who.id, statusName(who.state.Status)).at(who.last)
+		}
 	}
 	return nil
 }

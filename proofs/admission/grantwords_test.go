@@ -19,10 +19,11 @@ type governed struct {
 	naming string                               // as= of the line at hand
 
 	requests map[string]*Checked // by run
+	flows    map[string][]byte   // texts of workflows by id@version, as they were granted
 }
 
 func newGoverned() governed {
-	return governed{terms: make(map[string]*statement.EnrollIdentity), grants: make(map[string]statement.Digest), requests: make(map[string]*Checked)}
+	return governed{terms: make(map[string]*statement.EnrollIdentity), grants: make(map[string]statement.Digest), requests: make(map[string]*Checked), flows: make(map[string][]byte)}
 }
 
 // noteGovernance remembers what an admitted statement changed.
@@ -84,11 +85,18 @@ func (s *script) makeGrant(a *args) *statement.Statement {
 	if action.Kind() == "identity" {
 		body.Object, subject = s.grantIdentity(action, a.word(), a)
 	}
-	if action == statement.DocumentRelease {
-		body.Object = statement.DocumentObject{Document: "open/1", Version: 1}
+	if action.Kind() == "document" {
+		body.Object, subject = s.grantDocument(a)
+	}
+	if action == statement.StepIntent {
+		body.Object = s.grantStep(a)
+	}
+	if action == statement.DecisionGrant {
+		body.Object = statement.DelegationObject{Role: a.word(), Namespaces: a.list("within", "claims/")}
+		subject = keyOf(a.value("newkey", a.values["to"])).digest()
 	}
 	if action.Kind() == "workflow" {
-		subject = s.workflowText(a)
+		subject = s.grantWorkflow(a)
 	}
 	st := s.begin(statement.DecisionGrant, a.word())
 	if action == statement.PolicySet {
@@ -102,16 +110,38 @@ func (s *script) makeGrant(a *args) *statement.Statement {
 	body.Level = a.value("level", "direct")
 	if body.Level == "bridged" {
 		source := sha256.Sum256([]byte("ticket"))
-		body.By, body.Source = "h/ann", (*statement.Digest)(&source)
+		body.By, body.Source = a.value("person", "h/ann"), (*statement.Digest)(&source)
+	}
+	if run, ok := a.values["run"]; ok && !isGovernance(action) && action != statement.DecisionGrant {
+		if none := a.values["about"] == "none"; none {
+			a.value("about", "")
+		} else {
+			about := s.about(a, run)
+			body.About = &about
+			if action == statement.StepIntent {
+				st.Subject = about
+			}
+		}
 	}
 	if a.value("policy", "") == "other" {
 		body.Policy = sha256.Sum256([]byte("other"))
 	}
-	if a.value("acting", "") != "" {
+	switch acting := a.value("acting", ""); acting {
+	case "":
+	case "last":
 		body.ActingFor = &s.last.Digest
+	case "nothing":
+		unknown := statement.Digest(sha256.Sum256([]byte(acting)))
+		body.ActingFor = &unknown
+	default:
+		delegation := s.named(acting)
+		body.ActingFor = &delegation
 	}
 	if rule := a.value("override", ""); rule != "" {
 		body.Override = &statement.Override{Rule: rule, Reason: "emergency", ReviewBy: s.time + 3600_000}
+		if by := a.value("reviewBy", ""); by != "" {
+			body.Override.ReviewBy = clockTime(by)
+		}
 	}
 	if from := a.value("from", ""); from != "" {
 		body.NotBefore = clockTime(from)
@@ -122,6 +152,12 @@ func (s *script) makeGrant(a *args) *statement.Statement {
 	}
 	s.naming = a.value("as", "")
 	return st
+}
+
+// grantDocument is the object and the subject of a grant for document.*.
+func (s *script) grantDocument(a *args) (statement.Object, statement.Digest) {
+	document, version := a.word(), versionOf(a.word())
+	return statement.DocumentObject{Document: document, Version: version}, s.file(a, document, version)
 }
 
 // grantIdentity is the object and the subject of a grant for identity.*.
@@ -158,28 +194,6 @@ func (s *script) grantPolicy(a *args) statement.Digest {
 	must(err)
 	return sha256.Sum256(text)
 }
-
-// flowText is the text of a workflow of these words: "ID vN detail= materiality=".
-func (s *script) flowText(a *args) []byte {
-	w := statement.Workflow{
-		ID: a.word(), Version: versionOf(a.word()), Namespaces: []string{"claims/"}, Tools: []string{}, Targets: []string{},
-		Steps:        []statement.WorkflowStep{{Name: "render", Required: true, Actors: []string{}}},
-		Destinations: []string{}, Approval: statement.Approval{N: 1, Roles: []string{}, Class: "human", Level: "any", TTLSeconds: 3600},
-		Expects: []string{}, Runners: []statement.Digest{}, Detail: a.value("detail", "full"), Materiality: a.value("materiality", "external"),
-		Retention: "P7Y", MaxDurationSeconds: 3600, MaxAttempts: 1,
-	}
-	if steps := a.list("steps", ""); len(steps) > 0 {
-		w.Steps = flowSteps(steps)
-	}
-	w.MaxAttempts = a.number("attempts", w.MaxAttempts)
-	w.Approval.Roles = a.list("approvers", "")
-	w.Approval.Class = a.value("approverClass", w.Approval.Class)
-	text, err := w.Marshal()
-	must(err)
-	return text
-}
-
-func (s *script) workflowText(a *args) statement.Digest { return sha256.Sum256(s.flowText(a)) }
 
 func (s *script) makeDefine(a *args) *statement.Statement {
 	text := s.flowText(a)

@@ -33,7 +33,7 @@ func (e *entry) enroll(body *statement.EnrollIdentity) ([]Effect, error) {
 	if taken != nil {
 		return nil, refuse(CodeIdentity, "predicate.id", "identity %q exists already: choose another id", body.ID).at(taken.last)
 	}
-	spent, err := e.spend(body.Object())
+	spent, err := e.spendGoverned(body.Object())
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type issuer struct {
 	roles      []string
 	verbs      []string
 	namespaces []string
+	tools      []string // nil: not bound to any
 }
 
 // issuer finds the statement's issuer and judges its status and key: E201, E202.
@@ -65,7 +66,7 @@ func (f *Fold) empower(st State, by *issuer, policy *statement.Policy) error {
 		return err
 	}
 	if e := terms.enroll; e != nil {
-		by.roles, by.verbs, by.namespaces = e.Roles, e.Verbs, e.Namespaces
+		by.roles, by.verbs, by.namespaces, by.tools = e.Roles, e.Verbs, e.Namespaces, e.Tools
 	}
 	by.admin = slices.ContainsFunc(policy.Admins.Members, func(m statement.Member) bool { return m.ID == by.id })
 	return nil

@@ -49,6 +49,9 @@ func (m *memory) take(o *Overlay) {
 		m.leaves.set(leaf)
 	}
 	maps.Copy(m.contents, o.contents)
+	for _, digest := range o.unnamed {
+		delete(m.contents, digest)
+	}
 	maps.Copy(m.admitted, o.admitted)
 }
 

@@ -8,9 +8,10 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// named is a statement that a register names by its digest: one of the five.
+// named is a statement that a register names by its digest: one of the eight.
 type named struct {
 	issuer string
+	run    string                    // that it names; empty: none
 	policy *statement.Policy         // the text of a policy.set
 	text   statement.Digest          // of that text
 	enroll *statement.EnrollIdentity // the terms of an identity: of its enrollment, or newest rotation
@@ -18,6 +19,7 @@ type named struct {
 	flow   *statement.Workflow // the text of a workflow.define
 
 	request *statement.OpenRequest
+	attempt uint32 // of an outcome
 }
 
 // policy returns the policy document in force: the text of the newest release
@@ -56,7 +58,7 @@ func (f *Fold) named(st State, digest statement.Digest) (named, error) {
 	if err != nil {
 		return named{}, fmt.Errorf("admission: statement %s: %w", digest, err)
 	}
-	n := named{issuer: s.Issuer}
+	n := named{issuer: s.Issuer, run: s.Run}
 	switch body := s.Body.(type) {
 	case *statement.SetPolicy:
 		n.text = sha256.Sum256([]byte(body.Text))
@@ -71,6 +73,9 @@ func (f *Fold) named(st State, digest statement.Digest) (named, error) {
 		n.flow, err = body.Workflow()
 	case *statement.OpenRequest:
 		n.request = body
+	case *statement.CloseOutcome:
+		n.attempt = body.Attempt
+	case *statement.ReleaseDocument: // its run is all that is asked for
 	default:
 		err = fmt.Errorf("admission: a register names %s, a %s", digest, s.Code)
 	}

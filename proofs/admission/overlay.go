@@ -16,6 +16,7 @@ type Overlay struct {
 	records  map[register.Key]*register.Record
 	events   []EventWrite
 	contents map[statement.Digest][]byte
+	unnamed  []statement.Digest // releases that are not the newest any more
 	admitted map[statement.Digest]uint64
 	absent   statement.Digest // the last one that base said was not admitted: a writer asks, then the fold
 }
@@ -93,13 +94,26 @@ func (o *Overlay) Write(index uint64, time int64, c *Checked, effects []Effect) 
 		}
 		o.events = append(o.events, EventWrite{Key: e.Key, Type: e.Type, Seq: seq, Row: row})
 	}
-	switch c.Statement.Code {
-	case statement.PolicySet, statement.IdentityEnroll, statement.IdentityRotate, statement.WorkflowDefine,
-		statement.RequestOpen, statement.DecisionGrant:
-		o.contents[c.Digest] = c.Payload // registers name these as policy, terms, workflows, requests and grants
-	}
+	o.keep(c)
 	o.admitted[c.Digest] = index
 	return nil
+}
+
+// keep keeps the content that registers name: policies, terms, workflows,
+// requests, grants, outcomes, and of each document the newest release.
+func (o *Overlay) keep(c *Checked) {
+	switch body := c.Statement.Body.(type) {
+	case *statement.ReleaseDocument:
+		if body.Prev != nil {
+			delete(o.contents, *body.Prev)
+			o.unnamed = append(o.unnamed, *body.Prev)
+		}
+	case *statement.SetPolicy, *statement.EnrollIdentity, *statement.RotateIdentity, *statement.DefineWorkflow,
+		*statement.OpenRequest, *statement.GrantDecision, *statement.CloseOutcome:
+	default:
+		return
+	}
+	o.contents[c.Digest] = c.Payload
 }
 
 // writable returns the overlay's own copy of a register.

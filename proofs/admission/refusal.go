@@ -32,9 +32,12 @@ const (
 	CodeEligible   = "E403" // who decides may not, or not so
 	CodeTime       = "E404" // a grant is for later, or too old
 	CodeGrant      = "E405" // a grant is unknown, used up, or for something else
+	CodeApproval   = "E406" // not enough grants, or of too few owners
 	CodeDead       = "E407" // a grant is revoked, or who gave it is not active any more
 	CodeVersion    = "E408" // not the next version, or not the current one
 	CodeOverride   = "E409" // a grant sets a rule aside that it may not
+	CodeBounds     = "E501" // outside what the request wants, or the workflow allows
+	CodeAttempt    = "E502" // not the attempt, or the seq, that comes next
 	CodeSealedOnly = "E601" // a sealed-only name in clear
 	CodeSkew       = "E701" // the signer's clock is too far from the log's
 )

@@ -60,7 +60,7 @@ func (e *entry) cancel(body *statement.CancelRequest) ([]Effect, error) {
 	case r.state.Workflow != register.SHA256Digest(s.Subject):
 		return nil, refuse(CodeRun, "subject[0].digest.sha256", "must be the text of the run's workflow, %s", statement.Digest(r.state.Workflow.Hash())).at(r.last)
 	}
-	return nil, e.checkOpen(r)
+	return nil, e.checkOpen(r, CodeRun, false)
 }
 
 // deny judges decision.deny: E401, E403. It is taken also when the run is closed:
@@ -70,11 +70,8 @@ func (e *entry) deny(body *statement.DenyDecision) error {
 	if err != nil {
 		return err
 	}
-	if r == nil {
-		return refuse(CodeRequest, "predicate.run", "run %q is unknown", e.c.Statement.Run)
-	}
-	if statement.Digest(r.state.Request) != body.About {
-		return refuse(CodeRequest, "predicate.about", "the request of run %q is %s", r.id, statement.Digest(r.state.Request)).at(r.last)
+	if err := r.checkAbout(e.c.Statement.Run, body.About); err != nil {
+		return err
 	}
 	return e.checkMayDecide(r)
 }

@@ -34,7 +34,7 @@ func (e *entry) rotate(body *statement.RotateIdentity) ([]Effect, error) {
 	case i.state.Status != register.IdentityActive && i.state.Status != register.IdentitySuspended:
 		return nil, i.cannot("given a new key", "only an active or suspended one is")
 	}
-	spent, err := e.spend(body.Object())
+	spent, err := e.spendGoverned(body.Object())
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (e *entry) resume(body *statement.ResumeIdentity) ([]Effect, error) {
 	if err != nil {
 		return nil, err
 	}
-	spent, err := e.spend(statement.IdentityObject{Identity: i.id, Terms: terms.TermsHash()})
+	spent, err := e.spendGoverned(statement.IdentityObject{Identity: i.id, Terms: terms.TermsHash()})
 	if err != nil {
 		return nil, err
 	}

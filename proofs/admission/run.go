@@ -17,10 +17,11 @@ type run struct {
 	flow      *statement.Workflow // as the request pinned it
 }
 
-// readRun reads the run that the statement names, its request and its workflow;
-// nil: there is none.
-func (e *entry) readRun() (*run, error) {
-	id := e.c.Statement.Run
+// readRun reads the run that the statement names; nil: there is none.
+func (e *entry) readRun() (*run, error) { return e.readRunOf(e.c.Statement.Run) }
+
+// readRunOf reads a run, its request and its workflow; nil: there is none.
+func (e *entry) readRunOf(id string) (*run, error) {
 	record, err := e.st.Record(register.RunKey(id))
 	if err != nil || record == nil {
 		return nil, err
@@ -43,18 +44,23 @@ func (e *entry) readRun() (*run, error) {
 	return r, nil
 }
 
-// checkOpen is E301: a run that ended takes no more authority. It ends when its
-// status says so, or its time is over.
-func (e *entry) checkOpen(r *run) error {
+// checkOpen is E301, of a decision E401: a run that ended takes no more authority.
+// It ends when its status says so, or its time is over, unless overtime is granted.
+func (e *entry) checkOpen(r *run, code string, overtime bool) error {
 	switch r.state.Status {
 	case register.RunSuccess, register.RunAborted, register.RunCancelled, register.RunDenied:
-		return refuse(CodeRun, "predicate.run", "run %q is closed: %s", r.id, runStatusName(r.state.Status)).at(r.last)
+		return refuse(code, "predicate.run", "run %q is closed: %s", r.id, runStatusName(r.state.Status)).at(r.last)
 	}
-	if end := r.state.Opened + uint64(r.flow.MaxDurationSeconds)*1000; uint64(e.time) >= end {
-		return refuse(CodeRun, "predicate.run", "run %q is closed: it could last until %s; open another", r.id, statement.FormatTime(int64(end))).at(r.last)
+	if !overtime && e.pastEnd(r) {
+		return refuse(code, "predicate.run", "run %q is closed: it could last until %s; open another", r.id, statement.FormatTime(int64(r.end()))).at(r.last)
 	}
 	return nil
 }
+
+// end is the first millisecond at which the run lasted too long.
+func (r *run) end() uint64 { return r.state.Opened + uint64(r.flow.MaxDurationSeconds)*1000 }
+
+func (e *entry) pastEnd(r *run) bool { return uint64(e.time) >= r.end() }
 
 func runStatusName(status uint8) string {
 	return [...]string{
@@ -72,6 +78,10 @@ func (e *entry) runEffects() ([]Effect, error) {
 		return nil, nil // opened it
 	case *statement.FinishStep, *statement.CloseOutcome:
 		return e.workEffects()
+	case *statement.ReleaseDocument:
+		return e.releaseEffects()
+	case *statement.IntendStep:
+		return e.intentEffects(), nil
 	}
 	if s.Run == "" {
 		return nil, nil

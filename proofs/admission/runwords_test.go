@@ -3,26 +3,12 @@ package admission
 import (
 	"crypto/sha256"
 	"fmt"
-	"strings"
 
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
 // Words about runs.
-
-// flowOf reads a workflow's text from flow=ID@vN; approvers= and approverClass=
-// are those of its definition.
-func (s *script) flowOf(a *args) statement.Digest {
-	id, v, _ := strings.Cut(a.value("flow", "flows/a@v1"), "@")
-	words := &args{words: []string{id, v}, values: make(map[string]string)}
-	for _, name := range []string{"approvers", "approverClass", "steps", "attempts", "detail", "materiality"} {
-		if value := a.value(name, ""); value != "" {
-			words.values[name] = value
-		}
-	}
-	return s.workflowText(words)
-}
 
 func (s *script) makeOpen(a *args) *statement.Statement {
 	run := a.word()
@@ -34,23 +20,45 @@ func (s *script) makeOpen(a *args) *statement.Statement {
 	if a.value("want", "") == "task" {
 		body.Want = statement.WantTask{Task: "count"}
 	}
+	if resource := a.value("access", ""); resource != "" {
+		body.Want = statement.WantAccess{Resource: resource, Privilege: "admin", Seconds: 600}
+	}
 	st.Run, st.Subject, st.Body = run, body.Workflow, body
 	return st
 }
 
-// flowSteps reads steps: "fetch" is required, "recon?" is not, "publish!" is the
-// release, "draft:wl/ai" has an actor.
-func flowSteps(words []string) (steps []statement.WorkflowStep) {
-	for _, word := range words {
-		name, actor, _ := strings.Cut(word, ":")
-		s := statement.WorkflowStep{Required: !strings.HasSuffix(name, "?"), Release: strings.HasSuffix(name, "!"), Actors: []string{}}
-		s.Name = strings.TrimRight(name, "?!")
-		if actor != "" {
-			s.Actors = []string{actor}
-		}
-		steps = append(steps, s)
+func (s *script) makeIntent(a *args) *statement.Statement {
+	run, step := a.word(), a.word()
+	st := s.begin(statement.StepIntent, a.word())
+	st.Run, st.Subject = run, s.about(a, run)
+	body := &statement.IntendStep{Step: statement.Step{
+		Attempt: a.number("attempt", 1), Seq: a.number("seq", 1), Name: step, Tool: a.value("tool", "t"), Target: a.value("target", "x"), In: inputs(a),
+		Policy: statement.Verdict{ID: "p", Verdict: "allow"}, Assurance: "producer-signed",
+	}}
+	if len(body.In) > 0 {
+		st.Subject = body.In[0].Digest
 	}
-	return steps
+	st.Body = body
+	return st
+}
+
+// inputs is a file of these bytes, or none.
+func inputs(a *args) []statement.File {
+	if name := a.value("in", ""); name != "" {
+		return []statement.File{{Name: "in", Digest: sha256.Sum256([]byte(name))}}
+	}
+	return []statement.File{}
+}
+
+// grantStep is the object of a grant for step.intent; its subject is the request.
+func (s *script) grantStep(a *args) statement.Object {
+	object := statement.StepObject{
+		Step: a.word(), Attempt: a.number("attempt", 1), Tool: a.value("tool", "t"), Target: a.value("target", "x"), In: inputs(a),
+	}
+	if resource := a.value("access", ""); resource != "" {
+		object.Resource, object.Privilege = resource, a.value("privilege", "admin")
+	}
+	return object
 }
 
 func (s *script) makeDone(a *args) *statement.Statement {

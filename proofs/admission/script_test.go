@@ -148,6 +148,10 @@ func (s *script) line(text string) {
 		for _, c := range world() {
 			s.expect(c, nil, "ok")
 		}
+	case "office":
+		for _, line := range strings.Split(strings.TrimSpace(office), "\n") {
+			s.line(line)
+		}
 	case "check":
 		if got := s.look(a.word(), a.word()); got != outcome {
 			s.fatalf("is %s, the script says %s", got, outcome)

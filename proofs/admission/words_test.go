@@ -82,11 +82,15 @@ func (a *args) rest() string {
 	return strings.Join(out, " ")
 }
 
-// clockTime reads a time of the test's one day, such as 12:00:00.001.
+// clockTime reads a time of the test's one day, such as 12:00:00.001; hours go on
+// after 24.
 func clockTime(text string) int64 {
-	t, err := time.Parse("2006-01-02 15:04:05", "2026-11-10 "+text)
+	hour, rest, _ := strings.Cut(text, ":")
+	hours, err := strconv.Atoi(hour)
 	must(err)
-	return t.UnixMilli()
+	t, err := time.Parse("2006-01-02 15:04:05", "2026-11-10 00:"+rest)
+	must(err)
+	return t.Add(time.Duration(hours) * time.Hour).UnixMilli()
 }
 
 // make makes the signed and checked statement of a line.
@@ -97,7 +101,7 @@ func (s *script) make(op string, a *args) (*Checked, error) {
 	build, ok := map[string]func(*args) *statement.Statement{
 		"genesis": s.makeGenesis, "policy": s.makeGenesis, "enroll": s.makeEnroll, "revoke": s.makeRevoke,
 		"attest": s.makeAttest, "alert": s.makeAlert, "ack": s.makeAck, "close": s.makeClose, "refuse": s.makeRefuse,
-		"done": s.makeDone, "outcome": s.makeOutcome,
+		"intent": s.makeIntent, "done": s.makeDone, "outcome": s.makeOutcome,
 		"open": s.makeOpen, "cancel": s.makeCancel, "deny": s.makeDeny,
 		"define": s.makeDefine, "undefine": s.makeUndefine,
 		"grant": s.makeGrant, "take": s.makeTake, "rotate": s.makeRotate, "resume": s.makeResume,
@@ -173,6 +177,9 @@ func (s *script) policyOf(a *args, proofNonce string) *statement.Policy {
 	p.SkewSeconds = a.number("skew", p.SkewSeconds)
 	p.ContentMax = a.number("contentMax", p.ContentMax)
 	p.GrantMaxSeconds = a.number("grantMax", p.GrantMaxSeconds)
+	p.AccessMaxSeconds = a.number("accessMax", p.AccessMaxSeconds)
+	p.Overridable = a.list("overridable", "")
+	p.OverrideRoles = a.list("overrideRoles", "")
 	p.Direct = a.list("direct", strings.Join(p.Direct, ","))
 	p.Log.ID = a.value("logid", p.Log.ID)
 	switch a.value("badproof", "") {
@@ -213,6 +220,9 @@ func (s *script) enrollBody(a *args, id, nonce string) *statement.EnrollIdentity
 	body.Roles = a.list("roles", "")
 	body.Verbs = a.list("verbs", "")
 	body.Namespaces = a.list("namespaces", "")
+	if _, ok := a.values["tools"]; ok {
+		body.Tools = a.list("tools", "")
+	}
 	if t := a.value("notAfter", ""); t != "" {
 		body.NotAfter = clockTime(t)
 	}
@@ -305,7 +315,7 @@ func (s *script) makeRelease(a *args) *statement.Statement {
 	document, version := a.word(), versionOf(a.word())
 	st := s.begin(statement.DocumentRelease, a.word())
 	st.Subject = s.file(a, document, version)
-	body := &statement.ReleaseDocument{Document: document, Version: version, Size: 1, Media: "text/plain", To: []string{}}
+	body := &statement.ReleaseDocument{Document: document, Version: version, Size: 1, Media: "text/plain", To: a.list("to", "")}
 	switch prev := a.value("prev", "last"); prev {
 	case "none":
 	case "last":

@@ -12,7 +12,7 @@ import (
 // nothing. What counts for the run is what comes from those who are to do it.
 func (e *entry) workEffects() ([]Effect, error) {
 	r, err := e.readRun()
-	if err != nil || r == nil || e.checkOpen(r) != nil {
+	if err != nil || r == nil || e.isOver(r) {
 		return nil, err
 	}
 	body := register.RunBody{Status: r.state.Status}
@@ -33,6 +33,46 @@ func (e *entry) workEffects() ([]Effect, error) {
 	return []Effect{e.runEvent(body)}, err
 }
 
+// isOver says whether a run takes no more work. One that its steps made a success
+// takes the outcome that says so: work is done before it is reported.
+func (e *entry) isOver(r *run) bool {
+	if _, ok := e.c.Statement.Body.(*statement.CloseOutcome); ok && r.state.Status == register.RunSuccess {
+		return e.pastEnd(r)
+	}
+	return e.checkOpen(r, CodeRun, false) != nil
+}
+
+// releaseEffects is the event of a release in its run: it meets the release step.
+func (e *entry) releaseEffects() ([]Effect, error) {
+	if e.run == nil {
+		return nil, nil
+	}
+	body := register.RunBody{Status: e.run.state.Status}
+	step := e.run.releaseStep()
+	if step == nil {
+		return []Effect{e.runEvent(body)}, nil
+	}
+	body.Step, body.Result = step.Name, register.ResultOK
+	var err error
+	body.Status, err = e.statusAfter(e.run, body)
+	return []Effect{e.runEvent(body)}, err
+}
+
+// intentEffects is the event of an intent in its run, which goes on counting.
+func (e *entry) intentEffects() []Effect {
+	step := e.c.Statement.Body.(*statement.IntendStep).Step
+	return []Effect{e.runEvent(register.RunBody{Status: e.run.state.Status, Attempt: step.Attempt, Seq: step.Seq, Step: step.Name})}
+}
+
+// releaseStep is the step that the run's release meets; nil: there is none.
+func (r *run) releaseStep() *statement.WorkflowStep {
+	i := slices.IndexFunc(r.flow.Steps, func(s statement.WorkflowStep) bool { return s.Release })
+	if i < 0 {
+		return nil
+	}
+	return &r.flow.Steps[i]
+}
+
 var (
 	stepResults   = map[string]uint8{"ok": register.ResultOK, "error": register.ResultError, "skipped": register.ResultSkipped}
 	outcomeClaims = map[string]uint8{
@@ -43,20 +83,24 @@ var (
 // countsDone says whether a done is by the executor or an actor of its step, in
 // an attempt that the workflow allows. A release step is met by a release alone.
 func (r *run) countsDone(work *statement.FinishStep, by string) bool {
-	i := slices.IndexFunc(r.flow.Steps, func(s statement.WorkflowStep) bool { return s.Name == work.Name })
-	if i < 0 || r.flow.Steps[i].Release || work.Attempt > r.flow.MaxAttempts {
+	step := r.step(work.Name)
+	if step == nil || step.Release || work.Attempt > r.lastAttempt() {
 		return false
 	}
-	return by == r.request.Executor || slices.Contains(r.flow.Steps[i].Actors, by)
+	return by == r.request.Executor || slices.Contains(step.Actors, by)
 }
 
 // countsOutcome says whether an outcome is by the executor, of the newest attempt
 // or a later one that the workflow allows.
 func (r *run) countsOutcome(work *statement.CloseOutcome, by string) bool {
-	return by == r.request.Executor && work.Attempt >= r.state.Attempt && work.Attempt <= r.flow.MaxAttempts
+	return by == r.request.Executor && work.Attempt >= r.state.Attempt && work.Attempt <= r.lastAttempt()
 }
 
-// statusAfter is the status that a done leaves: derived from the results that the
+// lastAttempt is the last one that counts: the last that the workflow allows, or
+// one that an intent began later, with a grant that sets this aside.
+func (r *run) lastAttempt() uint32 { return max(r.flow.MaxAttempts, r.state.Attempt) }
+
+// statusAfter is the status that a done or a release leaves: derived from the results that the
 // register then holds. Where the pipeline keeps the steps, only an outcome says
 // how the run stands.
 func (e *entry) statusAfter(r *run, body register.RunBody) (uint8, error) {
@@ -78,6 +122,9 @@ func (e *entry) statusAfter(r *run, body register.RunBody) (uint8, error) {
 // done; and that of steps which the pipeline keeps, if their root is here.
 func (r *run) statusClosed(work *statement.CloseOutcome) uint8 {
 	claimed := outcomeClaims[work.Status]
+	if r.state.Status == register.RunSuccess {
+		return register.RunSuccess
+	}
 	if r.flow.Detail == "rolled" {
 		if work.Steps == nil && claimed != register.RunAborted {
 			return register.RunPartial

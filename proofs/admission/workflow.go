@@ -41,7 +41,7 @@ func (e *entry) define() ([]Effect, error) {
 		}
 		return nil, r
 	}
-	spent, err := e.spend(statement.TextObject{})
+	spent, err := e.spendGoverned(statement.TextObject{})
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (e *entry) retireWorkflow(body *statement.RetireWorkflow) ([]Effect, error)
 	if err := d.checkCurrentWorkflow(flow, body.Workflow); err != nil {
 		return nil, err
 	}
-	spent, err := e.spend(statement.TextObject{})
+	spent, err := e.spendGoverned(statement.TextObject{})
 	if err != nil {
 		return nil, err
 	}

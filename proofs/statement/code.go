@@ -106,7 +106,7 @@ func (c Code) InForce() bool {
 	switch c {
 	case PolicySet, IdentityEnroll, IdentityRotate, IdentitySuspend, IdentityResume, IdentityRevoke, IdentityRetire,
 		WorkflowDefine, WorkflowRetire, RequestOpen, RequestCancel, DecisionGrant, DecisionDeny, DecisionRevoke, DocumentRelease, DocumentWithdraw,
-		StepDone, OutcomeClose, AttestObserve, FindingRefuse, FindingAlert, FindingAck, FindingClose:
+		StepIntent, StepDone, OutcomeClose, AttestObserve, FindingRefuse, FindingAlert, FindingAck, FindingClose:
 		return true
 	}
 	return false

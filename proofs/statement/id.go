@@ -1,6 +1,9 @@
 package statement
 
-import "strings"
+import (
+	"encoding/hex"
+	"strings"
+)
 
 // The longest ids, in bytes.
 const (
@@ -31,6 +34,22 @@ const PolicyDocument = "docket:policy"
 
 // WorkflowDocument gives the reserved document whose releases are the texts of a workflow, "docket:workflow/<id>".
 func WorkflowDocument(id string) string { return "docket:workflow/" + id }
+
+// TextDocument gives the reserved document of a workflow's text, "docket:text/<hex of its SHA-256>": its one release is the
+// statement that brought the text.
+func TextDocument(text Digest) string { return "docket:text/" + hex.EncodeToString(text[:]) }
+
+// ReservedDocument reports whether s is the id of a reserved document: of the policy, of a workflow or of a workflow's text.
+func ReservedDocument(s string) bool {
+	if id, ok := strings.CutPrefix(s, WorkflowDocument("")); ok {
+		return ValidID(id)
+	}
+	if text, ok := strings.CutPrefix(s, "docket:text/"); ok {
+		_, ok := parseHex(text)
+		return ok
+	}
+	return s == PolicyDocument
+}
 
 // ValidDocumentID reports whether s is an id of a document: as [ValidID], at most 255 bytes.
 func ValidDocumentID(s string) bool { return len(s) <= MaxDocumentID && validSegments(s) }

@@ -21,6 +21,19 @@ func (t *tree) checkCanonical(payload string) error {
 		"names sorted, no white space, escapes only where needed", n))
 }
 
+// Canonical gives the canonical form (RFC 8785) of a JSON text that a person wrote, such as a workflow document with line
+// breaks. Names that stand twice are kept, for [ParseWorkflow] and its like to refuse. Errors are of type [*Error].
+func Canonical(text []byte) ([]byte, error) {
+	if len(text) > 4*MaxPayload {
+		return nil, formError("", "want at most 262144 bytes")
+	}
+	t, err := readJSON(string(text))
+	if err != nil {
+		return nil, err
+	}
+	return t.appendCanonical(make([]byte, 0, len(text)), 0), nil
+}
+
 // appendCanonical writes a value by the JSON canonicalization scheme, RFC 8785. Names that stand twice keep their order.
 func (t *tree) appendCanonical(b []byte, at ref) []byte {
 	v := &t.values[at]

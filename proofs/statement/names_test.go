@@ -42,7 +42,7 @@ func TestCodes(t *testing.T) {
 	check("reserved", reserved, "erase.erase", "erase.hold", "erase.unhold")
 	check("in force", inForce, "policy.set", "identity.enroll", "identity.rotate", "identity.suspend", "identity.resume", "identity.revoke",
 		"identity.retire", "workflow.define", "workflow.retire", "request.open", "request.cancel",
-		"decision.grant", "decision.deny", "decision.revoke", "step.done", "outcome.close",
+		"decision.grant", "decision.deny", "decision.revoke", "step.intent", "step.done", "outcome.close",
 		"document.release", "document.withdraw", "attest.observe", "finding.refuse", "finding.alert", "finding.ack", "finding.close")
 	check("evidence", evidence, "step.done", "outcome.close", "attest.observe", "finding.refuse", "finding.alert", "finding.ack",
 		"finding.close")

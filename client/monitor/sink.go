@@ -1,0 +1,62 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+)
+
+// Log tells a logger of each alert, by ids and digests alone.
+type Log struct{ Logger *slog.Logger }
+
+// Send implements [Sink].
+func (l Log) Send(a Alert) {
+	level := slog.LevelWarn
+	if a.Severity == Info || a.Severity == Low {
+		level = slog.LevelInfo
+	}
+	l.Logger.Log(context.Background(), level, "alert", "rule", a.Rule, "condition", a.Condition, "severity", a.Severity, "dedup", a.Dedup,
+		"run", a.Run, "identity", a.Identity, "evidence", a.Evidence[0].String(), "text", a.Text())
+}
+
+// Close implements [Sink].
+func (Log) Close() error { return nil }
+
+// File appends each alert to a file as one line, an OCSF Detection Finding.
+type File struct {
+	Origin string // of the log
+	Logger *slog.Logger
+
+	mu   sync.Mutex
+	file *os.File
+}
+
+// OpenFile opens a file for alerts, which only its owner may read, or makes it.
+func OpenFile(path, origin string, logger *slog.Logger) (*File, error) {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &File{Origin: origin, Logger: logger, file: file}, nil
+}
+
+// Send implements [Sink].
+func (f *File) Send(a Alert) { f.line(Event(f.Origin, a)) }
+
+// line writes one line. What cannot be written is said: the log has the alert.
+func (f *File) line(text []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.file.Write(append(text, '\n')); err != nil {
+		f.Logger.Error("alerts cannot be written", "file", f.file.Name(), "error", err)
+	}
+}
+
+// Close implements [Sink].
+func (f *File) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return errors.Join(f.file.Sync(), f.file.Close())
+}

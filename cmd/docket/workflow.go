@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/proofs/register"
+	"github.com/docketlog/docket/proofs/statement"
+)
+
+func newWorkflow() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "workflow",
+		Short: "define and retire workflows, and look at them",
+		Example: `  docket workflow define notice.json --as h/plat
+  docket workflow show flows/notice`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	c.AddCommand(newWorkflowDefine(), newWorkflowRetire(), newWorkflowShow())
+	return c
+}
+
+func newWorkflowDefine() *cobra.Command {
+	var o signOptions
+	var spends []string
+	c := &cobra.Command{
+		Use:   "define FILE",
+		Short: "put a version of a workflow into force",
+		Long: `define signs and submits the workflow document in FILE: a human does who has the
+verb workflow.define, with the grant of another human on the same text (docket
+approve --grant-for workflow.define --file FILE). Runs that are open stay on the
+version that they were opened with.
+
+FILE is JSON, with line breaks or without: what is signed is its canonical form
+(RFC 8785). docs/workflows.md has one to begin with. If the reply is lost, run the
+same command again: nothing is signed twice.`,
+		Example: `  docket approve --grant-for workflow.define --file notice.json --to h/plat --as h/alice
+  docket workflow define notice.json --as h/plat`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			grants, err := digestFlags("--spends", spends)
+			if err != nil {
+				return err
+			}
+			text, err := canonicalFile(args[0])
+			if err != nil {
+				return err
+			}
+			w, err := statement.ParseWorkflow(text)
+			if err != nil {
+				return usage("%s: %w", args[0], err)
+			}
+			s, err := o.named(dirOf(cmd))
+			if err != nil {
+				return err
+			}
+			return o.define(cmd, s, text, w, grants)
+		},
+	}
+	o.flags(c, "")
+	c.Flags().StringArrayVar(&spends, "spends", nil, "digest of another human's grant; may be repeated (default: one found in the log)")
+	return c
+}
+
+// workflowDone is what define and retire print.
+type workflowDone struct {
+	entryDone
+	Workflow string `json:"workflow"` // id
+	Version  uint32 `json:"version"`
+	Text     string `json:"text"` // digest
+}
+
+func (o *signOptions) define(cmd *cobra.Command, s *session, text []byte, w *statement.Workflow, spends []statement.Digest) error {
+	receipt, err := s.once(cmd.Context(), submission{
+		code: statement.WorkflowDefine, id: w.ID,
+		same: func(old *statement.Statement) bool {
+			body, ok := old.Body.(*statement.DefineWorkflow)
+			return ok && body.Text == string(text)
+		},
+		make: func(ctx context.Context) (statement.Envelope, error) {
+			grants, err := s.agreed(ctx, spends, statement.WorkflowDefine, statement.TextObject{}, sha256.Sum256(text))
+			if err != nil {
+				return statement.Envelope{}, err
+			}
+			return s.author.DefineWorkflow(text, grants)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	done, err := s.entry("defined", receipt)
+	if err != nil {
+		return err
+	}
+	digest := statement.Digest(sha256.Sum256(text))
+	return o.tell(cmd.OutOrStdout(), workflowDone{done, w.ID, w.Version, digest.String()},
+		fmt.Sprintf("defined version %d of %s, entry %d\n  text  %s\n", w.Version, w.ID, receipt.Index, digest), done.cosigning)
+}
+
+func newWorkflowRetire() *cobra.Command {
+	var o signOptions
+	var spends []string
+	c := &cobra.Command{
+		Use:   "retire ID",
+		Short: "retire a workflow: no new run of it opens",
+		Long: `retire ends a workflow, in its current version: a human does who has the verb
+workflow.retire, with the grant of another human (docket approve --grant-for
+workflow.retire --workflow ID). Runs that are open go on.`,
+		Example: `  docket workflow retire flows/notice --as h/plat`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !statement.ValidID(args[0]) {
+				return usage("%q is not the id of a workflow", args[0])
+			}
+			grants, err := digestFlags("--spends", spends)
+			if err != nil {
+				return err
+			}
+			s, err := o.named(dirOf(cmd))
+			if err != nil {
+				return err
+			}
+			return o.retireWorkflow(cmd, s, args[0], grants)
+		},
+	}
+	o.flags(c, "")
+	c.Flags().StringArrayVar(&spends, "spends", nil, "digest of another human's grant; may be repeated (default: one found in the log)")
+	return c
+}
+
+func (o *signOptions) retireWorkflow(cmd *cobra.Command, s *session, id string, spends []statement.Digest) error {
+	ctx := cmd.Context()
+	t, w, err := s.client.Workflow(ctx, id)
+	if err != nil {
+		return err
+	}
+	if w == nil {
+		return fmt.Errorf("no workflow has the id %s, as of size %d", id, t.Size)
+	}
+	receipt, err := s.once(ctx, submission{
+		code: statement.WorkflowRetire, id: id,
+		same: func(old *statement.Statement) bool { return old.Subject == t.Digest },
+		make: func(ctx context.Context) (statement.Envelope, error) {
+			grants, err := s.agreed(ctx, spends, statement.WorkflowRetire, statement.TextObject{}, t.Digest)
+			if err != nil {
+				return statement.Envelope{}, err
+			}
+			return s.author.RetireWorkflow(t.Digest, grants)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	done, err := s.entry("retired", receipt)
+	if err != nil {
+		return err
+	}
+	return o.tell(cmd.OutOrStdout(), workflowDone{done, id, w.Version, t.Digest.String()},
+		fmt.Sprintf("retired %s at version %d, entry %d\n", id, w.Version, receipt.Index), done.cosigning)
+}
+
+func newWorkflowShow() *cobra.Command {
+	var server string
+	var asJSON, text bool
+	c := &cobra.Command{
+		Use:   "show ID",
+		Short: "fetch, verify and print a workflow",
+		Long: `show fetches the newest version of a workflow, proves that it is the newest one,
+and prints what it demands. --text prints the document itself, byte for byte: what
+its authors signed, and what the next version is edited from.
+
+Exit code 11: all this, but fewer cosigners signed the checkpoint than the policy
+demands.`,
+		Example: `  docket workflow show flows/notice
+  docket workflow show flows/notice --text`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !statement.ValidID(args[0]) {
+				return usage("%q is not the id of a workflow", args[0])
+			}
+			cl, _, err := dirOf(cmd).newClient(server)
+			if err != nil {
+				return err
+			}
+			t, w, err := cl.Workflow(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			v := workflowView{Workflow: args[0], Status: "none", Size: t.Size, flow: w}
+			if w != nil {
+				v.Status, v.Version, v.Digest, v.Text = "defined", w.Version, t.Digest.String(), t.Text
+				if t.State.Status == register.DocumentWithdrawn {
+					v.Status = "retired"
+				}
+			}
+			if v.cosigning, err = cosigningOf(cl, t.Staple.Checkpoint); err != nil {
+				return err
+			}
+			return v.print(cmd.OutOrStdout(), asJSON, text)
+		},
+	}
+	c.Flags().StringVar(&server, "server", "", "base URL of the server (default: as configured in DIR/client)")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&text, "text", false, "print the document itself, byte for byte")
+	return c
+}
+
+// workflowView is what show prints.
+type workflowView struct {
+	Workflow string `json:"workflow"` // id
+	Status   string `json:"status"`   // none, defined or retired
+	Version  uint32 `json:"version,omitempty"`
+	Digest   string `json:"digest,omitempty"` // of the text
+	Size     uint64 `json:"size"`             // of the tree that this speaks for
+	Text     string `json:"text,omitempty"`
+	cosigning
+	flow *statement.Workflow
+}
+
+func (v *workflowView) print(w io.Writer, asJSON, text bool) error {
+	switch {
+	case asJSON:
+		if _, err := w.Write(jsonLine(v)); err != nil {
+			return err
+		}
+		return v.exit()
+	case v.flow == nil:
+		fmt.Fprintf(w, "%s was never defined, as of size %d (proven)\n", v.Workflow, v.Size)
+		return v.tell(w)
+	case text:
+		if _, err := io.WriteString(w, v.Text); err != nil {
+			return err
+		}
+		return v.exit()
+	}
+	fmt.Fprintf(w, "%s: %s, version %d, as of size %d (proven)\n  text        %s\n", v.Workflow, v.Status, v.Version, v.Size, v.Digest)
+	a := v.flow.Approval
+	fmt.Fprintf(w, "  approvals   %d of distinct owners, roles %s, class %s, for at most %d s\n", a.N, orNothing(a.Roles), a.Class, a.TTLSeconds)
+	for _, s := range v.flow.Steps {
+		fmt.Fprintf(w, "  step        %s%s\n", s.Name, stepWords(s))
+	}
+	fmt.Fprintf(w, "  releases    below %s\n  tools       %s\n  expects     %s\n", orNothing(v.flow.Namespaces), orNothing(v.flow.Tools), orNothing(v.flow.Expects))
+	return v.tell(w)
+}
+
+// stepWords says what is special about a step.
+func stepWords(s statement.WorkflowStep) string {
+	text := ""
+	for _, word := range []struct {
+		set  bool
+		name string
+	}{{s.Required, "required"}, {s.Gated, "gated"}, {s.Release, "the release"}} {
+		if word.set {
+			text += ", " + word.name
+		}
+	}
+	if len(s.Actors) > 0 {
+		text += fmt.Sprintf(", by the executor or %v", s.Actors)
+	}
+	return text
+}
