@@ -91,6 +91,7 @@ the server.`,
 	flags.StringVar(&o.listen, "listen", "", "with --cosign: address to answer the log's add-checkpoint on")
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "with --listen: PEM file with the server's certificate; read again when it changes")
 	flags.StringVar(&o.tlsKey, "tls-key", "", "with --listen: PEM file with the certificate's private key")
+	c.AddCommand(newAuditEvidence())
 	return c
 }
 
