@@ -90,6 +90,13 @@ func (d *crashDisk) arm(c cut) {
 	d.next, d.writes = c, 1+d.random.IntN(4)
 }
 
+// crashed says whether the power went.
+func (d *crashDisk) crashed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.left != nil
+}
+
 // restart goes on with what the crash left.
 func (d *crashDisk) restart() {
 	d.mu.Lock()
@@ -149,7 +156,7 @@ func TestStorySurvivesCrashes(t *testing.T) {
 			return nil
 		},
 		Lost: func(ctx context.Context, y *Play, err error) error {
-			if crashes++; disk.left == nil {
+			if crashes++; !disk.crashed() {
 				return fmt.Errorf("an answer was lost, and no power went: %w", err)
 			}
 			_ = y.host.close() // it stopped on a doubt; what it wrote is on the other disk
