@@ -184,6 +184,9 @@ func (o *runOptions) work(cmd *cobra.Command, s *session, r *runs.Run, step runs
 	result, failed := resultOf(code, outputs)
 	v := ranView{Run: r.ID(), Request: r.Request().String(), Step: step.Name, Result: result.Result, Exit: code}
 	spooled, problems := o.report(ctx, r, begun, result, &v)
+	if o.join == "" && r.Workflow().Detail == "rolled" { // nobody else has its steps
+		problems = errors.Join(problems, s.keepRun(r))
+	}
 	o.tellRun(cmd.ErrOrStderr(), &v, code)
 	switch {
 	case code != 0:

@@ -35,6 +35,7 @@ type benchSite struct {
 	b    *testing.B
 	w    *logtest.World
 	url  string
+	l    *log.Log
 	http *http.Client
 }
 
@@ -76,7 +77,7 @@ func newBenchSite(b *testing.B, mode log.Mode, clients int) *benchSite {
 			}
 		}
 	})
-	return &benchSite{b, w, "http://" + listener.Addr().String(), &http.Client{
+	return &benchSite{b, w, "http://" + listener.Addr().String(), l, &http.Client{
 		Transport: &http.Transport{MaxIdleConns: clients, MaxIdleConnsPerHost: clients},
 	}}
 }
@@ -101,13 +102,12 @@ func (s *benchSite) post(path, media string, body []byte, want int) error {
 		return err
 	}
 	defer a.Body.Close()
-	if _, err := io.Copy(io.Discard, a.Body); err != nil {
-		return err
-	}
 	if a.StatusCode != want {
-		return fmt.Errorf("status %d", a.StatusCode)
+		text, _ := io.ReadAll(io.LimitReader(a.Body, 1000))
+		return fmt.Errorf("status %d: %s", a.StatusCode, text)
 	}
-	return nil
+	_, err = io.Copy(io.Discard, a.Body)
+	return err
 }
 
 // run posts all bodies, from as many clients at once, and reports entries a second

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
@@ -35,22 +36,35 @@ func (e *entry) checkApproved(a agreement) func([]*grant) error {
 			return nil
 		}
 		var minds, hands []register.Hash
+		var twice []string // grants of owners who count already
 		missing := slices.Clone(a.roles)
 		for _, g := range good {
 			if !a.counts(g) {
 				continue
 			}
+			before := min(len(minds), len(hands))
 			minds, hands = addOwner(minds, g.mind), addOwner(hands, g.hand())
+			if min(len(minds), len(hands)) == before {
+				twice = append(twice, g.field)
+			}
 			missing = slices.DeleteFunc(missing, func(role string) bool { return role == g.decision.Role })
 		}
 		if got := min(len(minds), len(hands)); got < int(a.n) {
-			return unapproved(grants, "workflow %q demands grants of %d distinct owners; of the %d named here %d count", a.flow.ID, a.n, len(grants), got)
+			return unapproved(grants, "workflow %q demands grants of %d distinct owners; of the %d named here %d count%s", a.flow.ID, a.n, len(grants), got, ownersOf(twice))
 		}
 		if len(missing) > 0 {
 			return unapproved(grants, "workflow %q demands a grant in each of the roles %v; none here is in %v", a.flow.ID, a.roles, missing)
 		}
 		return nil
 	}
+}
+
+// ownersOf says which grants count for nothing, since their owner counts already.
+func ownersOf(twice []string) string {
+	if len(twice) == 0 {
+		return ""
+	}
+	return ": those in " + strings.Join(twice, ", ") + " are of owners who count already"
 }
 
 // unapproved refuses, and names the grants.

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,5 +78,24 @@ func TestReleaseEffects(t *testing.T) {
 	document = register.DocumentBody{Version: 1, Digest: document.Digest, Statement: withdraw.Digest}
 	if got := effectOf(t, l, withdraw, register.TypeDocument); cmp.Diff(document.Marshal(), got.Body) != "" {
 		t.Errorf("document, withdrawn without a run: %x", got.Body)
+	}
+}
+
+// TestUnapprovedSaysWho: a refusal names the grant whose owner counts already, and
+// the entries of all that were named.
+func TestUnapprovedSaysWho(t *testing.T) {
+	a := newApprovals(2)
+	l := newTestLog(t)
+	l.admit(a.start...)
+	first := l.index()
+	one, program := a.forDocument("h/one", statement.DocumentRelease, 1, a.about("R1")), a.forDocument("wl/one", statement.DocumentRelease, 1, a.about("R1"))
+	l.admit(one, program)
+	var r *Refusal
+	if err := apply(l, releaseIn("R1", 1, nil, one, program)); !errors.As(err, &r) || r.Code != CodeApproval {
+		t.Fatal(err)
+	}
+	const want = `workflow "flow" demands grants of 2 distinct owners; of the 2 named here 1 count: those in predicate.spends[1] are of owners who count already`
+	if diff := cmp.Diff([]uint64{first, first + 1}, r.Indices); r.Reason != want || diff != "" {
+		t.Errorf("%s\n%s", r.Reason, diff)
 	}
 }

@@ -116,13 +116,14 @@ type script struct {
 	releases map[string]*Checked // newest admitted release by document
 	versions map[string]*Checked // releases by document and version
 	refused  map[string]bool
+	kinds    map[string]bool // "document.release E408"; of what was admitted "document.release ok"
 }
 
 // runScript runs a script, replays the log that it made, and returns the codes
 // that refused something.
 func runScript(t *testing.T, file string, line int, text string) map[string]bool {
 	t.Helper()
-	s := &script{testLog: newTestLog(t), governed: newGoverned(), releases: make(map[string]*Checked), versions: make(map[string]*Checked), refused: make(map[string]bool)}
+	s := &script{testLog: newTestLog(t), governed: newGoverned(), releases: make(map[string]*Checked), versions: make(map[string]*Checked), refused: make(map[string]bool), kinds: kindsRefused}
 	for i, text := range strings.Split(text, "\n") {
 		s.where = fmt.Sprintf("%s:%d", file, line+i)
 		if text, _, _ = strings.Cut(text, "# "); strings.TrimSpace(text) != "" {
@@ -186,7 +187,11 @@ func (s *script) expect(c *Checked, err error, outcome string) {
 		if outcome != "ok" {
 			s.fatalf("admitted; want %s", outcome)
 		}
+		s.kinds[c.Statement.Code.String()+" ok"] = true
 		return
+	}
+	if c != nil {
+		s.kinds[c.Statement.Code.String()+" "+refusal.Code] = true
 	}
 	code, field, _ := strings.Cut(outcome, " ")
 	if refusal.Code != code || field != "" && refusal.Field != field {
