@@ -111,7 +111,7 @@ func (r *run) foldStretch(x *stretch) error {
 		if err := r.seal(leaf); err != nil {
 			return err
 		}
-		if r.uncommitted >= r.Every {
+		if r.uncommitted >= r.Every || r.base.bytes >= maxUncommitted {
 			if err := r.commit(nil); err != nil {
 				return err
 			}
