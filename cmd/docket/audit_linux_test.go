@@ -25,7 +25,7 @@ import (
 func auditOf(t *testing.T, f folders, url, state string) (r audit.Report, from uint64) {
 	t.Helper()
 	out := mustDocket(t, "audit", "--dir", f.dir, "--server", url, "--state", state, "--json")
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
+	if err := json.Unmarshal([]byte(out[strings.Index(out, "{"):]), &r); err != nil { // a slow run has lines of progress before it
 		t.Fatalf("%v: %s", err, out)
 	}
 	from = r.From
