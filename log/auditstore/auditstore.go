@@ -5,7 +5,7 @@
 //	S register key       the register's record, as in a log's store
 //	T register key       its leaf in the register tree
 //	D statement digest   index of the entry, 8 bytes, big-endian
-//	C index              content of the entry, if registers name it; no bytes for a release that names no run
+//	C index              content of the entry, if registers name it; "-" for a release that names no run
 //	M "audit"            the progress, as the auditor wrote it
 //
 // A Commit is one commit of the store: a crash leaves the state before or after it.
@@ -31,6 +31,9 @@ type State struct {
 	store storage.Store
 	seq   uint64
 }
+
+// bare stands for content of no bytes: a row that lost its bytes is damage.
+var bare = []byte("-")
 
 var progressRow = storage.Meta("audit")
 
@@ -100,10 +103,13 @@ func (s *State) Content(digest statement.Digest) ([]byte, error) {
 	}
 	var content []byte
 	if ok {
-		content, err = s.store.Get(storage.Content(index))
+		content, err = s.find(storage.Content(index))
 	}
-	if !ok || errors.Is(err, storage.ErrNotFound) {
+	switch {
+	case err == nil && len(content) == 0:
 		err = fmt.Errorf("auditstore: no content of statement %s: %w", digest, storage.ErrDamaged)
+	case bytes.Equal(content, bare):
+		content = nil
 	}
 	return content, err
 }
@@ -153,6 +159,9 @@ func (s *State) Commit(c *audit.Change) error {
 		index := c.Admitted[digest]
 		b.Set(storage.DigestIndex(digest), binary.BigEndian.AppendUint64(nil, index))
 		if content, ok := c.Contents[digest]; ok {
+			if len(content) == 0 {
+				content = bare
+			}
 			b.Set(storage.Content(index), content)
 		}
 	}
