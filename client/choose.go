@@ -43,9 +43,41 @@ func (c *Client) voice(ctx context.Context, g *RunGrant) (*voice, error) {
 	return v, nil
 }
 
+// maxTries bounds the search for grants of distinct hands. Who approves may give
+// many grants, and must not hold up who looks for his.
+const maxTries = 2000
+
 // chooseApart is choose with distinct owners of those who signed, too: one hand that
 // signed for several counts once.
 func chooseApart(usable []voice, roles []string, n int) []statement.Digest {
+	tries := maxTries
+	return chooseHands(alike(usable), roles, n, &tries)
+}
+
+// alike keeps one of the voices that count for the same.
+func alike(usable []voice) (list []voice) {
+	type what struct {
+		owner, hand [32]byte
+		role        string
+	}
+	seen := make(map[what]bool)
+	for _, v := range usable {
+		if w := (what{v.owner, v.hand, v.role}); !seen[w] {
+			seen[w] = true
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func chooseHands(usable []voice, roles []string, n int, tries *int) []statement.Digest {
+	hands := make(map[[32]byte]bool)
+	for _, v := range usable {
+		hands[v.hand] = true
+	}
+	if *tries--; *tries < 0 || len(hands) < n {
+		return nil
+	}
 	chosen := choose(usable, roles, n)
 	signed := make(map[[32]byte]int)
 	for i, v := range usable {
@@ -54,10 +86,10 @@ func chooseApart(usable []voice, roles []string, n int) []statement.Digest {
 		}
 		if other, ok := signed[v.hand]; ok {
 			without := slices.Delete(slices.Clone(usable), i, i+1)
-			if rest := chooseApart(without, roles, n); rest != nil {
+			if rest := chooseHands(without, roles, n, tries); rest != nil {
 				return rest
 			}
-			return chooseApart(slices.Delete(slices.Clone(usable), other, other+1), roles, n)
+			return chooseHands(slices.Delete(slices.Clone(usable), other, other+1), roles, n, tries)
 		}
 		signed[v.hand] = i
 	}
