@@ -15,11 +15,15 @@ type voice struct {
 	owner, hand [32]byte
 	role        string
 	bridged     bool
+	sets        string // rule of the workflow that it sets aside; empty: none
 }
 
 // voice finds whose word a grant is; nil: of one who is not active any more.
 func (c *Client) voice(ctx context.Context, g *RunGrant) (*voice, error) {
 	v := &voice{digest: g.Digest, role: g.Decision.Role, bridged: g.Decision.By != ""}
+	if g.Decision.Override != nil {
+		v.sets = g.Decision.Override.Rule
+	}
 	who := []string{g.Grantor}
 	switch {
 	case g.Decision.By != "":

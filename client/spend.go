@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,9 +109,7 @@ func (c *Client) Spendable(ctx context.Context, t *RunTerms, s Spending, d Deman
 	if err != nil {
 		return nil, err
 	}
-	var overrides []statement.Digest
 	var usable []voice
-	enough, anyLevel := false, d.Workflow.Approval.Level != "direct"
 	for _, g := range all {
 		if !s.fits(&g) || g.State.Granted.Request != t.State.Request {
 			continue
@@ -121,27 +118,15 @@ func (c *Client) Spendable(ctx context.Context, t *RunTerms, s Spending, d Deman
 		if err != nil {
 			return nil, err
 		}
-		if v == nil {
-			continue
-		}
-		if o := g.Decision.Override; o != nil {
-			overrides = append(overrides, g.Digest)
-			enough, anyLevel = enough || o.Rule == "approval", anyLevel || o.Rule == "level"
-		} else if asked := d.Workflow.Approval.Roles; len(asked) == 0 || slices.Contains(asked, v.role) {
+		if v != nil {
 			usable = append(usable, *v)
 		}
 	}
-	if enough {
-		return overrides, nil
-	}
-	if !anyLevel {
-		usable = slices.DeleteFunc(usable, func(v voice) bool { return v.bridged })
-	}
-	chosen := chooseApart(usable, d.Roles, int(d.N))
+	chosen, counted := d.choose(usable)
 	if chosen == nil {
-		return nil, missingOf(usable, t.ID, s.Code, d)
+		return nil, missingOf(counted, t.ID, s.Code, d)
 	}
-	return append(chosen, overrides...), nil
+	return chosen, nil
 }
 
 // fits says whether a grant is for this action, and can be spent by its own state.
