@@ -17,7 +17,7 @@ const (
 	maxWaiting    = 20_000 // releases, intents, accesses: each
 	maxRecent     = 16_384 // statements, for AL-20
 	maxFired      = 16_384 // alerts
-	maxTimers     = 100_000
+	maxTimers     = 25_000 // of one kind: a flood of runs hides no access that is not taken back
 )
 
 // memory is all that a detector knows. Its JSON form is the state that a monitor
