@@ -44,8 +44,10 @@ func (c Claim) text(all bool) string {
 	c.AsOf.write(&b)
 	v := Verdict{Checks: c.Checks}
 	v.writeChecks(&b, all)
-	b.WriteString("not checked:\n")
-	for _, s := range c.NotChecked {
+	for i, s := range c.NotChecked {
+		if i == 0 {
+			b.WriteString("not checked:\n")
+		}
 		fmt.Fprintf(&b, "  %s\n", s)
 	}
 	return b.String()
