@@ -221,6 +221,12 @@ func (j *judgement) notCheckedAt() (open []string) {
 	if f.Known == LogClock {
 		open = append(open, "the moment by any clock but the log's: the cosignatures in hand prove neither yes nor no")
 	}
+	for _, g := range j.sightings {
+		if g.size < j.verdict.Size {
+			open = append(open, "that the smaller trees begin this one: so it is unless more cosigners lied than the policy tolerates")
+			break
+		}
+	}
 	if f.Answer == No {
 		open = append(open, "whether another release of the same bytes was in force at that moment")
 	}
