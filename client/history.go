@@ -18,9 +18,9 @@ type History struct {
 	Size   uint64           // leaves of the tree that the answer speaks for
 	Events []register.Event // from the first on; none: the register is proven absent
 	Bodies [][]byte         // what the body hash of each event hides
+	Blinds []proofs.Hash    // with the body, what opens the hash
 	State  []byte           // what the events lead to; nil without events
 	Staple *proofs.Receipt  // register value and state, under the checkpoint
-	blinds []proofs.Hash    // of the bodies
 	value  *register.Value  // of the staple
 	client *Client
 }
@@ -84,7 +84,7 @@ func (h *History) page(ctx context.Context, c *Client, path string) error {
 		if err != nil {
 			return h.wrong("event %d: %v", seq, err)
 		}
-		h.Events, h.Bodies, h.blinds = append(h.Events, event), append(h.Bodies, e.Body), append(h.blinds, proofs.Hash(e.Blind))
+		h.Events, h.Bodies, h.Blinds = append(h.Events, event), append(h.Bodies, e.Body), append(h.Blinds, proofs.Hash(e.Blind))
 	}
 	return nil
 }
@@ -111,6 +111,16 @@ func (e eventJSON) parse(t register.Type, seq uint64) (register.Event, error) {
 	return event, event.VerifyBody(proofs.Hash(e.Blind), e.Body)
 }
 
+// Opened are the events with what opens them: with the staple they prove the same
+// offline, see [proofs.Verifier.RunComplete] and [proofs.Verifier.GrantSpent].
+func (h *History) Opened() []proofs.OpenedEvent {
+	all := make([]proofs.OpenedEvent, len(h.Events))
+	for i, e := range h.Events {
+		all[i] = proofs.OpenedEvent{Event: e, EventOpening: proofs.EventOpening{Blind: h.Blinds[i], Body: h.Bodies[i]}}
+	}
+	return all
+}
+
 // verify proves the events to be all of the register, and the state to be theirs, by
 // the verifier's own function.
 func (h *History) verify() error {
@@ -121,13 +131,4 @@ func (h *History) verify() error {
 	}
 	h.State = record.State
 	return err
-}
-
-// Opened returns the events with what opens them, as the verifier takes them.
-func (h *History) Opened() []proofs.OpenedEvent {
-	opened := make([]proofs.OpenedEvent, len(h.Events))
-	for i, e := range h.Events {
-		opened[i] = proofs.OpenedEvent{Event: e, EventOpening: proofs.EventOpening{Blind: h.blinds[i], Body: h.Bodies[i]}}
-	}
-	return opened
 }

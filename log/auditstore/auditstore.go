@@ -12,6 +12,7 @@
 package auditstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -58,13 +59,25 @@ func (s *State) find(key []byte) ([]byte, error) {
 	return row, err
 }
 
-// Record implements audit.State.
+// Record implements audit.State. The record must have the value that the register
+// tree holds: a damaged one would be taken for a fault of the log.
 func (s *State) Record(key register.Key) (*register.Record, error) {
 	row, err := s.find(storage.Record(key))
-	if err != nil || row == nil {
+	if err != nil {
 		return nil, err
 	}
-	return register.ParseRecord(row)
+	leaf, err := s.find(storage.RegisterLeaf(key))
+	if err != nil || row == nil && leaf == nil {
+		return nil, err
+	}
+	record, err := register.ParseRecord(row)
+	if err != nil {
+		return nil, fmt.Errorf("auditstore: the record of register %s: %w: %w", key, storage.ErrDamaged, err)
+	}
+	if value := record.Value().Hash(); !bytes.Equal(leaf, value[:]) {
+		return nil, fmt.Errorf("auditstore: record and leaf of register %s disagree: %w", key, storage.ErrDamaged)
+	}
+	return record, nil
 }
 
 // Admitted implements audit.State.
