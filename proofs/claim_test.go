@@ -17,7 +17,7 @@ func (l *writtenLog) only(typ register.Type, id string) *Receipt {
 }
 
 // claimLog has a release of "one" as contracts/1, and a key on record as such.
-func claimLog(t *testing.T) *writtenLog {
+func claimLog(t testing.TB) *writtenLog {
 	l := newWrittenLog(t)
 	l.release("contracts/1", "one")
 	index := l.enroll("wl/other", 0)
@@ -248,4 +248,26 @@ func TestReceiptsAgree(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzClaims: whatever is shown as a staple, a claim neither panics nor hangs, and one
+// that is answered speaks of a tree that the log signed.
+func FuzzClaims(f *testing.F) {
+	l := claimLog(f)
+	one := fileDigest("one")
+	for _, r := range []*Receipt{l.only(register.TypeDigest, one.String()), l.only(register.TypeDocument, "contracts/9"), l.receipt(3), {}} {
+		f.Add(r.Marshal())
+	}
+	v := l.verifier(testPolicyText())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := ParseReceipt(b)
+		if err != nil {
+			return
+		}
+		for _, c := range []Claim{v.NeverReleased(r, one, Expect{}), v.DocumentAbsent(r, "contracts/1", Expect{})} {
+			if c.Answer == Yes || c.Answer != NoVerdict && c.Size != l.size {
+				t.Fatalf("%s", c)
+			}
+		}
+	})
 }

@@ -407,3 +407,65 @@ func TestPolicyInEvidence(t *testing.T) {
 		t.Errorf("the same receipt under a policy that has them: %s", v)
 	}
 }
+
+// TestInForceInRun: a release in a run is judged with all its registers, run and
+// grants, by each staple.
+func TestInForceInRun(t *testing.T) {
+	l := newRunLog(t)
+	r := l.approved()
+	l.outcome("R1")
+	l.publish()
+	mid := l.staple(entryRelease)
+	l.release(runDocument, "ten")
+	l.publish()
+	late := l.staple(entryRelease)
+	v, at := l.verifier(testPolicyText()), Moment{Size: entryRelease + 1}
+	got := v.VerifyAt(r, []*Receipt{late, mid}, &at, expectationOf(r))
+	if got.Exit != 0 || got.InForce.Known != Proven || got.Kind != WasAuthoritative || len(got.Approvals) != 2 || got.Run.ID != "R1" {
+		t.Fatalf("%s", got)
+	}
+	mid.Registers = mid.Registers[:3]
+	if got := v.VerifyAt(r, []*Receipt{late, mid}, &at, expectationOf(r)); got.Kind != Invalid {
+		t.Errorf("a staple without the grants: %s", got)
+	}
+}
+
+// TestInForceFromTheNewest: whoever has the newest receipt alone uses smaller trees as
+// sightings, with every register judged.
+func TestInForceFromTheNewest(t *testing.T) {
+	x := newTimeline(t)
+	newest := x.log.receipt(x.index)
+	v, expect, at := x.log.verifier(testPolicyText()), expectationOf(newest), Moment{Time: x.seen.Begun}
+	got := v.VerifyAt(newest, []*Receipt{x.mid, x.before, x.after}, &at, expect)
+	if got.InForce == nil || got.InForce.Known != Proven || len(got.Warnings) != 0 || got.Size != x.log.size {
+		t.Fatalf("%s", got)
+	}
+	if diff := cmp.Diff(x.seen, got.InForce.Seen); diff != "" {
+		t.Error(diff)
+	}
+	if got = v.VerifyAt(newest, []*Receipt{x.mid}, nil, expect); got.InForce != nil || len(got.Warnings) != 1 {
+		t.Errorf("no moment: %s", got)
+	}
+	for name, change := range map[string]func(r *Receipt){
+		"its event left out":     func(r *Receipt) { r.Registers[0].Events = nil },
+		"the identity left out":  func(r *Receipt) { r.Registers = r.Registers[:1] },
+		"the newest tree's path": func(r *Receipt) { r.Registers[0].Path = x.late.Registers[0].Path },
+		"without its seal":       func(r *Receipt) { r.Seal = nil },
+	} {
+		r := x.log.copyOf(x.mid)
+		change(r)
+		if got := v.VerifyAt(newest, []*Receipt{r}, &at, expect); got.Kind != Invalid || got.InForce != nil {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// copyOf is a receipt that can be changed.
+func (l *writtenLog) copyOf(r *Receipt) *Receipt {
+	l.t.Helper()
+	c, err := ParseReceipt(r.Marshal())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return c
+}

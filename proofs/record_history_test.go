@@ -3,7 +3,9 @@ package proofs
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,8 +57,13 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-func jsonOf(t *testing.T, v any) map[string]any {
+// jsonOf: a record has JSON and text, and both say what it speaks for.
+func jsonOf(t *testing.T, v fmt.Stringer) map[string]any {
 	t.Helper()
+	text := v.String()
+	if first, _, _ := strings.Cut(text, "\n"); !strings.HasSuffix(first, " (proven).") || !strings.Contains(text, "  level      L") || !strings.Contains(text, "not checked:\n  ") {
+		t.Errorf("%s", text)
+	}
 	var out map[string]any
 	b, err := json.Marshal(v)
 	if err != nil || json.Unmarshal(b, &out) != nil {
@@ -243,6 +250,14 @@ func TestRecordsQualify(t *testing.T) {
 	spent, err := v.GrantSpent(staple, grant, events)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if text := spent.String(); !strings.Contains(text, "spent, spent 1 times") || !strings.Contains(text, "0 left") || !strings.Contains(text, "granted, for 1 uses") {
+		t.Errorf("%s", text)
+	}
+	for _, text := range []string{RunRecord{ID: "R9"}.String(), GrantRecord{Grant: grant}.String(), IdentityRecord{ID: "h/x"}.String()} {
+		if !strings.Contains(text, " no ") && !strings.Contains(text, "never") {
+			t.Errorf("%s", text)
+		}
 	}
 	if out := jsonOf(t, spent); out["status"] != "spent" || len(out["spent"].([]any)) != 1 || out["granted"] == nil {
 		t.Errorf("%v", out)

@@ -46,6 +46,7 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 		var fork *client.ForkError
 		if errors.As(err, &fork) { // the log's own signatures: no verdict about it stands
 			verdict.Kind, verdict.Exit, verdict.Reason = proofs.Contradicted, proofs.ExitContradicted, fork.Error()
+			verdict.InForce = nil
 			return verdict
 		}
 		return notAsked(verdict, "whether something newer exists: "+shownURL(c.Server)+" gave no usable answer")
