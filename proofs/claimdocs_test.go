@@ -1,10 +1,13 @@
 package proofs
 
 import (
+	"encoding/hex"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestDocsOfClaims: docs/spec/claims.md has every word that programs read.
@@ -41,6 +44,24 @@ func TestDocsOfClaims(t *testing.T) {
 	}
 	if functions != 9 {
 		t.Errorf("%d claims are listed", functions)
+	}
+}
+
+// TestDocsOfMoment: the page's example of a moment that cosigners prove.
+func TestDocsOfMoment(t *testing.T) {
+	page, x := blocks(t, "claims.md"), newTimeline(t)
+	for name, r := range map[string]*Receipt{"receipt": x.receipt, "staple-still": x.mid, "staple-ended": x.late} {
+		if page[name] != string(r.Marshal())+"\n" {
+			t.Errorf("%s: the tests of this package write\n%s", name, r.Marshal())
+		}
+	}
+	genesis := x.log.verifier(page["policy"]).Genesis
+	if page["genesis"] != hex.EncodeToString(genesis[:])+"\n" || fileDigest(strings.TrimSuffix(page["file"], "\n")) != expectationOf(x.receipt).File {
+		t.Errorf("genesis %x", genesis)
+	}
+	got := x.judge(page["policy"], Moment{Time: x.seen.Begun}, x.mid, x.late)
+	if diff := cmp.Diff(page["answer"], got.Brief()); diff != "" {
+		t.Errorf("answer (-page +code):\n%s", diff)
 	}
 }
 

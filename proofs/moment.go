@@ -131,6 +131,8 @@ func (j *judgement) inForce() *InForce {
 		f.Answer, f.Known = No, Refuted
 	case s.Begun != 0 && s.Begun <= at.Time && at.Time < s.Still:
 		f.Answer, f.Known = Yes, Proven
+	case f.Log == NotKnown && at.Time < s.Still: // later than it began, by the log's clock
+		f.Answer, f.Known = Yes, LogClock
 	case f.Log == NotKnown:
 		f.Answer, f.Known = NotKnown, None
 	default:

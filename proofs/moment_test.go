@@ -171,6 +171,7 @@ func TestInForceWithLess(t *testing.T) {
 	}{
 		{"the receipt alone, before its cosigners", testPolicyText(), x.from, nil, Yes, LogClock, 0, later},
 		{"the receipt alone, after the log's time", testPolicyText(), s.Begun, nil, NotKnown, None, ExitUnknown, later},
+		{"a later tree, right before its cosigners", testPolicyText(), s.Begun - 1, []*Receipt{x.mid}, Yes, LogClock, 0, Seen{Begun: s.Begun, Still: s.Still}},
 		{"a later tree", testPolicyText(), s.Begun, []*Receipt{x.mid}, Yes, Proven, 0, Seen{Begun: s.Begun, Still: s.Still}},
 		{"the same tree twice", testPolicyText(), x.from, []*Receipt{x.after, x.after}, Yes, LogClock, 0, later},
 		{"the end alone", testPolicyText(), s.Begun, []*Receipt{x.late}, Yes, LogClock, 0, Seen{Begun: s.Begun, Still: later.Still, Ended: s.Ended}},
