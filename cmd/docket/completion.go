@@ -13,7 +13,7 @@ import (
 // same in every command. Flags that are not here take words of the user's own.
 var (
 	folderFlags = []string{"dir", "anchor", "keep"}
-	fileFlags   = []string{"policy", "password-file", "receipt", "file", "token-file", "ca-file", "input", "output", "runner", "source", "public-key", "tokens", "tls-cert", "tls-key"}
+	fileFlags   = []string{"policy", "password-file", "receipt", "staple", "file", "token-file", "ca-file", "input", "output", "runner", "source", "public-key", "tokens", "tls-cert", "tls-key"}
 	wordFlags   = map[string][]string{
 		"type":   {"p256\tfor an identity", "ed25519\tfor a log or a cosigner"},
 		"class":  {"human", "workload", "agent", "bridge"},
