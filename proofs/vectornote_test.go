@@ -106,7 +106,7 @@ func checkpointVectors(t testing.TB) [][]byte {
 		list = append(list, checkpointVector{comment, string(note), nil, keys, vectorAccept, cp.Origin, fmt.Sprint(cp.Size), cp.Root[:]})
 	}
 	refuse := func(comment string, note []byte, keys ...string) {
-		list = append(list, checkpointVector{Comment: comment, Note: string(note), Keys: keys, Result: vectorRefuse})
+		list = append(list, checkpointVector{Comment: comment, Note: string(note), Keys: append([]string{}, keys...), Result: vectorRefuse})
 	}
 	largest := Checkpoint{"log.example", TreeHead{math.MaxInt64, cp.Root}}
 	accept("good", good, cp, both[0])

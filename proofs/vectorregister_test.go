@@ -36,7 +36,12 @@ type registerFixtures struct {
 			Proof          []string
 		}
 	}
-	Transitions []transitionVector
+	Transitions []struct {
+		Type, State, Body string
+		Kind              uint8
+		Index, Time       uint64
+		Next              *string
+	}
 }
 
 func readFixtures(t testing.TB) (f registerFixtures) {
@@ -309,16 +314,17 @@ type transitionVector struct {
 	State  string  `json:"state"` // empty: a new register
 	Kind   uint8   `json:"kind"`
 	Body   string  `json:"body"`
-	Index  uint64  `json:"index,omitempty"`
-	Time   uint64  `json:"time,omitempty"`
+	Index  string  `json:"index"` // decimal: up to 2^64-1
+	Time   string  `json:"time"`
 	Next   *string `json:"next,omitempty"` // absent: the event is illegal
 	Result string  `json:"result"`
 }
 
 func transitionVectors(t testing.TB) [][]byte {
 	var list []transitionVector
-	for _, v := range readFixtures(t).Transitions {
-		if v.Result = vectorAccept; v.Next == nil {
+	for _, f := range readFixtures(t).Transitions {
+		v := transitionVector{f.Type, f.State, f.Kind, f.Body, fmt.Sprint(f.Index), fmt.Sprint(f.Time), f.Next, vectorAccept}
+		if v.Next == nil {
 			v.Result = vectorRefuse
 		}
 		list = append(list, v)
@@ -336,7 +342,7 @@ func TestVectorsTransition(t *testing.T) {
 		if v.State != "" {
 			state = mustHex(t, v.State)
 		}
-		next, err := register.NextState(typ, state, v.Kind, mustHex(t, v.Body), register.Entry{Index: v.Index, Time: v.Time})
+		next, err := register.NextState(typ, state, v.Kind, mustHex(t, v.Body), register.Entry{Index: mustNumber(t, v.Index), Time: mustNumber(t, v.Time)})
 		wantResult(t, fmt.Sprintf("line %d", i+1), v.Result, err)
 		if err == nil && hex.EncodeToString(next) != *v.Next {
 			t.Errorf("line %d: %x", i+1, next)
