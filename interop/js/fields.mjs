@@ -15,6 +15,19 @@ export class Checker {
   }
 }
 
+const SEALED_ONLY = new Set(['personName', 'mail', 'purpose', 'reasonText', 'subjectRef', 'prompt']);
+
+// checkClear: no name anywhere that may only stand in a sealed disclosure.
+export function checkClear(v) {
+  if (Array.isArray(v)) v.forEach(checkClear);
+  else if (isObject(v)) {
+    for (const [name, value] of Object.entries(v)) {
+      demand(!SEALED_ONLY.has(name), `${name} may only stand in a sealed disclosure`, 'E601');
+      checkClear(value);
+    }
+  }
+}
+
 const scalar = (what, ok) => ({ names() {}, check(c, v) { c.field(ok(v), what); } });
 const asText = (what, ok) => scalar(what, (v) => typeof v === 'string' && ok(v));
 const matching = (what, pattern) => asText(what, (s) => pattern.test(s));
@@ -35,7 +48,7 @@ export const token = matching('token', /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 export const foreign = matching('foreign id', /^[!-~]{1,255}$/);
 export const anyText = asText('text', () => true);
 export const pattern = matching;
-export const origin = asText('origin', (s) => s.length <= 255 && s.split('.').every((l) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(l)));
+export const origin = asText('origin', (s) => s.length <= 255 && s.split('.').every((l) => /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(l)));
 
 export const parseTime = (s) => {
   const m = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(s) ? Date.parse(s) : NaN;

@@ -8,7 +8,7 @@ export function parseCanonical(bytes, { depth = 64, values = Infinity, code } = 
   try {
     value = JSON.parse(text(bytes));
   } catch (e) {
-    refuse(`not JSON: ${e.message.slice(0, 80)}`, code);
+    refuse(`not JSON: ${e.message.slice(0, 80)}`, code); // not UTF-8, or not JSON
   }
   const left = { values };
   demand(equal(utf8(print(value, depth, left, code)), bytes), 'not in canonical form (RFC 8785)', code);

@@ -3,7 +3,7 @@ import { verify as verifySignature } from 'node:crypto';
 import { concat, decimal, demand, equal, fromBase64, refuse, sha256, text, utf8 } from './bytes.mjs';
 import { isObject, members, parseCanonical } from './json.mjs';
 import { codes, kinds } from './kinds.mjs';
-import { Checker } from './fields.mjs';
+import { checkClear, Checker } from './fields.mjs';
 import { checkDER, checkSPKI, publicKey } from './ecdsa.mjs';
 
 const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -64,18 +64,6 @@ export function parseSeal(leaf) {
   return seal;
 }
 
-const SEALED_ONLY = new Set(['personName', 'mail', 'purpose', 'reasonText', 'subjectRef', 'prompt']);
-
-function checkClear(v) {
-  if (Array.isArray(v)) v.forEach(checkClear);
-  else if (isObject(v)) {
-    for (const [name, value] of Object.entries(v)) {
-      demand(!SEALED_ONLY.has(name), `${name} may only stand in a sealed disclosure`, 'E601');
-      checkClear(value);
-    }
-  }
-}
-
 const PREFIX = 'https://github.com/docketlog/docket/spec/';
 
 // parseStatement reads a payload in the order of section 9: form, sealed-only names,
@@ -102,21 +90,12 @@ export function parseStatement(payload) {
   return { kind, code: codes[kind], subject, ...s.predicate, ...found, predicate: s.predicate };
 }
 
-export function parseStrict(bytes) {
-  const s = parseForm(bytes);
+function parseStrict(bytes) {
+  const s = parseCanonical(bytes, { depth: 16, values: 4096, code: 'E101' });
   demand(isObject(s), 'not an object', 'E101');
   checkClear(s);
   return s;
 }
-
-const parseForm = (bytes) => {
-  try {
-    return parseCanonical(bytes, { depth: 16, values: 4096, code: 'E101' });
-  } catch (e) {
-    e.code = 'E101';
-    throw e;
-  }
-};
 
 function kindOf(type) {
   demand(type !== undefined && typeof type === 'string', 'predicateType is missing', 'E102');

@@ -1,4 +1,5 @@
-// node vectors.mjs [folder]: every vector of docs/vectors against this verifier.
+// node vectors.mjs [folder [name...]]: every vector of docs/vectors, or of the files
+// with these names in the folder, against this verifier.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { demand, equal, fromBase64, fromHex, refuse, Refusal, sha256, Unsupported, utf8 } from './bytes.mjs';
@@ -128,7 +129,8 @@ function outcome(name, v) {
 
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/vectors', import.meta.url));
 let failed = 0, all = 0, skipped = 0;
-for (const name of [...Object.keys(tests), ...receiptFiles]) {
+const names = process.argv.length > 3 ? process.argv.slice(3) : [...Object.keys(tests), ...receiptFiles];
+for (const name of names) {
   const lines = readFileSync(`${folder}/${name}.jsonl`, 'utf8').trimEnd().split('\n');
   let skips = 0;
   lines.forEach((line, i) => {
