@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -145,61 +142,4 @@ func (s *staple) ofRegister(ctx context.Context) (*proofs.Receipt, error) {
 		return nil, err
 	}
 	return s.client.RegisterStaple(ctx, t, digest.String())
-}
-
-// stapleView is what staple says of what it wrote to a file.
-type stapleView struct {
-	File      string   `json:"file"`
-	Size      uint64   `json:"size"`
-	Registers []string `json:"registers"`
-}
-
-func (s *staple) write(out io.Writer, r *proofs.Receipt) error {
-	if s.out == "" {
-		_, err := out.Write(r.Marshal())
-		return err
-	}
-	if err := client.WriteFile(s.out, r.Marshal(), 0o644); err != nil {
-		return err
-	}
-	cp, err := checkpointOf(r)
-	if err != nil {
-		return err
-	}
-	v := stapleView{File: s.out, Size: cp.Size}
-	for _, p := range r.Registers {
-		absent := ""
-		if p.Value == nil {
-			absent = " (absent)"
-		}
-		v.Registers = append(v.Registers, fmt.Sprintf("%v %s%s", p.Type, p.ID, absent))
-	}
-	text := fmt.Appendf(nil, "staple of %s, as of size %d (verified), in %s\n", strings.Join(v.Registers, ", "), v.Size, v.File)
-	if s.json {
-		text = jsonLine(v)
-	}
-	_, err = out.Write(text)
-	return err
-}
-
-// parseReceiptFile reads a receipt or staple from a file.
-func parseReceiptFile(path string) (*proofs.Receipt, error) {
-	b, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	r, err := proofs.ParseReceipt(b)
-	if err != nil {
-		return nil, &malformedReceipt{path, err}
-	}
-	return r, nil
-}
-
-// invalidFile is the verdict about a file that is no receipt; nil: err is another error.
-func invalidFile(err error, digest statement.Digest) *proofs.Verdict {
-	var malformed *malformedReceipt
-	if !errors.As(err, &malformed) {
-		return nil
-	}
-	return &proofs.Verdict{Kind: proofs.Invalid, Exit: proofs.ExitInvalid, File: digest, Reason: malformed.Error()}
 }
