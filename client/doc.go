@@ -11,6 +11,11 @@
 //	envelope, err := author.Release("contracts/1", 1, nil, file)
 //	receipt, duplicate, err := c.Submit(ctx, envelope)
 //
+// What a statement binds is read from the log and verified, never copied by hand:
+// Approve, Agree, ReleaseInRun and WithdrawInRun. Package run, below, records a run of
+// a workflow as its executor; package spool keeps evidence while the log is out of
+// reach.
+//
 // With an error there is no result: what did not verify is never handed out.
 //
 // What a client reads is proven in one of three ways:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -17,6 +18,7 @@ type Dossier struct {
 	Size    uint64 // leaves of the tree that the answer speaks for
 	History *History
 	State   *register.RunState // nil: proven that no request opened it
+	Record  proofs.RunRecord   // the same as the verifier reads it
 	Events  []RunEvent         // every statement of the run, in their order
 
 	Request  *statement.OpenRequest // of the first event
@@ -51,6 +53,9 @@ func (c *Client) Dossier(ctx context.Context, run string) (*Dossier, error) {
 		return nil, err
 	}
 	d := &Dossier{Run: run, Size: h.Size, History: h}
+	if d.Record, err = c.Verifier.RunComplete(h.Staple, run, h.Opened()); err != nil {
+		return nil, h.wrong("%v", err)
+	}
 	if h.State == nil {
 		return d, nil
 	}

@@ -95,6 +95,16 @@ func TestDossier(t *testing.T) {
 			t.Errorf("event %d is confirmed by %d, want %d", i, len(got), confirmed)
 		}
 	}
+	if r := d.Record; r.Status != "success" || r.Claimed != "success" || !r.Closed || len(r.Events) != len(want) || r.Request != x.open.Digest {
+		t.Errorf("%+v", r)
+	}
+	// What was fetched proves the same offline.
+	if again, err := x.client().Verifier.RunComplete(d.History.Staple, "R1", d.History.Opened()); err != nil || again.Status != d.Record.Status {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if _, err := x.client().Verifier.RunComplete(d.History.Staple, "R1", d.History.Opened()[1:]); err == nil {
+		t.Error("a run without its first event was taken for whole")
+	}
 	none, err := x.client().Dossier(ctx, "R9")
 	if err != nil || none.State != nil || len(none.Events) != 0 || none.Size != x.size() {
 		t.Errorf("%+v, %v", none, err)
@@ -225,6 +235,9 @@ func TestGrant(t *testing.T) {
 	g, err := c.GrantHistory(ctx, x.legal.Digest)
 	if err != nil || g.Terms.To != "wl/publisher" || g.Given.Statement.Issuer != "h/legal" || len(g.Spent) != 1 || g.Spent[0].Digest != x.release.Digest {
 		t.Fatalf("%+v, %v", g, err)
+	}
+	if r := g.Record; len(r.Spent) != 1 || r.Spent[0].Statement != x.release.Digest || r.Left != 0 || r.Revoked != nil {
+		t.Errorf("%+v", r)
 	}
 	open := x.say(x.f.Open("R3", "", statement.WantDocument{Document: "claims/2"}, x.in))
 	given := x.say(x.f.Approve("h/legal", "legal", open, "claims/2", 1, x.page))

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 
+	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -14,6 +15,7 @@ type GrantHistory struct {
 	Size    uint64               // leaves of the tree that the answer speaks for
 	History *History             // its events
 	State   *register.GrantState // nil: proven that there is no such grant
+	Record  proofs.GrantRecord   // the same as the verifier reads it
 
 	Given   *Entry
 	Terms   *statement.GrantDecision // of Given
@@ -42,6 +44,9 @@ func (r *reader) grant(ctx context.Context, digest statement.Digest) (*GrantHist
 		return nil, err
 	}
 	g := &GrantHistory{Digest: digest, Size: h.Size, History: h}
+	if g.Record, err = r.Verifier.GrantSpent(h.Staple, digest, h.Opened()); err != nil {
+		return nil, h.wrong("%v", err)
+	}
 	if h.State == nil {
 		return g, nil
 	}

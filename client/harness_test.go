@@ -288,6 +288,26 @@ var readers = map[string]func(c *client.Client, s *site) (got bool, err error){
 		l, err := c.Lineage(ctx, client.LineageQuery{Run: "R1", Depth: 1, Up: true, Down: true})
 		return l != nil, err
 	},
+	"policy": func(c *client.Client, s *site) (bool, error) {
+		text, policy, err := c.Policy(ctx)
+		return text != nil || policy != nil, err
+	},
+	"statement": func(c *client.Client, s *site) (bool, error) {
+		got, err := c.Statement(ctx, s.digest(2))
+		return got != nil, err
+	},
+	"workflow": func(c *client.Client, s *site) (bool, error) {
+		text, _, err := c.Workflow(ctx, "flows/none")
+		return text != nil, err
+	},
+	"identity terms": func(c *client.Client, s *site) (bool, error) {
+		i, err := c.IdentityTerms(ctx, "wl/pipeline")
+		return i != nil, err
+	},
+	"grants of a run": func(c *client.Client, s *site) (bool, error) {
+		g, err := c.RunGrants(ctx, "R-none")
+		return g != nil, err
+	},
 	"leaf index": func(c *client.Client, s *site) (bool, error) {
 		i, err := c.LeafIndex(ctx, proofs.LeafHash(s.leaf(2)))
 		return i != 0, err

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +18,7 @@ type History struct {
 	Size   uint64           // leaves of the tree that the answer speaks for
 	Events []register.Event // from the first on; none: the register is proven absent
 	Bodies [][]byte         // what the body hash of each event hides
+	Blinds []proofs.Hash    // with the body, what opens the hash
 	State  []byte           // what the events lead to; nil without events
 	Staple *proofs.Receipt  // register value and state, under the checkpoint
 	value  *register.Value  // of the staple
@@ -84,7 +84,7 @@ func (h *History) page(ctx context.Context, c *Client, path string) error {
 		if err != nil {
 			return h.wrong("event %d: %v", seq, err)
 		}
-		h.Events, h.Bodies = append(h.Events, event), append(h.Bodies, e.Body)
+		h.Events, h.Bodies, h.Blinds = append(h.Events, event), append(h.Bodies, e.Body), append(h.Blinds, proofs.Hash(e.Blind))
 	}
 	return nil
 }
@@ -111,20 +111,24 @@ func (e eventJSON) parse(t register.Type, seq uint64) (register.Event, error) {
 	return event, event.VerifyBody(proofs.Hash(e.Blind), e.Body)
 }
 
-// verify proves the events to be all of the register, and the state to be theirs.
-func (h *History) verify() error {
-	if err := h.value.VerifyRange(h.Events, nil); err != nil {
-		return h.wrong("%v", err)
-	}
+// Opened are the events with what opens them: with the staple they prove the same
+// offline, see [proofs.Verifier.RunComplete] and [proofs.Verifier.GrantSpent].
+func (h *History) Opened() []proofs.OpenedEvent {
+	all := make([]proofs.OpenedEvent, len(h.Events))
 	for i, e := range h.Events {
-		state, err := register.NextState(h.Type, h.State, e.Kind, h.Bodies[i], register.Entry{Index: e.Index, Time: e.Time})
-		if err != nil {
-			return h.wrong("event %d: %v", i, err)
-		}
-		h.State = state
+		all[i] = proofs.OpenedEvent{Event: e, EventOpening: proofs.EventOpening{Blind: h.Blinds[i], Body: h.Bodies[i]}}
 	}
-	if !bytes.Equal(h.State, h.Staple.Registers[0].State.State) {
-		return h.wrong("its events lead to another state than the one that is shown")
+	return all
+}
+
+// verify proves the events to be all of the register, and the state to be theirs, by
+// the verifier's own function.
+func (h *History) verify() error {
+	record, err := h.client.Verifier.FullHistory(h.Staple, h.Type, h.ID, h.Opened())
+	var check *proofs.CheckError
+	if errors.As(err, &check) {
+		return h.wrong("%v", check.Err)
 	}
-	return nil
+	h.State = record.State
+	return err
 }

@@ -95,7 +95,7 @@ func (e *Evidence) Marshal() []byte {
 	return append(b, '\n')
 }
 
-// ParseEvidence reads what Marshal prints. It verifies nothing.
+// ParseEvidence reads what Marshal prints, and nothing else. It verifies nothing.
 func ParseEvidence(b []byte) (*Evidence, error) {
 	if len(b) > MaxEvidence {
 		return nil, fmt.Errorf("evidence of more than %d bytes", MaxEvidence)
@@ -103,7 +103,7 @@ func ParseEvidence(b []byte) (*Evidence, error) {
 	var e Evidence
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil || d.More() || e.MediaType != EvidenceMediaType {
+	if err := d.Decode(&e); err != nil || e.MediaType != EvidenceMediaType || !bytes.Equal(e.Marshal(), b) {
 		return nil, errors.New("this is no evidence of a divergence: want JSON of the media type " + EvidenceMediaType)
 	}
 	return &e, nil
@@ -137,6 +137,9 @@ func (e *Evidence) Verify(v proofs.Verifier) (alone bool, err error) {
 	}
 	if e.Class == ClassSeal {
 		return e.badSeal(at, wrong, cp), nil
+	}
+	if bytes.HasPrefix(wrong.Leaf, []byte(statement.SealPrefix)) {
+		return false, nil // a seal is no entry, and wrong for other reasons if at all
 	}
 	if e.Rule == admission.CodeDuplicate {
 		return e.duplicate(wrong), nil
@@ -184,7 +187,7 @@ func (e *Evidence) badSeal(at map[uint64]EvidenceEntry, wrong EvidenceEntry, cp 
 		return wrong.Index == cp.Size-1 // a tree that no seal ends
 	}
 	seal, err := statement.ParseSeal(wrong.Leaf)
-	if err != nil || seal.Index != wrong.Index || seal.Rules != statement.Rules {
+	if err != nil || seal.Index != wrong.Index {
 		return true
 	}
 	for index, entry := range at {

@@ -83,7 +83,7 @@ func deeds(t *testing.T, w *logtest.World) []deed {
 		}, lastIndex, audit.ClassSeal, "seal", "says index", true},
 		{"a clock that goes back", reseal(func(s *statement.Seal) { s.Time -= 3600_000 }), lastIndex, audit.ClassSeal, "seal", "before", true},
 		{"a seal that passes over another", reseal(func(s *statement.Seal) { s.Prev = 1 }), lastIndex, audit.ClassSeal, "seal", "prev", true},
-		{"a seal of other rules", reseal(func(s *statement.Seal) { s.Rules = "docket/99" }), lastIndex, audit.ClassSeal, "seal", "rules", true},
+		{"a seal of other rules", reseal(func(s *statement.Seal) { s.Rules = "docket/99" }), lastIndex, audit.ClassSeal, "seal", "rules", false},
 		{"a seal that covers nothing", func(o *operator, l, c [][]byte) ([][]byte, [][]byte) {
 			last := o.lastSeal()
 			return append(l, sealAt(uint64(len(l)), int64(last.Index), last.Time, last.Count, last.Root)), append(c, nil)
@@ -108,6 +108,20 @@ func deeds(t *testing.T, w *logtest.World) []deed {
 			l[len(l)-1] = seal.Marshal()
 			return l, c
 		}, func(o *operator) uint64 { return size(o) - 2 }, audit.ClassSeal, "registers", "registers", false},
+		{"a version that one seal hides, and the next one shows", func(o *operator, l, c [][]byte) ([][]byte, [][]byte) {
+			at := o.sealBefore(size(o) - 1)
+			before, err := statement.ParseSeal(l[o.sealBefore(uint64(at))])
+			if err != nil {
+				panic(err)
+			}
+			seal, err := statement.ParseSeal(l[at])
+			if err != nil {
+				panic(err)
+			}
+			seal.Count, seal.Root = before.Count, before.Root
+			l[at] = seal.Marshal()
+			return l, c
+		}, func(o *operator) uint64 { return uint64(o.sealBefore(size(o) - 1)) }, audit.ClassSeal, "registers", "registers", false},
 		{"an entry taken out in the middle", func(o *operator, l, c [][]byte) ([][]byte, [][]byte) {
 			return slices.Delete(l, 6, 7), slices.Delete(c, 6, 7)
 		}, func(o *operator) uint64 {
@@ -229,4 +243,69 @@ func TestWithheld(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever makes up evidence convicts no honest log: each leaf of one, called wrong in
+// any way, with any of its neighbours beside it.
+func TestEvidenceAgainstAnHonestLog(t *testing.T) {
+	o := honest(t, logtest.NewWorld(), 30)
+	c := o.client()
+	tree, err := c.NewestTree(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []audit.EvidenceEntry
+	for i, leaf := range o.leaves {
+		_, proof, err := tree.Inclusion(ctx, uint64(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := audit.EvidenceEntry{Index: uint64(i), Leaf: leaf, Content: o.contents[i]}
+		for _, h := range proof {
+			e.Inclusion = append(e.Inclusion, h[:])
+		}
+		entries = append(entries, e)
+	}
+	for i := range entries {
+		for _, class := range []string{audit.ClassEntry, audit.ClassSeal} {
+			for _, rule := range []string{"E101", "E104", "E306", "E408", "seal", "registers"} {
+				for _, content := range [][]byte{entries[i].Content, nil, []byte("{}")} {
+					e := audit.Evidence{
+						MediaType: audit.EvidenceMediaType, Rules: statement.Rules, Genesis: c.Verifier.Genesis[:], Checkpoint: string(tree.Note),
+						Divergence: audit.Divergence{Index: uint64(i), Class: class, Rule: rule}, Entries: slices.Clone(entries),
+					}
+					e.Entries[i].Content = content
+					if alone, err := e.Verify(c.Verifier); alone || err != nil {
+						t.Fatalf("entry %d as %s, %s: %t, %v", i, class, rule, alone, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// FuzzEvidence: what is parsed prints itself again, and is judged without a panic.
+func FuzzEvidence(f *testing.F) {
+	w := logtest.NewWorld()
+	o := honest(f, w, 20)
+	bad := o.again(func(l, c [][]byte) ([][]byte, [][]byte) { return l[:len(l)-1], c[:len(c)-1] })
+	report, err := run(f, bad.auditor())
+	if err == nil || report.Evidence == nil {
+		f.Fatal(err)
+	}
+	f.Add(report.Evidence.Marshal())
+	f.Add([]byte("{}\n"))
+	pinned := bad.client().Verifier
+	f.Fuzz(func(t *testing.T, text []byte) {
+		e, err := audit.ParseEvidence(text)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(e.Marshal(), text) {
+			t.Error("it does not print itself")
+		}
+		if alone, err := e.Verify(pinned); alone && err != nil {
+			t.Error("proven, and an error")
+		}
+	})
 }

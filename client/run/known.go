@@ -24,6 +24,7 @@ type known struct {
 	Final    *digest           `json:"final,omitempty"`   // the newest output
 	Outcome  *digest           `json:"outcome,omitempty"` // newest that counts, by statement digest
 	Begun    map[string]begun  `json:"begun,omitempty"`   // steps under way, by name
+	Rolled   [][]byte          `json:"rolled,omitempty"`  // statements of steps that are not in the log, as signed envelopes
 	Late     string            `json:"late,omitempty"`    // why evidence comes late now; empty: it does not
 }
 

@@ -62,7 +62,13 @@ func (r *Run) close(ctx context.Context, abort bool) (*Closed, error) {
 	if c.Status != "success" {
 		c.Cause = cmp.Or(r.known.Cause, "internal")
 	}
-	outcome := statement.CloseOutcome{Attempt: r.known.Attempt, Status: c.Status, Cause: c.Cause, Missing: c.Missing, Assurance: "producer-signed"}
+	steps, err := r.rolledSteps()
+	if err != nil {
+		return nil, err
+	}
+	outcome := statement.CloseOutcome{
+		Attempt: r.known.Attempt, Status: c.Status, Cause: c.Cause, Missing: c.Missing, Steps: steps, Assurance: "producer-signed",
+	}
 	e, err := r.author.CloseOutcome(r.ID(), r.Request(), outcome, (*statement.Digest)(r.known.Final), r.known.Late)
 	if err != nil {
 		return nil, err

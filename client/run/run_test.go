@@ -14,6 +14,7 @@ import (
 	"github.com/docketlog/docket/client/spool"
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/log/server"
+	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage/storagetest"
@@ -292,3 +293,61 @@ func TestWithdrawInRun(t *testing.T) {
 }
 
 func named(text string) statement.Digest { return sha256.Sum256([]byte(text)) }
+
+// Where steps stay with the pipeline, the outcome commits to them and its word counts.
+func TestRolled(t *testing.T) {
+	p := newPlace(t)
+	flow := p.open(t, p.options("R0")).Workflow()
+	rolled := *flow
+	rolled.ID, rolled.Detail, rolled.Materiality = "rolled", "rolled", "internal"
+	rolled.Steps = []statement.WorkflowStep{{Name: "make", Required: true, Actors: []string{}}, {Name: "check", Required: true, Actors: []string{}}}
+	text, err := rolled.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	agreed, err := p.client.Agree(ctx, p.Admin, client.Agreement{
+		For: statement.WorkflowDefine, Object: statement.TextObject{}, Subject: sha256.Sum256(text), Decision: client.Decision{To: "h/plat"},
+	})
+	p.submit(t, agreed, err)
+	plat := p.Author("h/plat")
+	grants, err := p.client.Agreements(ctx, plat, statement.WorkflowDefine, statement.TextObject{}, sha256.Sum256(text))
+	if err != nil || len(grants) != 1 || grants[0] != statement.DigestOf(agreed.Payload) {
+		t.Fatal(grants, err)
+	}
+	defined, err := plat.DefineWorkflow(text, grants)
+	p.submit(t, defined, err)
+
+	r := p.open(t, run.Options{ID: "R1", Workflow: "rolled", Requestor: p.Author("h/ask")})
+	do(t, r, "make", "ok")
+	do(t, r, "check", "ok")
+	closed, err := r.Close(ctx)
+	if err != nil || closed.Status != "success" {
+		t.Fatal(closed, err)
+	}
+	kept, err := r.Rolled()
+	if err != nil || len(kept) != 2 {
+		t.Fatal(kept, err)
+	}
+	s, err := statement.Parse(closed.Receipt.Envelope.Payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := s.Body.(*statement.CloseOutcome).Steps
+	want := proofs.NodeHash(proofs.LeafHash(kept[0].Payload), proofs.LeafHash(kept[1].Payload))
+	if steps == nil || steps.Count != 2 || steps.Root != want {
+		t.Errorf("%+v", steps)
+	}
+	if state := p.state(t, "R1"); state.Status != register.RunSuccess || len(state.Steps) != 0 {
+		t.Errorf("%+v", state)
+	}
+}
+
+func (p *place) submit(t testing.TB, e statement.Envelope, err error) {
+	t.Helper()
+	if err == nil {
+		_, _, err = p.client.Submit(ctx, e)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

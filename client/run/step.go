@@ -206,7 +206,9 @@ func (r *Run) now() time.Time {
 }
 
 // Done reports how the step ended. The receipt is nil with an error; a
-// *spool.WaitsError says that the report is durable and waits for the log.
+// *spool.WaitsError says that the report is durable and waits for the log. Of a
+// workflow whose detail is rolled the report stays here, for Rolled and Close, and
+// there is no receipt.
 func (b *Begun) Done(ctx context.Context, res Result) (*proofs.Receipt, error) {
 	r, result := b.run, cmp.Or(res.Result, "ok")
 	done := statement.FinishStep{Step: b.Step, Intent: (*statement.Digest)(b.Intent), Out: res.Out, Result: result, Changes: res.Changes}
@@ -217,7 +219,7 @@ func (b *Begun) Done(ctx context.Context, res Result) (*proofs.Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := r.evidence(ctx, e)
+	receipt, err := r.report(ctx, e)
 	var waits *spool.WaitsError
 	if err != nil && !errors.As(err, &waits) {
 		return nil, err

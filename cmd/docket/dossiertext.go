@@ -33,7 +33,11 @@ func (v *dossierView) text(out io.Writer) error {
 	if err := v.timeline(out); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "statements of the run: %d, complete: %s; grants: %d, each complete: %s\n", v.Events, v.Complete, len(v.Grants), v.Complete)
+	grants := ""
+	if v.approvals {
+		grants = fmt.Sprintf("; grants: %d, each complete: %s", len(v.Grants), v.Complete)
+	}
+	fmt.Fprintf(out, "statements of the run: %d, complete: %s%s\n", v.Events, v.Complete, grants)
 	return v.say(out)
 }
 
@@ -87,7 +91,7 @@ func (v *dossierView) grantTable(out io.Writer) error {
 		if g.Override != "" {
 			became += ", OVERRIDE " + g.Override
 		}
-		rows = append(rows, []string{fmt.Sprintf("entry %d", g.Given.Index), g.Given.Issuer, "as " + g.Role, g.Object, "to " + g.To, became})
+		rows = append(rows, []string{fmt.Sprintf("entry %d", g.Given.Index), g.Given.Issuer, "as " + g.Role, g.Object, "to " + g.To, became, g.Grant})
 	}
 	if len(rows) == 0 {
 		rows = [][]string{{"none"}}

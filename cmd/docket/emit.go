@@ -34,8 +34,8 @@ func (f folders) spool() (*spool.Spool, error) { return spool.Open(filepath.Join
 
 // evidenceDone is what is printed of evidence.
 type evidenceDone struct {
-	Done      string  `json:"done"` // reported, or spooled
-	Statement string  `json:"statement"`
+	Done      string  `json:"done"` // reported, spooled, or kept: of a workflow whose steps stay here
+	Statement string  `json:"statement,omitempty"`
 	Issuer    string  `json:"issuer"`
 	Run       string  `json:"run,omitempty"`
 	Index     *uint64 `json:"index,omitempty"`  // if the log has it
@@ -104,6 +104,9 @@ func (o *signOptions) tellEvidence(w io.Writer, done *evidenceDone, what string,
 		return err
 	}
 	text := fmt.Sprintf("%s, number %d of %s in the spool\n", what, done.Number, done.Issuer)
+	if done.Done == "kept" {
+		text = what + ", kept until the outcome commits to it\n"
+	}
 	if done.Index != nil {
 		text = fmt.Sprintf("%s, entry %d\n", what, *done.Index)
 	}
@@ -168,6 +171,15 @@ func keepRun(r *runs.Run, path string) error {
 		return err
 	}
 	return client.WriteFile(path, b, 0o600)
+}
+
+// keepRun keeps what is known of a run that this process opened.
+func (s *session) keepRun(r *runs.Run) error {
+	path := s.runFile(r.ID())
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return keepRun(r, path)
 }
 
 // outOfReach says that the log gave no answer, or is not ready to.

@@ -38,6 +38,8 @@ import (
 //	DIR/client/keys/       identity keys, encrypted, and their password
 //	DIR/client/receipts/   the newest receipt of each statement
 //	DIR/client/pending/    signed statements whose answer did not come yet
+//	DIR/client/spool/      signed evidence that waits for the log
+//	DIR/client/runs/       what is known of runs, to report on them without the log
 type folders struct {
 	dir       string
 	anchorDir string // if the anchor is elsewhere

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -35,11 +36,14 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	}
 }
 
+// substituted is what a shell puts in place of a command: one argument.
+var substituted = regexp.MustCompile(`"\$\([^)]*\)"`)
+
 // examplesOf returns the arguments of each example that begins with the command.
 func examplesOf(c *cobra.Command) (examples [][]string) {
 	for _, line := range strings.Split(c.Example, "\n") {
 		if rest, ok := strings.CutPrefix(line+" ", "  "+c.CommandPath()+" "); ok {
-			examples = append(examples, strings.Fields(rest))
+			examples = append(examples, strings.Fields(substituted.ReplaceAllString(rest, "value")))
 		}
 	}
 	return examples

@@ -27,7 +27,7 @@ key. Nothing is served; docket serve does that.
 
 The origin is the log's name for ever, a bare host name. Documents below a
 --direct prefix can be released by the pipeline alone; all others need a run with
-approvals, which these rules do not have yet.
+approvals (docs/workflows.md).
 
 A set-up that was cut off is begun anew, or finished, by the same command.
 

@@ -112,7 +112,7 @@ func (s *search) check() error {
 	q := s.query
 	_, trace := statement.TraceID(q.Traceparent)
 	switch {
-	case q.Document != "" && !statement.ValidDocumentID(q.Document) && !statement.ReservedDocument(q.Document):
+	case q.Document != "" && !statement.ValidDocumentID(q.Document) && q.Document != statement.PolicyDocument:
 		return usage("--document %q is not a document id", q.Document)
 	case q.Identity != "" && !statement.ValidID(q.Identity):
 		return usage("--identity %q is not an identity id", q.Identity)

@@ -33,8 +33,8 @@ they go into the policies of those who rely on this witness.
 
 A witness is never made again from a backup: a copy has forgotten what it cosigned
 since, and would cosign a second history. Make a new one, with new keys.`,
-		Example: `  docket witness init --dir /srv/witness --name witness.example.com/w1 --log "$(cat log.vkey)"
-  docket witness init --dir /srv/witness --name witness.example.com/w1 --ml-dsa --log "$(cat log.vkey)"`,
+		Example: `  docket witness init --dir /srv/witness --name witness.example.com/w1 --log log.example.com+8a1c0d3e+AXk...
+  docket witness init --dir /srv/witness --name witness.example.com/w1 --ml-dsa --log log.example.com+8a1c0d3e+AXk...`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if name == "" || len(logs) == 0 {
