@@ -104,7 +104,8 @@ func (b *ledger) submitAll(ctx context.Context, t *testing.T, l *log.Log, number
 // send submits releases and keeps what is promised.
 func (b *ledger) send(ctx context.Context, l *log.Log, ps []promise) error {
 	all := entries(ps)
-	if b.refused != nil {
+	refusing := b.refusing()
+	if refusing {
 		all = append(all, b.w.Release("refused/"+ps[0].id[10:], 2, nil, ps[0].file))
 	}
 	results, view, err := l.Submit(ctx, all)
@@ -113,7 +114,7 @@ func (b *ledger) send(ctx context.Context, l *log.Log, ps []promise) error {
 	}
 	defer view.Release()
 	b.notary.note(view.Checkpoint())
-	if b.refused != nil {
+	if refusing {
 		if err := b.keepRefusal(all[len(ps)], results[len(ps)], view); err != nil {
 			return err
 		}
@@ -138,6 +139,13 @@ func (b *ledger) send(ctx context.Context, l *log.Log, ps []promise) error {
 		return err
 	}
 	return checkReceipt(verifier, view, kept[len(kept)-1])
+}
+
+// refusing says whether a statement that is refused goes with each submission.
+func (b *ledger) refusing() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refused != nil
 }
 
 // keepRefusal keeps what the answer to a refused statement promises.

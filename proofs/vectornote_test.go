@@ -129,12 +129,12 @@ func checkpointVectors(t testing.TB) [][]byte {
 	refuse("ML-DSA-44 signature with one bit flipped", flipLine(cp, lineML, 900), both[1])
 	refuse("a good and a bad line of known keys", append(signedNote(cp.Marshal(), line), flipLine(cp, lineML, 900)[len(body)+1:]...), both...)
 	refuse("a good and a bad line of one key", append(signedNote(cp.Marshal(), line), flipLine(cp, line, 20)[len(body)+1:]...), both[0])
-	refuse("signature of 63 bytes", cutLineBy(cp, testLog, line, 1), both[0])
-	refuse("signature of 65 bytes", cutLineBy(cp, testLog, line, -1), both[0])
-	refuse("ML-DSA-44 signature of 2,419 bytes", cutLineBy(cp, vectorLogML, lineML, 1), both[1])
-	refuse("ML-DSA-44 signature of 2,421 bytes", cutLineBy(cp, vectorLogML, lineML, -1), both[1])
-	refuse("ML-DSA-44 with another time", retime(cp, vectorLogML, lineML, 1763762401), both[1])
-	refuse("ML-DSA-44 with a time above 2^63-1", retime(cp, vectorLogML, lineML, 1<<63), both[1])
+	refuse("signature of 63 bytes", cutLineBy(cp, line, 1), both[0])
+	refuse("signature of 65 bytes", cutLineBy(cp, line, -1), both[0])
+	refuse("ML-DSA-44 signature of 2,419 bytes", cutLineBy(cp, lineML, 1), both[1])
+	refuse("ML-DSA-44 signature of 2,421 bytes", cutLineBy(cp, lineML, -1), both[1])
+	refuse("ML-DSA-44 with another time", retime(cp, lineML, 1763762401), both[1])
+	refuse("ML-DSA-44 with a time above 2^63-1", retime(cp, lineML, 1<<63), both[1])
 	refuse("body altered: size", bytes.Replace(good, []byte("\n3\n"), []byte("\n4\n"), 1), both[0])
 	refuse("signed by the key of another origin", signBody(testSigner{mustNamed("other.example", testLog), testLog.sign}, body), mustNamed("other.example", testLog).String())
 	refuse("opened with the key of a cosigner", signedNote(cp.Marshal(), testWitness1.line(t, cp, 1)), testWitness1.key.String())
@@ -189,7 +189,7 @@ func mustNamed(name string, s testSigner) VerifierKey {
 	return k
 }
 
-// altered returns the note with one signature line, whose signature was changed.
+// alteredLine returns the note with one signature line, whose signature was changed.
 func alteredLine(cp Checkpoint, line []byte, change func(signature []byte) []byte) []byte {
 	parsed, err := ParseSignatureLines(line)
 	if err != nil {
@@ -204,7 +204,7 @@ func flipLine(cp Checkpoint, line []byte, at int) []byte {
 }
 
 // cutLineBy takes n bytes off the end of the signature, or puts one there.
-func cutLineBy(cp Checkpoint, _ testSigner, line []byte, n int) []byte {
+func cutLineBy(cp Checkpoint, line []byte, n int) []byte {
 	return alteredLine(cp, line, func(s []byte) []byte {
 		if n < 0 {
 			return append(s, 0)
@@ -213,7 +213,7 @@ func cutLineBy(cp Checkpoint, _ testSigner, line []byte, n int) []byte {
 	})
 }
 
-func retime(cp Checkpoint, _ testSigner, line []byte, time uint64) []byte {
+func retime(cp Checkpoint, line []byte, time uint64) []byte {
 	return alteredLine(cp, line, func(s []byte) []byte { binary.BigEndian.PutUint64(s, time); return s })
 }
 

@@ -166,6 +166,13 @@ func statementVectors(t testing.TB) [][]byte {
 		}
 		refuse(c.comment, c.code, strings.Replace(good, c.old, c.new, 1))
 	}
+	const to = `"to":["wl/portal-gw"]`
+	for comment, c := range sorted(map[string][2]string{
+		"a value 16 levels deep": {"E102", strings.Repeat("[", 15) + strings.Repeat("]", 15)}, "a value 17 levels deep": {"E101", strings.Repeat("[", 16) + strings.Repeat("]", 16)},
+		"4,000 values in a list": {"E102", "[" + strings.Repeat("1,", 3999) + "1]"}, "4,096 values in a list": {"E101", "[" + strings.Repeat("1,", 4095) + "1]"},
+	}) {
+		refuse(comment, c[0], strings.Replace(good, to, `"to":`+c[1], 1))
+	}
 	refuse("empty", "E101", "")
 	refuse("above 65,536 bytes", "E101", strings.Replace(good, `"text/`, `"text/`+strings.Repeat("a", 65_536), 1)+strings.Repeat(" ", 65_536))
 	list = append(list, statementVector{Comment: "not UTF-8", Bytes: []byte(strings.Replace(good, "servicenow", "servicenow\xff", 1)), Result: vectorRefuse, Code: "E101"})

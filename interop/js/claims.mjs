@@ -6,7 +6,7 @@ import { leafHash } from './merkle.mjs';
 import * as r from './registers.mjs';
 import * as s from './states.mjs';
 import { codes } from './kinds.mjs';
-import { parseTime } from './fields.mjs';
+import { parseTime, under } from './fields.mjs';
 import { parseStatement, statementLeaf, verifyStatement } from './statement.mjs';
 
 const digestBytes = (d) => fromHex(d.slice('sha256:'.length));
@@ -124,6 +124,7 @@ export function run(check, entry, h) {
     demand(equal(blind, r.eventBlind(h.key, e.seq, entry.payload)), 'the blind of another statement');
     mine = s.runBody(body);
     demand(equal(mine.statement, entry.digest) && equal(mine.issuer, r.identityKey(entry.st.issuer)) && mine.ref.every((b) => b === 0), 'not the event of the statement');
+    demand(mine.status <= 4, 'the run was aborted, cancelled or denied');
   });
   check('run state', () => {
     state = s.runState(h.openedState());
@@ -131,12 +132,12 @@ export function run(check, entry, h) {
     const derived = () => state.status === mine.status && equal(h.state.blind, r.stateBlind(h.opened(1).blind));
     demand(!h.newest(1) || derived(), 'not the state that the newest event left');
   });
-  return { request: request.statement };
+  return { request: request.statement, asked: request.issuer };
 }
 
 // grant: it was given for exactly this, and this entry spent it.
-export function grant(check, inner, { entry, digest, h, grantor, owner, request, time }) {
-  let st, delegator = zeros, granted;
+export function grant(check, inner, { entry, digest, h, grantor, owner, run: { request, asked } = {}, time }) {
+  let st, delegation, granted;
   const given = { spki: h.envelope?.spki };
   check('grant', () => {
     const e = h.envelope ?? refuse('the statement that granted is not shown');
@@ -145,14 +146,14 @@ export function grant(check, inner, { entry, digest, h, grantor, owner, request,
     demand(st.kind === 'decision.grant' && st.log === entry.st.log, 'no decision.grant for this log');
     demand(grantor.id === st.issuer, 'another identity is shown for it');
     verifyStatement(e.payload, e.signature, e.spki);
-    delegator = delegatorOf(st, h.delegation);
+    delegation = delegationOf(st, e.spki, h.delegation);
   });
   check('grant terms', () => {
     demand(st.for === entry.st.kind, 'for another kind');
     demand(st.object.document === entry.document.id && st.object.version === entry.document.version, 'for another document or version');
     demand(equal(st.subject, entry.st.subject) && st.to === entry.st.issuer, 'for other bytes, or to another');
     demand(request ? st.about !== undefined && equal(digestBytes(st.about), request) : st.about === undefined, 'about another request');
-    demand(time >= notBefore(st) && time < BigInt(parseTime(st.notAfter)), 'the entry is not of its time');
+    demand(during(time, st), 'the entry is not of its time');
   });
   check('grant register', () => h.register());
   check('grant events', () => h.shown(2));
@@ -161,28 +162,45 @@ export function grant(check, inner, { entry, digest, h, grantor, owner, request,
     Object.assign(given, { index: e.index, leafHash: entryLeaf(h.envelope), st, payload: h.envelope.payload });
     made(e, given, 1);
     demand(e.seq === 0n, 'not the first event');
-    granted = grantedBody(st, delegator);
+    demand(!delegation || during(e.time, delegation), 'not given in the time of the delegation');
+    granted = grantedBody(st, delegation ? r.identityKey(delegation.issuer) : zeros);
     r.openEvent(e, r.eventBlind(h.key, 0n, given.payload), s.formatGranted(granted));
   });
   check('spent', () => spent(entry, h, granted));
   const { then, now } = identity(inner, given, withState(grantor), h.events[0].time);
-  inner('apart', () => demand(!equal(then.owner, owner), 'given by one of the same owner'));
+  inner('apart', () => {
+    demand(!equal(then.owner, owner), 'given by one of the same owner');
+    for (const id of [st.issuer, delegation?.issuer, st.by].filter((x) => x !== undefined)) {
+      demand(id !== st.to && !(asked && equal(r.identityKey(id), asked)), 'by the word of who spent it, or of who asked for the run');
+    }
+    demand(!goneBefore(entry.index, grantor, now), 'who granted it was gone when it was spent');
+  });
   return { by: st.issuer, time: h.events[0].time, now };
 }
 
+// goneBefore: what is shown of an identity says that it was suspended, revoked or retired before the entry.
+function goneBefore(index, h, now) {
+  const next = h.next(0);
+  return (now.status !== 1 && h.value.last < index) || (next !== undefined && next.index < index && (next.kind === 5 || next.kind === 6));
+}
+
+const during = (time, grant) => time >= notBefore(grant) && time < BigInt(parseTime(grant.notAfter));
 const notBefore = (st) => BigInt(st.notBefore === undefined ? 0 : parseTime(st.notBefore));
 
-function delegatorOf(st, e) {
+// delegationOf: by which the grant was given, under the key spki, in another's stead; undefined: in nobody's.
+function delegationOf(st, spki, e) {
   if (st.actingFor === undefined) {
     demand(!e, 'a delegation is shown, and none was used');
-    return zeros;
+    return undefined;
   }
   demand(e && equal(e.digest, digestBytes(st.actingFor)), 'the delegation is not shown, or is another');
   const d = parseStatement(e.payload);
   demand(d.kind === 'decision.grant' && d.for === 'decision.grant' && d.log === st.log, 'no delegation for this log');
   demand(d.to === st.issuer && d.object.role === st.role, 'to another, or in another role');
+  demand(equal(d.subject, sha256(spki)), 'to another key');
+  demand(st.object.document === undefined || d.object.namespaces.some((p) => under(p, st.object.document)), 'in other namespaces');
   verifyStatement(e.payload, e.signature, e.spki);
-  return r.identityKey(d.issuer);
+  return d;
 }
 
 const grantedBody = (st, delegator) => ({

@@ -42,6 +42,8 @@ const SEGMENTS = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 export const id = asText('id', (s) => s.length <= 64 && SEGMENTS.test(s));
 export const documentId = asText('document id', (s) => s.length <= 255 && SEGMENTS.test(s));
 export const prefix = asText('prefix', (s) => s === '*' || (s.length <= 255 && s.endsWith('/') && SEGMENTS.test(s.slice(0, -1))));
+// under: the id stands below the prefix.
+export const under = (p, s) => (p === '*' ? !s.startsWith('docket:') : p.endsWith('/') && s.startsWith(p) && s.length > p.length);
 export const digest = matching('digest', /^sha256:[0-9a-f]{64}$/);
 export const slot = matching('slot', /^[a-z0-9-]{1,32}$/);
 export const token = matching('token', /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);

@@ -19,13 +19,13 @@ export const canonical = (value) => print(value, 64, { values: Infinity });
 
 function print(value, depth, left, code) {
   demand(--left.values >= 0, 'too many values', code);
+  demand(depth >= 0, 'nested too deep', code);
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') {
     demand(Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0), 'a number that is no integer from 0 to 2^53-1', code);
     return String(value);
   }
   if (typeof value === 'string') return printText(value, code);
-  demand(depth > 0, 'nested too deep', code);
   if (Array.isArray(value)) return '[' + value.map((v) => print(v, depth - 1, left, code)).join(',') + ']';
   const names = Object.keys(value).sort(byCodeUnit);
   return '{' + names.map((n) => printText(n, code) + ':' + print(value[n], depth - 1, left, code)).join(',') + '}';

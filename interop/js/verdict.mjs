@@ -3,6 +3,7 @@
 import { demand, equal, MAX, refuse, Refusal } from './bytes.mjs';
 import { contradiction } from './contradiction.mjs';
 import { document, documentOf, entryLeaf, grant, identity, run } from './claims.mjs';
+import { under } from './fields.mjs';
 import { History } from './history.mjs';
 import { verifyInclusion } from './merkle.mjs';
 import { parsePolicy } from './policy.mjs';
@@ -113,7 +114,7 @@ function openRegisters(j, prefix, entry, r, view) {
   j.signer = signer.now;
   const opened = entry.run === undefined ? undefined : run(check, entry, list.shift());
   j.approvers = entry.spends.map((g) => grant(check, inner, {
-    entry, digest: Buffer.from(g.slice(7), 'hex'), h: list.shift(), grantor: list.shift(), owner: signer.then.owner, request: opened?.request, time,
+    entry, digest: Buffer.from(g.slice(7), 'hex'), h: list.shift(), grantor: list.shift(), owner: signer.then.owner, run: opened, time,
   }));
 }
 
@@ -188,8 +189,6 @@ function checkCosigners({ policy, expect, holds, view }) {
   demand(!holds || holds.quorum.satisfied, 'the tree that is proven to hold the entry has fewer cosigners than the policy asks');
   demand(view.quorum.satisfied, 'fewer cosigners than the policy asks');
 }
-
-const under = (prefix, id) => (prefix === '*' ? !id.startsWith('docket:') : id.startsWith(prefix) && id.length > prefix.length && prefix.endsWith('/'));
 
 function checkExpected(id, { document: asked, namespaces, dev }) {
   if (asked !== '') return demand(id === asked, `the receipt is for ${id}, ${asked} was asked for`);
