@@ -11,7 +11,7 @@ import (
 // JSON if it prints.
 func TestHelpOfReaders(t *testing.T) {
 	groups := map[string]bool{"checkpoint": true, "proof": true, "receipt": true, "search": true, "document": true, "identity": true, "withdraw": true,
-		"dossier": true, "grant": true, "lineage": true}
+		"dossier": true, "grant": true, "lineage": true, "pack": true}
 	found := 0
 	var look func(c *cobra.Command)
 	look = func(c *cobra.Command) {

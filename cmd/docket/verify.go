@@ -37,7 +37,7 @@ func newVerify() *cobra.Command {
 	v := &verify{}
 	c := &cobra.Command{
 		Use:   "verify FILE",
-		Short: "verify a file, its receipt and the policy; works offline",
+		Short: "verify a file, its receipt and the policy, or an evidence pack; works offline",
 		Long: `verify checks that FILE's bytes are what its receipt says, that the receipt's
 proofs hold under the log key, genesis and quorum that you pinned, and whether
 these bytes were, and still are, the authoritative version of their document.
@@ -48,13 +48,17 @@ there, and then asks that folder's server for 2 seconds (--offline forbids it).
 It never needs the network. A server that proves a second history of the log makes
 the verdict CONTRADICTED; both signed checkpoints are kept in DIR/client/evidence.
 
+A zip file without a receipt is an evidence pack of docket pack: all of it is verified
+offline, by your pins alone; nothing that it says of itself is believed.
+
 Exit codes: 0 AUTHORITATIVE, 10 WAS AUTHORITATIVE or WITHDRAWN, 11 fewer cosigners
 than the policy asks or quorum none outside a development folder, 12 too old, or
 the document is not the one expected, 13 valid but the signer, or one who approved,
 was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 2 usage.`,
 		Example: `  docket verify report.pdf
   docket verify report.pdf --offline --policy acme.policy --doc reports/2026/q3
-  docket verify report.pdf --json`,
+  docket verify report.pdf --json
+  docket verify run-R1.zip --policy acme.policy`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v.folders, v.file = dirOf(cmd), args[0]
@@ -66,6 +70,9 @@ was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 
 			}
 			if v.policy != "" && cmd.Flags().Changed("dir") {
 				return usage("give --policy or --dir, not both: one verifier, one set of pins")
+			}
+			if v.isPack() {
+				return v.verifyPack(cmd.OutOrStdout(), time.Now())
 			}
 			verdict, err := v.run(cmd.Context(), time.Now())
 			if err != nil {

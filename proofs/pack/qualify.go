@@ -72,31 +72,32 @@ func (j *judgement) checkExpected() error {
 	return nil
 }
 
-// seconds is the age, by the witnesses' clock, or by the log's where only the log speaks.
-func (j *judgement) seconds() int64 {
+// milliseconds is the age, by the witnesses' clock, or by the log's where only the log
+// speaks.
+func (j *judgement) milliseconds() int64 {
 	if j.verdict.WitnessTime != 0 {
-		return (j.expect.Now - j.verdict.WitnessTime) / 1000
+		return j.expect.Now - j.verdict.WitnessTime
 	}
-	return (j.expect.Now - j.verdict.SealTime) / 1000
+	return j.expect.Now - j.verdict.SealTime
 }
 
 func (j *judgement) age() string {
 	if j.expect.Now == 0 {
 		return "not checked"
 	}
-	return fmt.Sprintf("%d s", max(0, j.seconds()))
+	return fmt.Sprintf("%d s", max(0, j.milliseconds())/1000)
 }
 
 // checkAge: not older than the maximum, and not from the future.
 func (j *judgement) checkAge() error {
-	age := j.seconds()
+	age := j.milliseconds()
 	switch {
 	case j.expect.Now == 0:
 		return nil
-	case age*1000 < -proofs.ClockSkew:
-		return fmt.Errorf("it is dated %d s after the verifier's clock", -age)
-	case j.expect.MaxAge > 0 && age*1000 > j.expect.MaxAge:
-		return fmt.Errorf("it is %d s old, at most %d s are allowed: ask for a newer pack", age, j.expect.MaxAge/1000)
+	case age < -proofs.ClockSkew:
+		return fmt.Errorf("it is dated %d s after the verifier's clock", -age/1000)
+	case j.expect.MaxAge > 0 && age > j.expect.MaxAge:
+		return fmt.Errorf("it is %d s old, at most %d s are allowed: ask for a newer pack", age/1000, j.expect.MaxAge/1000)
 	}
 	return nil
 }

@@ -157,3 +157,17 @@ func (r *reader) same(b []byte) error {
 	}
 	return err
 }
+
+// Checkpoint returns the signed note of a pack, unverified: see Verify.
+func Checkpoint(b []byte) ([]byte, error) {
+	files, err := unzip(b)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		if f.name == fileCheckpoint {
+			return f.data, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no %s", fileCheckpoint)
+}
