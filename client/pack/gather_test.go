@@ -93,10 +93,23 @@ func TestPackOfADocumentAndOfAnIdentity(t *testing.T) {
 	if v.Kind != pack.Verified || v.Exit != 0 || len(v.Documents) != 0 {
 		t.Errorf("%s", v)
 	}
+	// A key that was stolen after it signed: the run of before rests on nothing that it
+	// signed later, the document does.
+	t2 := x.w.Clock.Now().UnixMilli() - 90_000
+	revoke := func(since int64) {
+		x.say(x.Say("h/admin", statement.Statement{Subject: sha256.Sum256(x.release.SPKI), Body: &statement.RevokeIdentity{
+			ID: "wl/publisher", Reason: "keyCompromise", CompromisedSince: since,
+		}}))
+	}
+	revoke(t2)
+	if v := pack.Verify(x.verifier(), x.pack(register.TypeRun, "R1"), expect); v.Exit != proofs.ExitEnded {
+		t.Errorf("%s", v)
+	}
+	if v := pack.Verify(x.verifier(), x.pack(register.TypeDocument, "claims/1"), expect); v.Exit != proofs.ExitCompromised {
+		t.Errorf("%s", v)
+	}
 	// A key that was stolen before it signed: valid, but not to be relied on.
-	x.say(x.Say("h/admin", statement.Statement{Subject: sha256.Sum256(x.release.SPKI), Body: &statement.RevokeIdentity{
-		ID: "wl/publisher", Reason: "keyCompromise", CompromisedSince: x.w.Clock.Now().UnixMilli() - 7_200_000,
-	}}))
+	revoke(x.w.Clock.Now().UnixMilli() - 7_200_000)
 	for _, n := range []pack.Name{{Type: register.TypeRun, ID: "R1"}, {Type: register.TypeDocument, ID: "claims/1"}, {Type: register.TypeIdentity, ID: "wl/publisher"}} {
 		if v := pack.Verify(x.verifier(), x.pack(n.Type, n.ID), expect); v.Exit != proofs.ExitCompromised || !strings.Contains(v.Reason, "wl/publisher was reported compromised") {
 			t.Errorf("%s", v)

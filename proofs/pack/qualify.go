@@ -3,6 +3,7 @@ package pack
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,10 +14,19 @@ import (
 
 func formatUint(n uint64) string { return strconv.FormatUint(n, 10) }
 
-// compromise says which signer of the pack was later reported compromised from before
-// it signed: the newest state of its identity says so, whose history is here.
+// compromise says which signer was later reported compromised from before it signed:
+// the newest state of its identity says so, whose history is here. It looks at what the
+// subject rests on: its statements, and the grants and delegations that it spent; not
+// at what merely stands in a history beside them, such as another run's release.
 func (j *judgement) compromise() error {
-	for _, i := range j.pack.entries() {
+	rests := j.pack.core()
+	for _, n := range j.pack.names() {
+		if h := j.pack.histories[n]; n.Type == register.TypeGrant && len(h.Events) > 0 {
+			rests = append(rests, h.Events[0].Index)
+		}
+	}
+	slices.Sort(rests)
+	for _, i := range rests {
 		issuer := j.pack.makers[i].Statement.Issuer
 		h := j.pack.histories[Name{register.TypeIdentity, issuer}]
 		if h == nil || len(h.Events) == 0 {
