@@ -23,7 +23,7 @@ type member struct {
 	data []byte
 }
 
-func membersOf(t *testing.T, b []byte) (list []member) {
+func membersOf(t testing.TB, b []byte) (list []member) {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -44,7 +44,7 @@ func membersOf(t *testing.T, b []byte) (list []member) {
 }
 
 // zipped writes members in the form of a pack, by other code than the pack's.
-func zipped(t *testing.T, list []member, change ...func(*zip.FileHeader)) []byte {
+func zipped(t testing.TB, list []member, change ...func(*zip.FileHeader)) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -71,7 +71,7 @@ func zipped(t *testing.T, list []member, change ...func(*zip.FileHeader)) []byte
 }
 
 // relisted makes the manifest anew for changed members, as whoever tampers would.
-func relisted(t *testing.T, list []member) []member {
+func relisted(t testing.TB, list []member) []member {
 	t.Helper()
 	slices.SortFunc(list, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	var m map[string]any
@@ -98,7 +98,7 @@ func relisted(t *testing.T, list []member) []member {
 }
 
 // refused demands INVALID by one of the checks.
-func refused(t *testing.T, v pack.Verdict, what string, checks ...proofs.CheckName) {
+func refused(t testing.TB, v pack.Verdict, what string, checks ...proofs.CheckName) {
 	t.Helper()
 	failed, _ := v.Failed()
 	if v.Kind != proofs.Invalid || v.Exit != proofs.ExitInvalid || !slices.Contains(checks, failed.Name) {

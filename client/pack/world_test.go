@@ -25,7 +25,7 @@ var ctx = context.Background()
 // A world is a log with a run R1 that released version 1 of claims/1 on two grants, one
 // of them by a delegate, and another run beside it.
 type world struct {
-	t *testing.T
+	t testing.TB
 	*logtest.Flow
 	w   *logtest.World
 	l   *log.Log
@@ -35,7 +35,7 @@ type world struct {
 	page                       statement.Digest
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	x := &world{t: t, w: logtest.NewWorld(), page: sha256.Sum256([]byte("page"))}
 	store, err := storagetest.NewMemory().Open()
