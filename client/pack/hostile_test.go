@@ -107,6 +107,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add(b)
 	f.Add(bomb(f))
 	f.Add(b[:len(b)/2])
+	f.Add(zipped(f, membersOf(f, b)[:1]))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if got := pack.Verify(v, in, expect); got.Kind != proofs.Invalid && !bytes.Equal(in, b) {
 			t.Errorf("%s", got)
