@@ -9,13 +9,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/pack"
 )
 
 // isPack says whether verify is asked about a pack: a zip file that has no receipt.
 func (v *verify) isPack() bool {
-	if v.receipt != "" {
+	if v.receipt != "" || v.file == "" || v.never {
 		return false
 	}
 	if _, err := os.Lstat(v.file + ".docket"); !errors.Is(err, fs.ErrNotExist) {
@@ -35,12 +37,15 @@ func (v *verify) isPack() bool {
 }
 
 // verifyPack judges a pack with the verifier's own pins. No server is asked.
-func (v *verify) verifyPack(out io.Writer, now time.Time) error {
+func (v *verify) verifyPack(cmd *cobra.Command) error {
+	if v.at != "" || cmd.Flags().Changed("as-of") || len(v.staples) > 0 {
+		return usage("%s has no receipt, so it is taken for an evidence pack: that answers for its own checkpoint, without --at, --as-of and --staple", v.file)
+	}
 	b, err := readPack(v.file)
 	if err != nil {
 		return err
 	}
-	expect := pack.Expect{Document: v.document, Now: now.UnixMilli(), MaxAge: (v.maxAge + time.Millisecond - 1).Milliseconds()}
+	expect := pack.Expect{Document: v.document, Now: time.Now().UnixMilli(), MaxAge: v.maxAgeMillis()}
 	var verifier proofs.Verifier
 	if v.policy != "" {
 		if verifier, err = readVerifier(v.policy, v.genesis); err != nil {
@@ -67,7 +72,7 @@ func (v *verify) verifyPack(out io.Writer, now time.Time) error {
 			verdict.Warnings = append(verdict.Warnings, "the two signed checkpoints could not be kept: "+err.Error())
 		}
 	}
-	return v.printPack(out, verdict)
+	return v.printPack(cmd.OutOrStdout(), verdict)
 }
 
 // readPack reads no more than a pack can have: one byte more makes it INVALID.

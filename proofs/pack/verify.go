@@ -150,7 +150,7 @@ func (j *judgement) history(h *History) error {
 		_, err = j.verifier.GrantSpent(h.Staple, digest, h.Events)
 		return err
 	}
-	_, err := j.verifier.RegisterComplete(h.Staple, h.Type, h.ID, h.Events)
+	_, err := j.verifier.FullHistory(h.Staple, h.Type, h.ID, h.Events)
 	return err
 }
 

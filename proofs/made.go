@@ -10,17 +10,6 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// RegisterComplete proves the whole history of any register, as of the staple's
-// checkpoint: events are all of it, each opened, and lead to its state. A staple that
-// shows the absence of the register, with no events, proves that there is none.
-// Whether enough cosigners signed the checkpoint is the caller's to judge, by Quorum.
-// What made an event, [CheckMade] compares with it. The error, a *CheckError, names
-// the check that failed.
-func (v Verifier) RegisterComplete(staple *Receipt, t register.Type, id string, events []OpenedEvent) (AsOf, error) {
-	as, _, err := v.openRecord(staple, t, id, events)
-	return as, err
-}
-
 // RegisterKey derives the key of a register from its type and name, which is as in a
 // [RegisterProof].
 func RegisterKey(t register.Type, id string) (register.Key, error) { return registerKey(t, id) }
