@@ -53,12 +53,40 @@ func CheckMade(t register.Type, id string, e OpenedEvent, m Maker) error {
 	case register.TypeActivity:
 		return madeActivity(id, e.Kind, e.Body, m)
 	case register.TypeIdentity:
-		b, err := register.ParseIdentityBody(e.Body)
-		return sameMade(err, b.Statement == register.Hash(m.Digest), "statement")
+		return madeIdentity(id, e.Body, m)
 	case register.TypeDocument:
 		return madeDocument(id, e.Body, m)
 	}
 	return nil
+}
+
+func madeIdentity(id string, body []byte, m Maker) error {
+	b, err := register.ParseIdentityBody(body)
+	if err != nil {
+		return err
+	}
+	err = sameMade(nil, b.Statement == register.Hash(m.Digest), "statement")
+	named := id
+	switch s := m.Statement.Body.(type) {
+	case *statement.EnrollIdentity:
+		named = s.ID
+		err = errors.Join(err, sameMade(nil, b.State.Key == register.SPKIKey(s.SPKI), "key"))
+	case *statement.RotateIdentity:
+		named = s.ID
+		err = errors.Join(err, sameMade(nil, b.State.Key == register.SPKIKey(s.SPKI), "key"))
+	case *statement.SuspendIdentity:
+		named = s.ID
+	case *statement.ResumeIdentity:
+		named = s.ID
+	case *statement.RevokeIdentity:
+		named = s.ID
+	case *statement.RetireIdentity:
+		named = s.ID
+	case *statement.SetPolicy: // genesis: it enrolls its members
+	default:
+		return fmt.Errorf("a %s changes no identity", m.Statement.Code)
+	}
+	return errors.Join(err, sameMade(nil, named == id, "identity"))
 }
 
 func madeDocument(id string, body []byte, m Maker) error {
