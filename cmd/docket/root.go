@@ -37,7 +37,7 @@ Start here:
 		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
 		newPolicy(), newWorkflow(), newRequest(), newApprove(), newDeny(), newRevokeGrant(),
 		newRun(), newStep(), newOutcome(), newAttest(), newSpool(),
-		newDossier(), newGrant(), newLineage(),
+		newDossier(), newGrant(), newLineage(), newPack(),
 		newCheckpoint(), newWitness(), newProof(), newReceipt(), newStaple(), newSearch(), newAlerts(), newRawLog(), newFsck(), newAudit(), newKey(), newToken(), newLoad(), newDemo(),
 	)
 	addCompletion(root)

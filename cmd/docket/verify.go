@@ -39,7 +39,7 @@ func newVerify() *cobra.Command {
 	v := &verify{}
 	c := &cobra.Command{
 		Use:   "verify FILE | --absent DOCUMENT",
-		Short: "verify a file, its receipt and the policy; works offline",
+		Short: "verify a file, its receipt and the policy, or an evidence pack; works offline",
 		Long: `verify checks that FILE's bytes are what its receipt says, that the receipt's
 proofs hold under the log key, genesis and quorum that you pinned, and whether
 these bytes were, and still are, the authoritative version of their document.
@@ -60,6 +60,9 @@ evidence of the same release from files; then no server is asked.
 released no document with these bytes, 10 if it did. --absent DOCUMENT asks the same
 of a document. Both take the staple of that register, or ask the folder's server.
 
+A zip file without a receipt is an evidence pack of docket pack: all of it is verified
+offline, by your pins alone; nothing that it says of itself is believed.
+
 Exit codes: 0 AUTHORITATIVE, 10 WAS AUTHORITATIVE or WITHDRAWN, 11 fewer cosigners
 than the policy asks or quorum none outside a development folder, 12 too old, or
 the document is not the one expected, 13 valid but the signer, or one who approved,
@@ -68,7 +71,8 @@ was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 
   docket verify report.pdf --offline --policy acme.policy --doc reports/2026/q3
   docket verify report.pdf --at 2026-11-01T00:00:00Z --staple report.staple
   docket verify draft.pdf --never-released
-  docket verify report.pdf --json`,
+  docket verify report.pdf --json
+  docket verify run-R1.zip --policy acme.policy`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if (len(args) == 1) == (v.absent != "") {
@@ -86,6 +90,9 @@ was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 
 			}
 			if v.policy != "" && cmd.Flags().Changed("dir") {
 				return usage("give --policy or --dir, not both: one verifier, one set of pins")
+			}
+			if v.isPack() {
+				return v.verifyPack(cmd)
 			}
 			if v.then, err = v.moment(cmd.Flags().Changed("as-of")); err != nil {
 				return err

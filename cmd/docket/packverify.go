@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/pack"
+)
+
+// isPack says whether verify is asked about a pack: a zip file that has no receipt.
+func (v *verify) isPack() bool {
+	if v.receipt != "" || v.file == "" || v.never {
+		return false
+	}
+	if _, err := os.Lstat(v.file + ".docket"); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if strings.HasSuffix(v.file, ".zip") {
+		return true
+	}
+	f, err := os.Open(v.file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var head [4]byte
+	_, err = io.ReadFull(f, head[:])
+	return err == nil && string(head[:]) == "PK\x03\x04"
+}
+
+// verifyPack judges a pack with the verifier's own pins. No server is asked.
+func (v *verify) verifyPack(cmd *cobra.Command) error {
+	if v.at != "" || cmd.Flags().Changed("as-of") || len(v.staples) > 0 {
+		return usage("%s has no receipt, so it is taken for an evidence pack: that answers for its own checkpoint, without --at, --as-of and --staple", v.file)
+	}
+	b, err := readPack(v.file)
+	if err != nil {
+		return err
+	}
+	expect := pack.Expect{Document: v.document, Now: time.Now().UnixMilli(), MaxAge: v.maxAgeMillis()}
+	var verifier proofs.Verifier
+	if v.policy != "" {
+		if verifier, err = readVerifier(v.policy, v.genesis); err != nil {
+			return err
+		}
+	} else {
+		config, err := v.folders.clientConfig()
+		if err != nil {
+			return err
+		}
+		if verifier, err = readVerifier(v.folders.policy(), v.genesis); err != nil {
+			return err
+		}
+		if expect.Dev = config.Dev; v.document == "" {
+			expect.Namespaces = config.Expect
+		}
+		if note, err := readFile(filepath.Join(v.folders.client(), "checkpoint")); err == nil { // a convenience: a verdict does not depend on it
+			expect.Seen = [][]byte{note}
+		}
+	}
+	verdict := pack.Verify(verifier, b, expect)
+	for _, note := range verdict.Notes { // of CONTRADICTED: portable, whatever becomes of the folder
+		if err := errors.Join(os.MkdirAll(v.folders.evidence(), 0o700), v.folders.keepFile(note, ".checkpoint")); err != nil {
+			verdict.Warnings = append(verdict.Warnings, "the two signed checkpoints could not be kept: "+err.Error())
+		}
+	}
+	return v.printPack(cmd.OutOrStdout(), verdict)
+}
+
+// readPack reads no more than a pack can have: one byte more makes it INVALID.
+func readPack(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, pack.MaxSize+1))
+	return b, errors.Join(err, f.Close())
+}
+
+func (v *verify) printPack(out io.Writer, verdict pack.Verdict) error {
+	text := verdict.Brief()
+	switch {
+	case v.json:
+		text = string(jsonLine(verdict))
+	case v.checks:
+		text = verdict.String()
+	}
+	if _, err := io.WriteString(out, text); err != nil {
+		return err
+	}
+	if verdict.Exit != 0 {
+		return &verdictError{verdict.Exit}
+	}
+	return nil
+}
