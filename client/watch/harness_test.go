@@ -6,11 +6,11 @@ package watch_test
 //	deeds_test.go     a dishonest operator, one deed each: who notices, with which
 //	                  evidence, and what is not noticed
 //	register_test.go  registers that were forged under true signatures
-//	parse_test.go     evidence that somebody made up
 
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -47,6 +47,8 @@ type operator struct {
 	shows  uint64 // 0: the whole tree; else a checkpoint of this size
 	lines  []byte // cosignatures to publish
 	answer func(path string) []byte
+
+	envelopes map[uint64]*statement.Envelope // of the entries
 }
 
 // newOperator serves a log of genesis and one entry, sealed.
@@ -90,6 +92,10 @@ func (o *operator) entry(text string) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
+	if o.envelopes == nil {
+		o.envelopes = make(map[uint64]*statement.Envelope)
+	}
+	o.envelopes[uint64(len(o.leaves))] = &e
 	o.append(statement.Commitment{Digest: statement.DigestOf(e.Payload), Signature: e.Signature, SPKI: e.SPKI}.Leaf())
 }
 
@@ -395,4 +401,16 @@ func (s *sentry) innocent(r *watch.Round, kind string) {
 	if r.Convicted || got != kind || j.Convicts {
 		s.t.Fatalf("%s %+v, convicted %t; want %s, which proves nothing", got, j, r.Convicted, kind)
 	}
+}
+
+// contentsAnswer is the answer to a request for contents.
+func contentsAnswer(path string, contents [][]byte) (b []byte) {
+	var from, to int
+	if _, err := fmt.Sscanf(path, "/api/v1/contents/%d/%d", &from, &to); err != nil || to > len(contents) {
+		return nil
+	}
+	for _, c := range contents[from:to] {
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(c))), c...)
+	}
+	return b
 }
