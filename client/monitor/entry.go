@@ -51,7 +51,7 @@ func (a Alert) Text() string {
 	if text := conditions[a.Rule+"/"+a.Condition]; text != "" {
 		return text
 	}
-	return watched[a.Rule+"/"+a.Condition]
+	return ofCheckpoints[a.Rule+"/"+a.Condition]
 }
 
 // Finding is the alert as a finding.alert states it.

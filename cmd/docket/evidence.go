@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/evidence"
 )
 
@@ -40,4 +41,18 @@ func writeEvidence(dir string, e *evidence.Evidence) (string, error) {
 		return path, err
 	}
 	return path, client.WriteFile(path, text, 0o600)
+}
+
+// kept keeps the evidence of a verdict that two receipts exclude each other.
+func (v *verify) kept(verifier proofs.Verifier, verdict proofs.Verdict) proofs.Verdict {
+	if verdict.Contradiction == nil {
+		return verdict
+	}
+	path, err := writeEvidence(v.folders.evidence(), evidence.OfContradiction(verdict.Contradiction, verifier.Genesis))
+	if err != nil {
+		verdict.Warnings = append(verdict.Warnings, "the evidence could not be kept: "+err.Error())
+	} else {
+		verdict.Warnings = append(verdict.Warnings, "both receipts are evidence, kept in "+path)
+	}
+	return verdict
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -107,11 +108,21 @@ func (o *monitorOptions) print(out io.Writer, r *watch.Round) error {
 	}
 	b.WriteByte('\n')
 	for _, a := range v.Alerts {
-		fmt.Fprintf(&b, "  %s/%s %s: %s\n    %s\n", a.Rule, a.Condition, a.Severity, a.Text, a.Detail)
+		fmt.Fprintf(&b, "  %s/%s %s: %s\n    %s\n", a.Rule, a.Condition, a.Severity, a.Text, printable(a.Detail))
 	}
 	for _, text := range v.Failed {
-		fmt.Fprintf(&b, "  not asked: %s\n", text)
+		fmt.Fprintf(&b, "  not asked: %s\n", printable(text))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// printable leaves out of a source's words what could steer a terminal.
+func printable(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return unicode.ReplacementChar
+	}, text)
 }

@@ -162,7 +162,7 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 		return verdict
 	}
 	if kept, ok := v.folders.keptReceipt(verdict.Statement); ok {
-		verdict = better(verdict, c.Verifier.VerifyStapled(r, kept, expect), "the newer receipt kept in "+v.folders.receipts())
+		verdict = v.kept(c.Verifier, better(verdict, c.Verifier.VerifyStapled(r, kept, expect), "the newer receipt kept in "+v.folders.receipts()))
 	}
 	if v.offline {
 		return notAsked(verdict, "whether something newer exists: --offline")
@@ -193,7 +193,7 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 	if err := v.folders.keepReceipt(ctx, c.Verifier, newer); err != nil {
 		verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
 	}
-	return better(verdict, c.Verifier.VerifyStapled(r, newer, expect), "the server's answer")
+	return v.kept(c.Verifier, better(verdict, c.Verifier.VerifyStapled(r, newer, expect), "the server's answer"))
 }
 
 // evidence keeps the signed checkpoints of an error and says where.

@@ -1,8 +1,8 @@
 package monitor
 
-// watched has a sentence for what a watch over checkpoints tells, see package
+// ofCheckpoints has a sentence for what a watch over checkpoints tells, see package
 // client/watch: rules of docs/spec/alerts.md that no entry of a log shows.
-var watched = map[string]string{
+var ofCheckpoints = map[string]string{
 	"AL-15/fork":      "the log signed two histories: the evidence convicts it",
 	"AL-15/rewrite":   "the log signed registers that exclude each other: a version was hidden, or a history was rewritten",
 	"AL-15/falseTime": "a seal's time is not what the log's own seals, or a quorum of witnesses, bear out",
