@@ -19,6 +19,7 @@ const maxNotes = 4096
 // notes are the signed notes that were seen, a file each, named by size and root.
 type notes struct {
 	folder string
+	max    int      // how many are kept
 	names  []string // rising
 }
 
@@ -46,7 +47,7 @@ func (n *notes) keep(cp proofs.Checkpoint, note []byte) (isNew bool, err error) 
 		return false, err
 	}
 	n.names = slices.Insert(n.names, at, name)
-	for len(n.names) > maxNotes {
+	for len(n.names) > n.max {
 		if err := os.Remove(filepath.Join(n.folder, n.names[1])); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false, err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"sync"
 
@@ -41,9 +42,12 @@ func (w *Watch) look(ctx context.Context) []view {
 	return views
 }
 
+// origin is that of the log: the first one that the policy names.
+func (w *Watch) origin() string { return w.Client.Verifier.Policy.Logs[0].Key.Name }
+
 // witnessPath is where a witness shows what it cosigned last of this log.
 func (w *Watch) witnessPath() string {
-	hash := sha256.Sum256([]byte(w.Client.Verifier.Policy.Logs[0].Key.Name))
+	hash := sha256.Sum256([]byte(w.origin()))
 	return "/" + hex.EncodeToString(hash[:]) + "/checkpoint"
 }
 
@@ -73,6 +77,9 @@ func (w *Watch) take(ctx context.Context, v view) error {
 	cp, _, err := proofs.OpenCheckpoint(v.note, w.Client.Verifier.Policy.LogKeys())
 	if err == nil {
 		err = cp.CheckDocket()
+	}
+	if err == nil && cp.Origin != w.origin() {
+		err = fmt.Errorf("a checkpoint of %s, not of %s", cp.Origin, w.origin())
 	}
 	if err != nil {
 		w.raise(alarm{rule: "AL-15", condition: "otherLog", key: v.source, detail: v.source + ": " + err.Error()})

@@ -73,7 +73,7 @@ func Open(c Config) (*Watch, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	w := &Watch{Config: c, notes: notes{folder: filepath.Join(c.Folder, "notes")}}
+	w := &Watch{Config: c, notes: notes{folder: filepath.Join(c.Folder, "notes"), max: maxNotes}}
 	if err := w.notes.open(); err != nil {
 		return nil, err
 	}
