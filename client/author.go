@@ -99,6 +99,17 @@ type Enrollment struct {
 	Spends     []statement.Digest // grants of other admins, for the roles registrar and privacy
 }
 
+// Terms are those that a grant for the enrollment binds, by their TermsHash.
+func (e Enrollment) Terms() statement.EnrollIdentity {
+	terms := statement.EnrollIdentity{
+		ID: e.ID, Class: e.Class, Owner: e.Owner, Roles: list(e.Roles), Verbs: list(e.Verbs), Namespaces: list(e.Namespaces), Tools: e.Tools,
+	}
+	if !e.NotAfter.IsZero() {
+		terms.NotAfter = e.NotAfter.UnixMilli()
+	}
+	return terms
+}
+
 // Enroll makes an identity.enroll. The new key signs its proof of possession.
 func (a *Author) Enroll(e Enrollment, key Signer) (statement.Envelope, error) {
 	s, err := a.statement(statement.IdentityEnroll, sha256.Sum256(key.SPKI()))
@@ -109,14 +120,9 @@ func (a *Author) Enroll(e Enrollment, key Signer) (statement.Envelope, error) {
 	if err != nil {
 		return statement.Envelope{}, err
 	}
-	body := &statement.EnrollIdentity{
-		ID: e.ID, Class: e.Class, Owner: e.Owner, Roles: list(e.Roles), SPKI: key.SPKI(),
-		Verbs: list(e.Verbs), Namespaces: list(e.Namespaces), Tools: e.Tools, Custody: e.Custody, Proof: proof,
-	}
-	if !e.NotAfter.IsZero() {
-		body.NotAfter = e.NotAfter.UnixMilli()
-	}
-	s.Body = body
+	body := e.Terms()
+	body.SPKI, body.Custody, body.Proof = key.SPKI(), e.Custody, proof
+	s.Body = &body
 	s.Spends = e.Spends
 	return a.sign(s)
 }

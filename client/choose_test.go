@@ -3,6 +3,7 @@ package client
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -94,4 +95,29 @@ func possible(usable []voice, roles []string, n int) bool {
 		}
 	}
 	return false
+}
+
+// TestChooseApartEnds: one hand that gave very many grants, in its own name and in
+// others', neither hides those that are enough nor holds up who looks for them.
+func TestChooseApartEnds(t *testing.T) {
+	var usable []voice
+	add := func(owner, hand byte) statement.Digest {
+		v := voice{digest: statement.Digest{1, byte(len(usable)), byte(len(usable) >> 8)}, owner: [32]byte{owner}, hand: [32]byte{hand}, role: "legal"}
+		usable = append(usable, v)
+		return v.digest
+	}
+	for i := range 200 {
+		add(byte(1+i%20), 1)
+	}
+	start := time.Now()
+	if got := chooseApart(usable, []string{"legal"}, 2); got != nil {
+		t.Errorf("one hand counts as two: %v", got)
+	}
+	other := add(77, 77)
+	if got := chooseApart(usable, []string{"legal"}, 2); len(got) != 2 || !slices.Contains(got, other) {
+		t.Errorf("%v, want one of them and %v", got, other)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,9 +109,7 @@ func (c *Client) Spendable(ctx context.Context, t *RunTerms, s Spending, d Deman
 	if err != nil {
 		return nil, err
 	}
-	var overrides []statement.Digest
 	var usable []voice
-	enough, anyLevel := false, d.Workflow.Approval.Level != "direct"
 	for _, g := range all {
 		if !s.fits(&g) || g.State.Granted.Request != t.State.Request {
 			continue
@@ -121,27 +118,15 @@ func (c *Client) Spendable(ctx context.Context, t *RunTerms, s Spending, d Deman
 		if err != nil {
 			return nil, err
 		}
-		if v == nil {
-			continue
-		}
-		if o := g.Decision.Override; o != nil {
-			overrides = append(overrides, g.Digest)
-			enough, anyLevel = enough || o.Rule == "approval", anyLevel || o.Rule == "level"
-		} else if asked := d.Workflow.Approval.Roles; len(asked) == 0 || slices.Contains(asked, v.role) {
+		if v != nil {
 			usable = append(usable, *v)
 		}
 	}
-	if enough {
-		return overrides, nil
-	}
-	if !anyLevel {
-		usable = slices.DeleteFunc(usable, func(v voice) bool { return v.bridged })
-	}
-	chosen := chooseApart(usable, d.Roles, int(d.N))
+	chosen, counted := d.choose(usable)
 	if chosen == nil {
-		return nil, missingOf(usable, t.ID, s.Code, d)
+		return nil, missingOf(counted, t.ID, s.Code, d)
 	}
-	return append(chosen, overrides...), nil
+	return chosen, nil
 }
 
 // fits says whether a grant is for this action, and can be spent by its own state.
@@ -150,116 +135,4 @@ func (s *Spending) fits(g *RunGrant) bool {
 	return g.State.Status == register.GrantOpen && granted.To == register.IdentityKey(s.By) &&
 		granted.Object == register.Hash(statement.ObjectHash(s.Code, s.Object)) && granted.Subject == register.SHA256Digest(s.Subject) &&
 		now >= granted.NotBefore && now < granted.NotAfter
-}
-
-// A voice is a usable grant, by whose owners it counts: of who decided, and of who
-// signed.
-type voice struct {
-	digest      statement.Digest
-	owner, hand [32]byte
-	role        string
-	bridged     bool
-}
-
-// voice finds whose word a grant is; nil: of one who is not active any more.
-func (c *Client) voice(ctx context.Context, g *RunGrant) (*voice, error) {
-	v := &voice{digest: g.Digest, role: g.Decision.Role, bridged: g.Decision.By != ""}
-	who := []string{g.Grantor}
-	switch {
-	case g.Decision.By != "":
-		who = append(who, g.Decision.By)
-	case g.Decision.ActingFor != nil:
-		delegation, err := c.Statement(ctx, *g.Decision.ActingFor)
-		if err != nil {
-			return nil, err
-		}
-		who = append(who, delegation.Issuer)
-	}
-	for i, id := range who {
-		identity, err := c.Identity(ctx, id)
-		if err != nil || identity.State == nil || identity.State.Status != register.IdentityActive {
-			return nil, err
-		}
-		if v.owner = identity.State.Owner; i == 0 || v.bridged { // a bridge is no hand of its own
-			v.hand = v.owner
-		}
-	}
-	return v, nil
-}
-
-// chooseApart is choose with distinct owners of those who signed, too: one hand that
-// signed for several counts once.
-func chooseApart(usable []voice, roles []string, n int) []statement.Digest {
-	chosen := choose(usable, roles, n)
-	signed := make(map[[32]byte]int)
-	for i, v := range usable {
-		if !slices.Contains(chosen, v.digest) {
-			continue
-		}
-		if other, ok := signed[v.hand]; ok {
-			without := slices.Delete(slices.Clone(usable), i, i+1)
-			if rest := chooseApart(without, roles, n); rest != nil {
-				return rest
-			}
-			return chooseApart(slices.Delete(slices.Clone(usable), other, other+1), roles, n)
-		}
-		signed[v.hand] = i
-	}
-	return chosen
-}
-
-// choose finds n voices of distinct owners with one for each role; nil: there are
-// none. Roles come first, then whoever is left, in the order of the log.
-func choose(usable []voice, roles []string, n int) []statement.Digest {
-	taken := make(map[[32]byte]int) // voice by owner
-	role := make(map[[32]byte]int)  // that the owner's voice is for
-	// assign gives a role to an owner, moving others as far as needed.
-	var assign func(r int, asked map[[32]byte]bool) bool
-	assign = func(r int, asked map[[32]byte]bool) bool {
-		for i, v := range usable {
-			if v.role != roles[r] || asked[v.owner] {
-				continue
-			}
-			asked[v.owner] = true
-			if _, busy := taken[v.owner]; !busy || assign(role[v.owner], asked) {
-				taken[v.owner], role[v.owner] = i, r
-				return true
-			}
-		}
-		return false
-	}
-	for r := range roles {
-		if !assign(r, make(map[[32]byte]bool)) {
-			return nil
-		}
-	}
-	for i, v := range usable {
-		if _, busy := taken[v.owner]; !busy && len(taken) < n {
-			taken[v.owner] = i
-		}
-	}
-	if len(taken) < n {
-		return nil
-	}
-	out := []statement.Digest{}
-	for i, v := range usable {
-		if at, ok := taken[v.owner]; ok && at == i {
-			out = append(out, v.digest)
-		}
-	}
-	return out
-}
-
-func missingOf(usable []voice, run string, action statement.Code, d Demand) error {
-	owners := make(map[[32]byte]bool)
-	for _, v := range usable {
-		owners[v.owner] = true
-	}
-	e := &MissingApprovals{Run: run, Action: action, Given: min(len(owners), int(d.N)), Need: int(d.N)}
-	for _, role := range d.Roles {
-		if !slices.ContainsFunc(usable, func(v voice) bool { return v.role == role }) {
-			e.Roles = append(e.Roles, role)
-		}
-	}
-	return e
 }

@@ -2,11 +2,15 @@ module github.com/docketlog/docket/interop
 
 go 1.26.0
 
-replace github.com/docketlog/docket => ../
+replace (
+	github.com/docketlog/docket => ../
+	github.com/docketlog/docket/docs/vectors => ../docs/vectors
+)
 
 require (
 	filippo.io/mldsa v1.0.0
 	github.com/docketlog/docket v0.0.0-00010101000000-000000000000
+	github.com/docketlog/docket/docs/vectors v0.0.0-00010101000000-000000000000
 	github.com/sigstore/sigstore v1.10.11
 	github.com/transparency-dev/formats v0.1.2-0.20260710124811-af9e607161b6
 	github.com/transparency-dev/merkle v0.0.3-0.20260727102338-4491f478b7dc

@@ -38,11 +38,10 @@ type Config struct {
 	Identity Identity
 	// Quarantine gets the bytes of what is refused and on record; nil: nobody.
 	Quarantine Quarantine
-	// Confirm is asked by Open before anything is signed: whether the newest
-	// checkpoint that the log ever let out, with its note, is the newest that others
-	// know. prove makes consistency proofs from older sizes to it. An error ends Open.
-	// Default: nobody is asked.
-	Confirm func(newest proofs.Checkpoint, note []byte, prove func(older uint64) ([]proofs.Hash, error)) error
+	// Confirm is asked before anything is signed; default: nobody is. Until it
+	// answers the log shows what it signed before, and admits nothing: ErrUnconfirmed.
+	// If it has a tree head that is durable and not signed yet, Open itself waits.
+	Confirm Confirm
 
 	Events   Events
 	MaxBatch int    // leaves after which a batch takes no further submission; default 1024

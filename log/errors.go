@@ -13,6 +13,9 @@ var (
 	ErrNoSpace = errors.New("the store is below its free-space mark")
 	// ErrUnhealthy: the store reports a fault of its own. Nothing was queued.
 	ErrUnhealthy = errors.New("the store reports a fault")
+	// ErrUnconfirmed: those who know what the log signed before have not answered yet.
+	// Nothing was queued.
+	ErrUnconfirmed = errors.New("whether anybody saw more of the log than it remembers is not known yet")
 	// ErrClosed: the log is closing and takes no more.
 	ErrClosed = errors.New("the log is closed")
 	// ErrStopped: the log stopped on a doubt. An entry that was waiting may or

@@ -23,11 +23,14 @@ type Log struct {
 	close   sync.Once
 	view    atomic.Pointer[View]
 	finals  finals
-	failure atomic.Pointer[error] // why the writer stopped
-	damaged atomic.Pointer[error] // what Damaged was told first
-	mute    error                 // why refusals do not go on record, as of Open
-	opened  time.Time
-	spaced  atomic.Int64 // when there was enough space last, since opened
+
+	unconfirmed atomic.Bool
+	endConfirm  func()                // nil: nobody was asked
+	failure     atomic.Pointer[error] // why the writer stopped
+	damaged     atomic.Pointer[error] // what Damaged was told first
+	mute        error                 // why refusals do not go on record, as of Open
+	opened      time.Time
+	spaced      atomic.Int64 // when there was enough space last, since opened
 }
 
 // Open opens a log that Create made, recovers it, and starts its writer. It
@@ -57,6 +60,7 @@ func Open(config Config) (*Log, error) {
 		opened:  time.Now(),
 	}
 	l.view.Store(p.published)
+	l.confirm(p.unasked)
 	durable := make(chan *batch, maxAhead)
 	go l.run(w, durable)
 	go l.publishAll(p, durable)
@@ -66,7 +70,12 @@ func Open(config Config) (*Log, error) {
 // Close stops taking submissions, finishes those that were taken, and waits for
 // the writer to end. Store and anchor stay open: they are the caller's.
 func (l *Log) Close() error {
-	l.close.Do(func() { close(l.closing) })
+	l.close.Do(func() {
+		close(l.closing)
+		if l.endConfirm != nil {
+			l.endConfirm()
+		}
+	})
 	<-l.done
 	l.finals.close()
 	if v := l.view.Swap(nil); v != nil {
@@ -106,6 +115,9 @@ func (l *Log) fault() error {
 		if err := h.Health(); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnhealthy, err)
 		}
+	}
+	if l.unconfirmed.Load() {
+		return ErrUnconfirmed
 	}
 	return nil
 }

@@ -232,29 +232,24 @@ func (p *publisher) recover(v *View) error {
 	if err := p.signed.recover(v, notes, heads); err != nil {
 		return err
 	}
-	if err := p.confirm(v, anchored, notes[0]); err != nil {
-		return err
-	}
+	ask := p.question(v, anchored, notes[0])
 	p.notes = p.signed.list()
 	if anchored.Size == stored.Size {
 		p.release(v, notes[0], text)
+		p.unasked = ask
 		return nil
 	}
 	p.text = text
+	if ask != nil {
+		if err := ask(context.Background()); err != nil {
+			return err
+		}
+	}
 	if err := p.publish(v); err != nil {
 		return err
 	}
 	p.Events.Recovered(stored.Size)
 	return nil
-}
-
-// confirm asks others about the newest note that the log let out.
-func (p *publisher) confirm(v *View, newest proofs.TreeHead, note []byte) error {
-	if p.Confirm == nil {
-		return nil
-	}
-	prove := func(older uint64) ([]proofs.Hash, error) { return v.Consistency(older, newest.Size) }
-	return p.Confirm(proofs.Checkpoint{Origin: p.Origin, TreeHead: newest}, note, prove)
 }
 
 // extends proves that a view extends a tree head that was signed.

@@ -1,6 +1,7 @@
 package log
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -17,6 +18,7 @@ type publisher struct {
 	signed    *signedNotes
 	notes     []SignedCheckpoint // those that are no rows of the published view
 	published *View
+	unasked   func(context.Context) error // Confirm, about what Open published; nil: it was asked, or nobody is
 }
 
 // publish signs the durable tree head of a view, which the writer checked to

@@ -16,13 +16,14 @@ type grantClaim struct {
 	grantor *history // identity that gave it
 	owner   Hash     // of who spends it
 	run     *Run     // of the entry; nil: none
+	asked   Hash     // identity that asked for the run; zero: there is none
 	time    uint64   // of the entry, by the log's clock
 
 	granted entry // the statement that granted; its index is that of the event
 	terms   *statement.GrantDecision
 	body    register.GrantedBody // of the event that granted
 
-	delegator string // identity in whose stead it was given; empty: nobody's
+	delegation delegation // by which it was given in another's stead
 }
 
 // An approver is who gave a grant, with its newest state.
@@ -66,7 +67,7 @@ func (c *grantClaim) open(l *checkList, digest statement.Digest) (a approver, ok
 	defer func() { l.prefix = outer }()
 	then, newest, _ := openIdentity(l, c.granted, c.grantor.withState(), &c.event(grantGiven).Time)
 	l.run(CheckApart, func() (string, error) {
-		return fmt.Sprintf("another owner than that of %s", c.terms.To), c.checkApart(then)
+		return fmt.Sprintf("another owner than that of %s", c.terms.To), errors.Join(c.checkApart(then), c.checkAlive(newest))
 	})
 	return approver{c.approval(then), newest}, l.failed == nil
 }
@@ -76,6 +77,28 @@ func (c *grantClaim) open(l *checkList, digest statement.Digest) (a approver, ok
 func (c *grantClaim) checkApart(then register.IdentityState) error {
 	if then.Owner == c.owner {
 		return fmt.Errorf("%q, who granted it, has the owner of %q, who spent it", c.granted.statement.Issuer, c.terms.To)
+	}
+	for _, id := range []string{c.granted.statement.Issuer, c.delegation.by, c.terms.By} {
+		switch {
+		case id == "":
+		case id == c.terms.To:
+			return fmt.Errorf("it is by the word of %q, who spent it", id)
+		case register.IdentityKey(id) == c.asked:
+			return fmt.Errorf("it is by the word of %q, who asked for the run", id)
+		}
+	}
+	return nil
+}
+
+// checkAlive: nothing that is shown of the grantor says that it was gone when the
+// grant was spent. What lies between the events shown is the log's word.
+func (c *grantClaim) checkAlive(newest register.IdentityState) error {
+	h, gone := c.grantor, newest.Status != register.IdentityActive && c.grantor.proof.Value.Last < c.entry.index
+	if next := h.next(inForce); next != nil && next.Index < c.entry.index {
+		gone = gone || next.Kind == register.IdentityRevoke || next.Kind == register.IdentityRetire // for good
+	}
+	if gone {
+		return fmt.Errorf("%q, who granted it, was suspended, revoked or retired when it was spent", h.proof.ID)
 	}
 	return nil
 }
@@ -110,7 +133,7 @@ func (c *grantClaim) openStatement(digest statement.Digest) (err error) {
 	if err := checkSignature(envelope, digest); err != nil {
 		return err
 	}
-	c.delegator, err = openDelegation(g.statement, body, c.history.proof.Delegation)
+	c.delegation, err = openDelegation(g.statement, g.spki, body, c.history.proof.Delegation)
 	return err
 }
 

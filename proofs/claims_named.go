@@ -75,15 +75,16 @@ func describeKind(e entry) string {
 func (j *judgement) openWorkflow(e entry, shown registers, signer register.IdentityState) bool {
 	l := &j.checks
 	j.run, j.approvers = nil, nil
+	var asked Hash
 	if shown.run != nil {
-		run, ok := openRun(l, e, shown.run)
+		run, by, ok := openRun(l, e, shown.run)
 		if !ok {
 			return false
 		}
-		j.run = &run
+		j.run, asked = &run, by
 	}
 	for i := range shown.grants {
-		c := grantClaim{entry: e, history: shown.grants[i], grantor: shown.grantors[i], owner: signer.Owner, run: j.run, time: j.time}
+		c := grantClaim{entry: e, history: shown.grants[i], grantor: shown.grantors[i], owner: signer.Owner, run: j.run, asked: asked, time: j.time}
 		a, ok := c.open(l, e.spends()[i])
 		if !ok {
 			return false

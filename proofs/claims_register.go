@@ -14,6 +14,7 @@ type history struct {
 	proof RegisterProof
 	key   register.Key
 	seal  statement.Seal
+	state []byte // that all its events lead to, once checkHistory passed
 }
 
 // registerKey derives the key of a register from its name.

@@ -23,8 +23,9 @@ const (
 	runsEvents = 2
 )
 
-// openRun verifies the run register of a release or withdrawal.
-func openRun(l *checkList, e entry, h *history) (run Run, ok bool) {
+// openRun verifies the run register of a release or withdrawal. It also returns
+// who asked for the run.
+func openRun(l *checkList, e entry, h *history) (run Run, asked Hash, ok bool) {
 	c := runClaim{entry: e, history: h}
 	l.run(CheckRun, func() (string, error) { return h.String(), h.checkRegister() })
 	l.run(CheckRunEvents, func() (string, error) {
@@ -42,7 +43,7 @@ func openRun(l *checkList, e entry, h *history) (run Run, ok bool) {
 		run, err = c.checkState()
 		return run.Now, err
 	})
-	return run, l.failed == nil
+	return run, c.request.Issuer, l.failed == nil
 }
 
 // checkShown is claim EV for all events, of which there are n at rising places.
@@ -104,6 +105,10 @@ func (c *runClaim) checkEntry() error {
 	}
 	if c.now.Statement != Hash(c.entry.digest) || c.now.Issuer != register.IdentityKey(c.entry.statement.Issuer) || c.now.Ref != [33]byte{} {
 		return fmt.Errorf("event %d is not that of the statement", e.Seq)
+	}
+	switch c.now.Status {
+	case register.RunAborted, register.RunCancelled, register.RunDenied:
+		return fmt.Errorf("the run was %s, and nothing is released or withdrawn in one that is", runStatus(c.now.Status))
 	}
 	return nil
 }

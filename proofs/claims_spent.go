@@ -15,7 +15,10 @@ func (c *grantClaim) checkGiven() error {
 	if err := c.granted.made(e, register.GrantGranted); err != nil {
 		return err
 	}
-	c.body = grantedBody(c.granted.statement, c.terms, delegatorKey(c.delegator))
+	if err := c.delegation.checkTime(e.Time); err != nil {
+		return err
+	}
+	c.body = grantedBody(c.granted.statement, c.terms, delegatorKey(c.delegation.by))
 	return checkGranted(e, c.history.key, c.granted.payload, c.body)
 }
 
@@ -86,6 +89,6 @@ func (c *grantClaim) approval(then register.IdentityState) Approval {
 	g := c.terms
 	return Approval{
 		Grant: c.granted.digest, By: c.granted.statement.Issuer, Class: className(then.Class), Role: g.Role, Meaning: g.Meaning, Rule: g.Rule,
-		Level: g.Level, Person: g.By, ActingFor: g.ActingFor, Delegator: c.delegator, Override: g.Override, Index: c.granted.index, Time: int64(c.event(grantGiven).Time),
+		Level: g.Level, Person: g.By, ActingFor: g.ActingFor, Delegator: c.delegation.by, Override: g.Override, Index: c.granted.index, Time: int64(c.event(grantGiven).Time),
 	}
 }

@@ -44,19 +44,36 @@ func (j *judgement) conclude() Verdict {
 	cosigned := l.note(CheckCosigners, j.describeCosigners(), j.checkCosigners())
 	expected := l.note(CheckExpected, v.Document, checkExpected(v.Document, j.expect))
 	fresh := l.note(CheckAge, j.describeAge(), j.checkAge())
+	ended := kind != Authoritative
+	if j.moment != nil {
+		v.InForce = j.inForce()
+		ended = v.InForce.Answer == No
+	}
 	exit := ExitAuthoritative
 	switch {
+	case j.moment != nil && v.InForce.Answer == NotKnown:
+		v.Reason = j.unreached()
+		return j.final(kind, ExitUnknown)
 	case !intact:
 		exit = ExitCompromised
 	case !cosigned:
 		exit = ExitCosigners
-	case kind != Authoritative:
+	case ended:
 		exit = ExitEnded
 	case !expected || !fresh:
 		exit = ExitQualified
 	}
 	v.Reason = j.qualification(exit)
 	return j.final(kind, exit)
+}
+
+// unreached says that the moment is later than all that the evidence speaks for.
+func (j *judgement) unreached() string {
+	if j.moment.Size != 0 {
+		return fmt.Sprintf("this speaks for size %d, not for size %d: fetch a newer receipt or staple", j.verdict.Size, j.moment.Size)
+	}
+	return fmt.Sprintf("this speaks for the log's time %s, not for %s: fetch a newer receipt or staple",
+		statement.FormatTime(j.verdict.SealTime), statement.FormatTime(j.moment.Time))
 }
 
 // setInterval notes both ends of the authority and returns what they mean.
@@ -99,7 +116,7 @@ func checkFile(subject, file statement.Digest) error {
 func (j *judgement) checkCosigners() error {
 	switch {
 	case j.verifier.Policy.Quorum == NoQuorum && !j.expect.Dev:
-		return errors.New("the verifier policy demands no cosigner (quorum none): only the log vouches for this")
+		return errNoQuorum
 	case j.holds != nil && !j.holds.quorum.Satisfied:
 		return errors.New("the tree that is proven to hold the entry has fewer cosigners than the verifier policy asks: use a newer receipt, not a staple")
 	case !j.view.quorum.Satisfied:
@@ -107,6 +124,8 @@ func (j *judgement) checkCosigners() error {
 	}
 	return nil
 }
+
+var errNoQuorum = errors.New("the verifier policy demands no cosigner (quorum none): only the log vouches for this")
 
 func (j *judgement) describeCosigners() string {
 	if j.verifier.Policy.Quorum == NoQuorum {
@@ -140,33 +159,40 @@ func checkExpected(document string, expect Expect) error {
 
 // age is now minus the quorum's time, or minus the log's where only the log speaks.
 func (j *judgement) age() int64 {
-	if j.verdict.WitnessTime != 0 {
-		return j.expect.Now - j.verdict.WitnessTime
+	return ageAt(j.expect.Now, j.verdict.WitnessTime, j.verdict.SealTime)
+}
+
+func ageAt(now, witnessTime, sealTime int64) int64 {
+	if witnessTime != 0 {
+		return now - witnessTime
 	}
-	return j.expect.Now - j.verdict.SealTime
+	return now - sealTime
 }
 
 // checkAge: not older than the maximum, and not from the future. Cosignatures
 // from the future do not count; the log's time is judged here.
-func (j *judgement) checkAge() error {
-	if j.expect.Now == 0 {
+func (j *judgement) checkAge() error { return checkAge(j.age(), j.expect) }
+
+func checkAge(age int64, expect Expect) error {
+	if expect.Now == 0 {
 		return nil
 	}
-	age := j.age()
 	if age < -ClockSkew {
 		return fmt.Errorf("it is dated %d s after the verifier's clock", -age/1000)
 	}
-	if j.expect.MaxAge > 0 && age > j.expect.MaxAge {
-		return fmt.Errorf("it is %d s old, at most %d s are allowed: fetch a newer receipt", age/1000, j.expect.MaxAge/1000)
+	if expect.MaxAge > 0 && age > expect.MaxAge {
+		return fmt.Errorf("it is %d s old, at most %d s are allowed: fetch a newer receipt", age/1000, expect.MaxAge/1000)
 	}
 	return nil
 }
 
-func (j *judgement) describeAge() string {
-	if j.expect.Now == 0 {
+func (j *judgement) describeAge() string { return describeAge(j.age(), j.expect) }
+
+func describeAge(age int64, expect Expect) string {
+	if expect.Now == 0 {
 		return "not checked"
 	}
-	return fmt.Sprintf("%d s", max(0, j.age())/1000)
+	return fmt.Sprintf("%d s", max(0, age)/1000)
 }
 
 // final completes the verdict.
@@ -179,8 +205,32 @@ func (j *judgement) final(kind Kind, exit int) Verdict {
 	if v.WitnessTime != 0 && v.SealTime > v.WitnessTime+ClockSkew {
 		v.Warnings = append(v.Warnings, "the log's clock was ahead of the witnesses': its times are doubtful")
 	}
-	v.NotChecked = j.notChecked(kind)
+	if f := v.InForce; f != nil && f.Log != NotKnown && f.Log != f.Answer {
+		v.Warnings = append(v.Warnings, "by the log's clock it would be otherwise: its times are doubtful")
+	}
+	v.NotChecked = append(j.notCheckedAt(), j.notChecked(kind)...)
 	return v
+}
+
+// notCheckedAt lists what the answer for a moment leaves open.
+func (j *judgement) notCheckedAt() (open []string) {
+	f := j.verdict.InForce
+	if f == nil {
+		return nil
+	}
+	if f.Known == LogClock {
+		open = append(open, "the moment by any clock but the log's: the cosignatures in hand prove neither yes nor no")
+	}
+	for _, g := range j.sightings {
+		if g.size < j.verdict.Size {
+			open = append(open, "that the smaller trees begin this one: so it is unless more cosigners lied than the policy tolerates")
+			break
+		}
+	}
+	if f.Answer == No {
+		open = append(open, "whether another release of the same bytes was in force at that moment")
+	}
+	return open
 }
 
 // notChecked lists what the verdict leaves open.
@@ -206,7 +256,12 @@ func (j *judgement) notChecked(kind Kind) []string {
 	if j.run != nil || len(j.approvers) > 0 {
 		open = append(open, j.uncheckedApproval())
 	}
-	switch j.verdict.Level {
+	return append(open, j.verdict.Level.notChecked()...)
+}
+
+// notChecked lists what nobody vouches for at this level, and at any.
+func (l Level) notChecked() (open []string) {
+	switch l {
 	case LevelLog:
 		open = append(open, "that others see the same log: its word alone stands for tree and registers")
 	case LevelWitnessed:

@@ -16,35 +16,38 @@ import (
 const nested = "log $L\nwitness a $1\nwitness b $2\nwitness c $3\nwitness x $4\nwitness y $5\n" +
 	"group w 2 a b c\ngroup audit any x y\ngroup both all w audit\nquorum both\n"
 
+// quorumCases are cosignatures and what a quorum makes of them, by name.
+var quorumCases = map[string]struct {
+	policy  string
+	times   []int64 // of cosigners 1, 2, ...; -1 does not sign
+	latest  int64
+	want    int64
+	ok      bool
+	members []string
+}{
+	"nobody":                     {nested, nil, 100, 0, false, nil},
+	"witnesses only":             {nested, []int64{10, 20, 30}, 100, 0, false, []string{"a", "b", "c"}},
+	"auditors only":              {nested, []int64{-1, -1, -1, 10, 20}, 100, 0, false, []string{"x", "y"}},
+	"one witness, one auditor":   {nested, []int64{10, -1, -1, 40}, 100, 0, false, []string{"a", "x"}},
+	"the auditor is last":        {nested, []int64{10, 30, -1, 40}, 100, 40, true, []string{"a", "b", "x"}},
+	"the second witness is last": {nested, []int64{50, 70, 60, 80, 20}, 100, 60, true, []string{"a", "b", "c", "x", "y"}},
+	"in the future":              {nested, []int64{10, 101, -1, 40}, 100, 0, false, []string{"a", "x"}},
+	"in the future, not needed":  {nested, []int64{10, 101, 30, 40}, 100, 40, true, []string{"a", "c", "x"}},
+	"no bound":                   {nested, []int64{10, math.MaxInt64, -1, 40}, math.MaxInt64, math.MaxInt64, true, []string{"a", "b", "x"}},
+	"bound before all":           {nested, []int64{10, 20, 30, 40}, 0, 0, false, nil},
+	"negative bound":             {nested, []int64{10, 20, 30, 40}, math.MinInt64, 0, false, nil},
+	"a time of 0 does not count": {nested, []int64{0, 10, -1, 40}, 100, 0, false, []string{"b", "x"}},
+	"none":                       {"log $L\nwitness a $1\nquorum none\n", []int64{10}, 100, 0, true, nil},
+	"one witness":                {"log $L\nwitness a $1\nwitness b $2\nquorum b\n", []int64{10, 20}, 100, 20, true, []string{"b"}},
+	"the other witness":          {"log $L\nwitness a $1\nwitness b $2\nquorum b\n", []int64{10}, 100, 0, false, nil},
+}
+
 func TestQuorumTime(t *testing.T) {
 	cp := testCheckpoint(3)
 	cosigner := func(i int) testSigner {
 		return newSigner(fmt.Sprintf("w%d.example", i), TypeEd25519Cosignature, byte(i+1))
 	}
-	for name, test := range map[string]struct {
-		policy  string
-		times   []int64 // of cosigners 1, 2, ...; -1 does not sign
-		latest  int64
-		want    int64
-		ok      bool
-		members []string
-	}{
-		"nobody":                     {nested, nil, 100, 0, false, nil},
-		"witnesses only":             {nested, []int64{10, 20, 30}, 100, 0, false, []string{"a", "b", "c"}},
-		"auditors only":              {nested, []int64{-1, -1, -1, 10, 20}, 100, 0, false, []string{"x", "y"}},
-		"one witness, one auditor":   {nested, []int64{10, -1, -1, 40}, 100, 0, false, []string{"a", "x"}},
-		"the auditor is last":        {nested, []int64{10, 30, -1, 40}, 100, 40, true, []string{"a", "b", "x"}},
-		"the second witness is last": {nested, []int64{50, 70, 60, 80, 20}, 100, 60, true, []string{"a", "b", "c", "x", "y"}},
-		"in the future":              {nested, []int64{10, 101, -1, 40}, 100, 0, false, []string{"a", "x"}},
-		"in the future, not needed":  {nested, []int64{10, 101, 30, 40}, 100, 40, true, []string{"a", "c", "x"}},
-		"no bound":                   {nested, []int64{10, math.MaxInt64, -1, 40}, math.MaxInt64, math.MaxInt64, true, []string{"a", "b", "x"}},
-		"bound before all":           {nested, []int64{10, 20, 30, 40}, 0, 0, false, nil},
-		"negative bound":             {nested, []int64{10, 20, 30, 40}, math.MinInt64, 0, false, nil},
-		"a time of 0 does not count": {nested, []int64{0, 10, -1, 40}, 100, 0, false, []string{"b", "x"}},
-		"none":                       {"log $L\nwitness a $1\nquorum none\n", []int64{10}, 100, 0, true, nil},
-		"one witness":                {"log $L\nwitness a $1\nwitness b $2\nquorum b\n", []int64{10, 20}, 100, 20, true, []string{"b"}},
-		"the other witness":          {"log $L\nwitness a $1\nwitness b $2\nquorum b\n", []int64{10}, 100, 0, false, nil},
-	} {
+	for name, test := range quorumCases {
 		t.Run(name, func(t *testing.T) {
 			p := mustPolicy(t, test.policy)
 			lines := [][]byte{testLog.line(t, cp, 0)}

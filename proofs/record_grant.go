@@ -117,10 +117,14 @@ func (r *GrantRecord) open(p RegisterProof, key register.Key, e *OpenedEvent) er
 	}
 	delegator := r.Granted.Terms.Delegator
 	if p.Delegation != nil {
-		if r.Granted.Delegator, err = openDelegation(s, terms, p.Delegation); err != nil {
+		d, err := openDelegation(s, envelope.SPKI, terms, p.Delegation)
+		if err == nil {
+			err = d.checkTime(e.Time)
+		}
+		if err != nil {
 			return err
 		}
-		delegator = delegatorKey(r.Granted.Delegator)
+		r.Granted.Delegator, delegator = d.by, delegatorKey(d.by)
 	}
 	if (delegator != register.Key{}) != (terms.ActingFor != nil) {
 		return errors.New("the register names in whose stead it was given, the statement does not, or the other way round")

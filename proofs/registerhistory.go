@@ -15,14 +15,6 @@ type OpenedEvent struct {
 	EventOpening
 }
 
-// AsOf says what a record speaks for. Nothing is said of what came later.
-type AsOf struct {
-	Origin   string
-	Size     uint64 // leaves of the signed tree
-	SealTime int64  // the log's clock, Unix milliseconds
-	Quorum   QuorumResult
-}
-
 // openRecord verifies what a staple shows of one register, and that events are all
 // events of it: they rebuild its root and lead to its state. The newest state is
 // nil if the register is proven absent.
@@ -44,7 +36,7 @@ func (v Verifier) openRecord(staple *Receipt, t register.Type, id string, events
 	if l.failed != nil {
 		return AsOf{}, nil, l.failed
 	}
-	return AsOf{w.checkpoint.Origin, w.checkpoint.Size, w.seal.Time, w.quorum}, h, nil
+	return v.asOf(w), h, nil
 }
 
 // findRegister takes the one register of this name.
@@ -99,6 +91,7 @@ func (h *history) checkHistory(events []OpenedEvent) error {
 	if err := value.VerifyRange(headers, nil); err != nil {
 		return err
 	}
+	h.state = state
 	return h.checkNewest(events[len(events)-1], state)
 }
 

@@ -221,6 +221,12 @@ var delegationCases = []runCase{
 		}
 		return l.approvedWith(inStead(l.delegate(nil)))
 	}, "other.example"},
+	{"delegation to another key", CheckGrant, delegating(func(g *testGrant) { g.subject = sha256.Sum256(keyOf("h/legal").spki) }), "the delegation is to the key"},
+	{"delegation of other documents", CheckGrant, delegating(func(g *testGrant) {
+		g.terms.Object = statement.DelegationObject{Role: "risk", Namespaces: []string{"claims/"}}
+	}), `within ["claims/"]`},
+	{"delegation that is over", CheckGranted, delegating(func(g *testGrant) { g.terms.NotAfter = startTime + batchMillis }), "the delegation is for"},
+	{"delegation for later", CheckGranted, delegating(func(g *testGrant) { g.terms.NotBefore = startTime + 9*batchMillis }), "the delegation is for"},
 	{"delegation with another signature", CheckGrant, instead(func(r *Receipt) {
 		e := *r.Registers[atLegal].Delegation
 		e.Signature = r.Envelope.Signature
@@ -351,10 +357,44 @@ var grantorCases = []runCase{
 		l.enroll("wl/friend", 0)
 		return l.approvedWith(newGrant("wl/friend", "legal"))
 	}, "has the owner of"},
+	{"by who asked", "grantor apart", lied(register.TypeRun, 0, func(_ *writtenLog, _ *writtenRegister, e *writtenEvent) {
+		e.changeRun(func(b *register.RunBody) { b.Issuer = register.IdentityKey("h/legal") })
+	}), `by the word of "h/legal", who asked for the run`},
+	{"in the stead of who spends", "grantor apart", func(l *writtenLog) *Receipt {
+		return l.approvedWith(inStead(l.delegate(func(g *testGrant) { g.by = "wl/publisher" })))
+	}, `by the word of "wl/publisher", who spent it`},
+	{"in the stead of who asked", "grantor apart", func(l *writtenLog) *Receipt {
+		return l.approvedWith(inStead(l.delegate(func(g *testGrant) { g.by = "h/admin" })))
+	}, `by the word of "h/admin", who asked`},
+	{"brought from who asked", "grantor apart", granting(func(g *testGrant) {
+		source := fileDigest("ticket")
+		g.terms.Level, g.terms.By, g.terms.Source = "bridged", "h/admin", &source
+	}), `by the word of "h/admin", who asked`},
+	{"gone when it was spent", "grantor apart", func(l *writtenLog) *Receipt { return l.goneBefore(nil) }, "when it was spent"},
+	{"gone when it was spent, and reported again later", "grantor apart", func(l *writtenLog) *Receipt {
+		return l.goneBefore(func() { l.revoke("h/risk", startTime); l.publish() })
+	}, "when it was spent"},
 	{"granted to itself", "grantor apart", func(l *writtenLog) *Receipt { return l.approvedWith(newGrant("wl/publisher", "legal")) }, "has the owner of"},
 }
 
+// goneBefore is the receipt of a release with the grant of one who was revoked
+// between the two, and what came after that.
+func (l *writtenLog) goneBefore(after func()) *Receipt {
+	g := l.grant(newGrant("h/risk", "risk").about("R1", l.request("R1")))
+	l.revoke("h/risk", 0)
+	l.publish()
+	i := l.releaseIn("R1", g)
+	l.publish()
+	if after != nil {
+		after()
+	}
+	return l.receipt(i)
+}
+
 var runsCases = []runCase{
+	{"in a run that was denied", CheckInRun, lied(register.TypeRun, 3, func(_ *writtenLog, _ *writtenRegister, e *writtenEvent) {
+		e.changeRun(func(b *register.RunBody) { b.Status = register.RunDenied })
+	}), "the run was denied"},
 	{"run that the document does not have", CheckRelease, lied(register.TypeDocument, 0, func(_ *writtenLog, r *writtenRegister, e *writtenEvent) {
 		if r.id == runDocument {
 			e.changeBody(func(b *register.DocumentBody) { b.Run = register.Key{} })

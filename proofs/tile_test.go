@@ -11,19 +11,22 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// tilePaths are tiles and the one path of each.
+var tilePaths = []struct {
+	tile Tile
+	path string
+}{
+	{Tile{0, 0, 256}, "tile/0/000"},
+	{Tile{0, 0, 1}, "tile/0/000.p/1"},
+	{Tile{0, 1234, 5}, "tile/0/x001/234.p/5"},
+	{Tile{1, 1234067, 256}, "tile/1/x001/x234/067"},
+	{Tile{63, 999, 255}, "tile/63/999.p/255"},
+	{Tile{9, 1000, 256}, "tile/9/x001/000"},
+	{Tile{0, MaxSize, 256}, "tile/0/x009/x223/x372/x036/x854/x775/807"},
+}
+
 func TestTilePathRoundTrip(t *testing.T) {
-	for _, test := range []struct {
-		tile Tile
-		path string
-	}{
-		{Tile{0, 0, 256}, "tile/0/000"},
-		{Tile{0, 0, 1}, "tile/0/000.p/1"},
-		{Tile{0, 1234, 5}, "tile/0/x001/234.p/5"},
-		{Tile{1, 1234067, 256}, "tile/1/x001/x234/067"},
-		{Tile{63, 999, 255}, "tile/63/999.p/255"},
-		{Tile{9, 1000, 256}, "tile/9/x001/000"},
-		{Tile{0, MaxSize, 256}, "tile/0/x009/x223/x372/x036/x854/x775/807"},
-	} {
+	for _, test := range tilePaths {
 		if got := test.tile.Path(); got != test.path {
 			t.Errorf("%+v: %s, want %s", test.tile, got, test.path)
 		}
@@ -37,21 +40,24 @@ func TestTilePathRoundTrip(t *testing.T) {
 	}
 }
 
+// refusedTilePaths are paths of no tile, by what is wrong with them.
+var refusedTilePaths = map[string]string{
+	"empty": "", "other root": "data/0/000", "slash before": "/tile/0/000", "slash after": "tile/0/000/",
+	"level 00": "tile/00/000", "level +1": "tile/+1/000", "level -1": "tile/-1/000", "level 64": "tile/64/000",
+	"level 256": "tile/256/000", "no level": "tile//000", "level 2^64": "tile/18446744073709551616/000",
+	"no position": "tile/0/", "needless group": "tile/0/x000/001", "one digit": "tile/0/1", "four digits": "tile/0/0001",
+	"sign": "tile/0/+01", "minus": "tile/0/-01", "no x": "tile/0/001/234", "x at the last": "tile/0/x001/x234",
+	"X": "tile/0/X001/234", "two x": "tile/0/xx01/234", "short group": "tile/0/x1/234", "empty group": "tile/0/x001//234",
+	"above 2^63-1": "tile/0/x009/x223/x372/x036/x854/x775/808", "huge": "tile/0/" + strings.Repeat("x999/", 1000) + "999",
+	"width 0": "tile/0/000.p/0", "width 007": "tile/0/000.p/007", "width 256": "tile/0/000.p/256", "width 257": "tile/0/000.p/257",
+	"width -1": "tile/0/000.p/-1", "width +1": "tile/0/000.p/+1", "no width": "tile/0/000.p/", "width twice": "tile/0/000.p/1.p/1",
+	"width on a group": "tile/0/x001.p/1/234", "suffix": "tile/0/000.p", "newline": "tile/0/000\n", "space": "tile/0/ 000",
+	"dots": "tile/0/../000", "query": "tile/0/000?x", "escape": "tile/0/00%30", "entries": "tile/entries/000",
+	"height": "tile/8/0/000",
+}
+
 func TestTilePathIsCanonical(t *testing.T) {
-	for name, path := range map[string]string{
-		"empty": "", "other root": "data/0/000", "slash before": "/tile/0/000", "slash after": "tile/0/000/",
-		"level 00": "tile/00/000", "level +1": "tile/+1/000", "level -1": "tile/-1/000", "level 64": "tile/64/000",
-		"level 256": "tile/256/000", "no level": "tile//000", "level 2^64": "tile/18446744073709551616/000",
-		"no position": "tile/0/", "needless group": "tile/0/x000/001", "one digit": "tile/0/1", "four digits": "tile/0/0001",
-		"sign": "tile/0/+01", "minus": "tile/0/-01", "no x": "tile/0/001/234", "x at the last": "tile/0/x001/x234",
-		"X": "tile/0/X001/234", "two x": "tile/0/xx01/234", "short group": "tile/0/x1/234", "empty group": "tile/0/x001//234",
-		"above 2^63-1": "tile/0/x009/x223/x372/x036/x854/x775/808", "huge": "tile/0/" + strings.Repeat("x999/", 1000) + "999",
-		"width 0": "tile/0/000.p/0", "width 007": "tile/0/000.p/007", "width 256": "tile/0/000.p/256", "width 257": "tile/0/000.p/257",
-		"width -1": "tile/0/000.p/-1", "width +1": "tile/0/000.p/+1", "no width": "tile/0/000.p/", "width twice": "tile/0/000.p/1.p/1",
-		"width on a group": "tile/0/x001.p/1/234", "suffix": "tile/0/000.p", "newline": "tile/0/000\n", "space": "tile/0/ 000",
-		"dots": "tile/0/../000", "query": "tile/0/000?x", "escape": "tile/0/00%30", "entries": "tile/entries/000",
-		"height": "tile/8/0/000",
-	} {
+	for name, path := range refusedTilePaths {
 		t.Run(name, func(t *testing.T) {
 			if tile, err := ParseTilePath(path); err == nil {
 				t.Errorf("%q accepted as %+v", path, tile)

@@ -81,6 +81,10 @@ type Verdict struct {
 	// Until is nil when no later event ended it as of Size.
 	From, Until *Bound
 
+	// InForce answers for the moment that was asked for: then Exit is about it, not
+	// about now. nil: none was asked for, or nothing is known of an interval.
+	InForce *InForce
+
 	// What the verdict speaks for.
 	Origin      string
 	Size        uint64 // number of leaves of the signed tree

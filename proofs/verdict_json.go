@@ -26,6 +26,7 @@ type (
 		Approvals     []approvalJSON     `json:"approvals,omitempty"`
 		From          *boundJSON         `json:"from,omitempty"`
 		Until         *boundJSON         `json:"until,omitempty"`
+		InForce       *inForceJSON       `json:"inForce,omitempty"`
 		Origin        string             `json:"origin,omitempty"`
 		Size          uint64             `json:"size,omitempty"`
 		SealTime      string             `json:"sealTime,omitempty"`
@@ -43,6 +44,17 @@ type (
 		Index uint64 `json:"index"`
 		Time  string `json:"time"`
 		Clock string `json:"clock"` // whose; always "log"
+	}
+	inForceJSON struct {
+		Size   uint64    `json:"size,omitempty"` // the moment: a size, or a time
+		Time   string    `json:"time,omitempty"`
+		Answer Answer    `json:"answer"`
+		Known  Knowledge `json:"known"`
+		Log    Answer    `json:"log"` // by the log's clock
+		Absent string    `json:"absent,omitempty"`
+		Begun  string    `json:"begun,omitempty"`
+		Still  string    `json:"still,omitempty"`
+		Ended  string    `json:"ended,omitempty"`
 	}
 	runJSON struct {
 		ID       string `json:"id"`
@@ -95,7 +107,7 @@ func (v Verdict) MarshalJSON() ([]byte, error) {
 	out := verdictJSON{
 		Verdict: v.Kind, Exit: v.Exit, Sentence: v.Sentence(), Reason: v.Reason,
 		Document: v.Document, Version: v.Version, File: v.File.String(),
-		Run: v.Run.wire(), From: v.From.wire(), Until: v.Until.wire(),
+		Run: v.Run.wire(), From: v.From.wire(), Until: v.Until.wire(), InForce: v.InForce.wire(),
 		Origin: v.Origin, Size: v.Size, Rules: v.Rules, Level: v.Level,
 		WitnessTime: timeText(v.WitnessTime), Tolerates: v.Tolerates,
 		Cosigners: make([]cosignerJSON, 0, len(v.Cosigners)), Checks: make([]checkJSON, 0, len(v.Checks)),
@@ -128,6 +140,21 @@ func (b *Bound) wire() *boundJSON {
 		return nil
 	}
 	return &boundJSON{Index: b.Index, Time: statement.FormatTime(b.Time), Clock: "log"}
+}
+
+func (f *InForce) wire() *inForceJSON {
+	if f == nil {
+		return nil
+	}
+	s := f.Seen
+	out := &inForceJSON{
+		Size: f.At.Size, Answer: f.Answer, Known: f.Known, Log: f.Log,
+		Absent: timeText(s.Absent), Begun: timeText(s.Begun), Still: timeText(s.Still), Ended: timeText(s.Ended),
+	}
+	if f.At.Size == 0 {
+		out.Time = statement.FormatTime(f.At.Time)
+	}
+	return out
 }
 
 func (r *Run) wire() *runJSON {

@@ -16,6 +16,9 @@ func (v Verdict) Brief() string { return v.text(false) }
 
 func (v Verdict) text(all bool) string {
 	var b strings.Builder
+	if v.InForce != nil {
+		fmt.Fprintf(&b, "%s.\n", v.InForce)
+	}
 	fmt.Fprintf(&b, "%s: %s.\n", v.Kind, v.Sentence())
 	v.writeFacts(&b)
 	for _, w := range v.Warnings {
@@ -117,6 +120,11 @@ func (v Verdict) writeFacts(b *strings.Builder) {
 	line("seal time", "%s by the log's clock", statement.FormatTime(v.SealTime))
 	if v.WitnessTime != 0 {
 		line("witnessed", "%s by the witnesses' clock", statement.FormatTime(v.WitnessTime))
+	}
+	if v.InForce != nil {
+		for _, seen := range v.InForce.Seen.lines() {
+			line("seen", "%s", seen)
+		}
 	}
 	line("level", "%s", v.Level.describe())
 	for _, group := range v.groups() {

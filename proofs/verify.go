@@ -1,7 +1,6 @@
 package proofs
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -52,7 +51,19 @@ func (v Verifier) Verify(r *Receipt, expect Expect) Verdict { return v.VerifySta
 // level of the verdict is not above the receipt's, unless a newer receipt proves
 // the entry's inclusion in the newer tree.
 func (v Verifier) VerifyStapled(r, staple *Receipt, expect Expect) Verdict {
-	j := judgement{verifier: v, expect: expect}
+	if staple == nil {
+		return v.VerifyAt(r, nil, nil, expect)
+	}
+	return v.VerifyAt(r, []*Receipt{staple}, nil, expect)
+}
+
+// VerifyAt judges a receipt with any number of staples of the same entry, and says
+// whether the version was in force at a moment: claims "authority at time T" and
+// "at size M" of docs/spec/claims.md. The verdict is about the largest of the trees;
+// each of them says when its cosigners saw what. Of a staple that is smaller than
+// the receipt nothing else is used. nil: no moment is asked for.
+func (v Verifier) VerifyAt(r *Receipt, staples []*Receipt, at *Moment, expect Expect) Verdict {
+	j := judgement{verifier: v, expect: expect, moment: at}
 	if r == nil {
 		r = &Receipt{}
 	}
@@ -72,7 +83,8 @@ func (v Verifier) VerifyStapled(r, staple *Receipt, expect Expect) Verdict {
 	if !j.openRegisters(e, r, w) {
 		return j.invalid()
 	}
-	if staple != nil && !j.openStaple(e, r, staple, w) {
+	j.sight(w, true)
+	if !j.openStaples(e, r, staples, w) {
 		return j.stop()
 	}
 	return j.conclude()
@@ -82,6 +94,7 @@ func (v Verifier) VerifyStapled(r, staple *Receipt, expect Expect) Verdict {
 type judgement struct {
 	verifier Verifier
 	expect   Expect
+	moment   *Moment // nil: as of the tree alone
 	checks   checkList
 	verdict  Verdict
 
@@ -93,6 +106,7 @@ type judgement struct {
 	signer    register.IdentityState // newest one
 	approvers []approver             // of the grants that it spends, in their order
 	run       *Run                   // that it belongs to
+	sightings []sighting             // of the trees that were verified
 }
 
 // noLatest lets cosignatures of every time count.
@@ -155,107 +169,4 @@ func (j *judgement) openRegisters(e entry, r *Receipt, w view) (ok bool) {
 		return false
 	}
 	return j.openWorkflow(e, shown, then)
-}
-
-// openStaple judges the entry once more, by the registers of a newer seal.
-func (j *judgement) openStaple(e entry, r, staple *Receipt, w view) bool {
-	l := &j.checks
-	l.prefix = "staple "
-	defer func() { l.prefix = "" }()
-	newer, ok := j.verifier.openView(l, staple, j.latest())
-	if !ok {
-		return false
-	}
-	var found *Contradiction
-	l.run(CheckSameLog, func() (_ string, err error) {
-		if found, err = j.verifier.Contradiction(r, staple); found != nil {
-			err = errors.New(found.Reason)
-		}
-		return "with the receipt", err
-	})
-	if found != nil {
-		j.verdict.Contradiction = found
-		return false
-	}
-	if newer.checkpoint.Size < w.checkpoint.Size {
-		j.verdict.Warnings = append(j.verdict.Warnings, fmt.Sprintf("the staple speaks for size %d, the receipt for %d: not used", newer.checkpoint.Size, w.checkpoint.Size))
-		return l.failed == nil
-	}
-	if !j.openRegisters(e, staple, newer) {
-		return false
-	}
-	j.speakFor(newer)
-	if staple.Envelope != nil {
-		return l.run(CheckEntry, func() (string, error) {
-			return fmt.Sprintf("index %d", e.index), checkEntry(e, staple.Inclusion, newer.checkpoint)
-		})
-	}
-	// A pure staple does not show that its tree holds the entry: nobody vouches
-	// for that but who vouches for the receipt.
-	j.holds = &w
-	j.verdict.Level = min(j.verdict.Level, levelOf(j.verifier.Policy, w.quorum))
-	return true
-}
-
-// staple judges a staple without its receipt: it proves registers, but says
-// nothing about a file, unless that it was never released.
-func (j *judgement) staple(r *Receipt, w view) Verdict {
-	l := &j.checks
-	l.run(CheckRules, func() (string, error) { return w.seal.Rules, checkRules(w.seal.Rules) })
-	never := false
-	for _, p := range r.Registers {
-		l.run(CheckRegister, func() (string, error) {
-			h, err := newHistory(p, w.seal)
-			if err != nil {
-				return "", err
-			}
-			never = never || p.Value == nil && h.key == register.DigestKey(register.SHA256Digest(j.expect.File))
-			return h.String(), h.check()
-		})
-	}
-	if l.failed != nil {
-		return j.invalid()
-	}
-	if never {
-		return j.unknown("this log had released no document with these bytes, as of size %d", w.checkpoint.Size)
-	}
-	return j.unknown("a staple says how long a release was in force: verify it together with its receipt")
-}
-
-// check judges a register by itself, whatever entry it was shown for.
-func (h *history) check() error {
-	if h.proof.Value == nil {
-		return h.checkAbsence()
-	}
-	if err := errors.Join(h.checkRegister(), h.checkEvents()); err != nil {
-		return err
-	}
-	if s := h.proof.State; s != nil {
-		if err := h.proof.Value.VerifyState(s.Blind, s.State); err != nil {
-			return err
-		}
-	}
-	if err := h.checkEnvelope(); err != nil {
-		return err
-	}
-	if len(h.proof.Events) == 0 {
-		return nil
-	}
-	if h.proof.Type == register.TypeRun || h.proof.Type == register.TypeGrant {
-		return h.checkRising() // not all that stands between them is shown
-	}
-	// The last event is the successor of the one before it. One alone is the newest.
-	return h.checkNeighbours(max(0, len(h.proof.Events)-2))
-}
-
-// checkEnvelope: a statement beside a grant is the one that granted it.
-func (h *history) checkEnvelope() error {
-	if e := h.proof.Envelope; e != nil {
-		if got := statement.DigestOf(e.Payload); got.String() != h.proof.ID {
-			return fmt.Errorf("the statement shown beside it is %s", got)
-		}
-	} else if h.proof.Delegation != nil {
-		return errors.New("a delegation is shown without the statement that was given by it")
-	}
-	return nil
 }

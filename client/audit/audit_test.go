@@ -119,3 +119,36 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("%v, from %d, kept %d", err, report.From, kept)
 	}
 }
+
+// A log that outgrows its register tree is cut deeper on the way, also by a run that
+// goes on: the roots in its seals stay right.
+func TestManyRegisters(t *testing.T) {
+	o := honest(t, logtest.NewWorld(), 2700)
+	if n := o.lastSeal().Count; n <= 20<<8 {
+		t.Fatalf("%d registers do not make the tree deeper", n)
+	}
+	want, err := run(t, o.auditor())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := o.auditor()
+	a.Every = 500
+	cancelled, cancel := context.WithCancel(ctx)
+	a.Progress = func(p audit.Progress) {
+		if p.Done >= 2600 {
+			cancel()
+		}
+	}
+	tree, err := a.Client.NewestTree(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Run(cancelled, tree); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	a.Progress = nil
+	report, err := run(t, a)
+	if err != nil || report.From < 2000 || differs(want, report) != "" {
+		t.Errorf("%v, from %d\n%s", err, report.From, differs(want, report))
+	}
+}

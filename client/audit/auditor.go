@@ -9,8 +9,6 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
-	"github.com/docketlog/docket/proofs/admission"
-	"github.com/docketlog/docket/proofs/register"
 )
 
 // An Auditor replays one log. Client, whose Verifier pins the log, and State are
@@ -111,7 +109,7 @@ func (r *run) foldStretch(x *stretch) error {
 		if err := r.seal(leaf); err != nil {
 			return err
 		}
-		if r.uncommitted >= r.Every {
+		if r.uncommitted >= r.Every || r.base.bytes >= maxUncommitted {
 			if err := r.commit(nil); err != nil {
 				return err
 			}
@@ -158,116 +156,3 @@ func (r *run) commit(ended *Divergence) error {
 type localError struct{ error }
 
 func (e *localError) Unwrap() error { return e.error }
-
-// load makes the replay that the State stands for, and proves that the tree goes on
-// from there.
-func (r *run) load(ctx context.Context) error {
-	r.replay = &replay{prev: -1, tally: newTally(), clock: clock{now: r.Now}, tree: register.New(register.DepthFor(0))}
-	text, err := r.State.Progress()
-	if err != nil {
-		return err
-	}
-	if err := r.tree.CheckGenesis(ctx); err != nil {
-		return err
-	}
-	r.fold, r.base = admission.NewFold(r.tree.Origin), newBase(r.State)
-	if text == nil {
-		return nil
-	}
-	if r.saved, err = parseProgress(text); err == nil {
-		err = r.saved.check(r.tree.Origin, r.Client.Verifier.Genesis)
-	}
-	if err != nil {
-		return err
-	}
-	r.resume()
-	if r.saved.Ended != nil {
-		return &Ended{r.saved.Ended}
-	}
-	if err := r.extends(ctx); err != nil {
-		return err
-	}
-	return r.loadTree()
-}
-
-// resume takes what the progress says.
-func (r *run) resume() {
-	p := r.saved
-	tally := p.Tally
-	tally.restore()
-	r.tally = &tally
-	r.from, r.next, r.prev, r.last = p.Size, p.Size, int64(p.Size)-1, p.Time
-	r.clock.seen = p.Seen
-}
-
-// extends proves that the tree begins with the one that the State was made of.
-func (r *run) extends(ctx context.Context) error {
-	older, err := r.Client.FileTree(r.saved.Note)
-	if err != nil {
-		return fmt.Errorf("audit: the checkpoint that the state was made of is not of this log: %w", err)
-	}
-	if older.Size > r.tree.Size {
-		return &client.RollbackError{Seen: older.Size, Shown: r.tree.Size, SeenNote: older.Note, ShownNote: r.tree.Note, Genesis: r.Client.Verifier.Genesis}
-	}
-	_, err = r.tree.Extends(ctx, older)
-	var fork *client.ForkError
-	if errors.As(err, &fork) {
-		return errors.Join(err, r.condemn(fork))
-	}
-	return err
-}
-
-// loadTree builds the register tree from its leaves, which must lead to the root of
-// the last seal.
-func (r *run) loadTree() error {
-	tree, err := buildTree(r.State, min(register.DepthFor(r.saved.Registers), maxDepth))
-	if err != nil {
-		return fmt.Errorf("audit: the registers of the state: %w", err)
-	}
-	if tree.Count() != r.saved.Registers || string(hashBytes(tree.Root())) != string(r.saved.Root) {
-		return errors.New("audit: the registers of the state do not lead to the root in the last seal: it is damaged here, on this machine; begin anew with another state")
-	}
-	r.replay.tree = tree
-	return nil
-}
-
-// Ended returns the finding that ended the State for good, or nil.
-func (a *Auditor) Ended() (*Ended, error) {
-	text, err := a.State.Progress()
-	if err != nil || text == nil {
-		return nil, err
-	}
-	p, err := parseProgress(text)
-	if err != nil || p.Ended == nil {
-		return nil, err
-	}
-	return &Ended{p.Ended}, nil
-}
-
-// Convict is Run for a finding that was made elsewhere, and that no later answer of
-// the server undoes: a *client.ForkError, such as of the client's Memory, or a
-// *Divergence. note is the checkpoint that is wrong. The State is ended with it; its
-// tally stands in the report. It is not called while Run is.
-func (a *Auditor) Convict(ctx context.Context, note []byte, finding error) (*Report, error) {
-	a.withDefaults()
-	tree, err := a.Client.FileTree(note)
-	if err != nil {
-		return nil, err
-	}
-	r := &run{Auditor: a, tree: tree, began: a.Now(), replay: &replay{prev: -1, tally: newTally(), tree: register.New(register.DepthFor(0))}}
-	text, err := a.State.Progress()
-	if err == nil && text != nil {
-		if r.saved, err = parseProgress(text); err == nil {
-			r.resume()
-			err = r.condemn(finding)
-		}
-	}
-	return r.report(ctx, finding), err
-}
-
-// condemn keeps a finding: the State goes no further.
-func (r *run) condemn(finding error) error {
-	p := r.saved
-	p.Ended = listed(finding)
-	return r.State.Commit(&Change{Progress: p.marshal()})
-}

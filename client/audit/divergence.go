@@ -61,19 +61,26 @@ func (e *ClockError) reason() string {
 	return fmt.Sprintf("the seal says %s, more than the policy's skew of %s %s, %s", statement.FormatTime(e.Time), e.Skew, side, statement.FormatTime(e.Bound))
 }
 
-// divergenceOf says what an error about the entry at index means. What is neither a
-// refusal nor about its content is the auditor's own trouble.
-func divergenceOf(index uint64, err error) error {
+// refused says what an error of the fold about the entry at index means. What is no
+// refusal is the auditor's own trouble: its state cannot be read, or is damaged.
+func refused(index uint64, err error) error {
 	var refusal *admission.Refusal
-	switch {
-	case errors.As(err, &refusal):
+	if errors.As(err, &refusal) {
 		return &Divergence{Index: index, Class: ClassEntry, Rule: refusal.Code, Field: refusal.Field, Reason: refusal.Reason, Indices: refusal.Indices}
+	}
+	return &localError{fmt.Errorf("audit: entry %d: %w", index, err)}
+}
+
+// unchecked says what an error of Check means, which read nothing but the leaf and
+// what the server showed as its content.
+func unchecked(index uint64, err error) error {
+	switch {
 	case errors.Is(err, admission.ErrWithheld):
 		return &Withheld{Index: index}
 	case errors.Is(err, admission.ErrContent):
 		return &Withheld{Index: index, Other: true}
 	}
-	return fmt.Errorf("audit: entry %d: %w", index, err)
+	return refused(index, err)
 }
 
 // listed is how a report lists what ended a run; nil if it says nothing of the log.

@@ -32,8 +32,8 @@
 //
 // What the fold reads of the past is in a State. A run holds in memory what was
 // sealed since its last Commit, the upper levels of the register tree (at most
-// 2^22 buckets, 256 MiB), some 40,000 records that are used often, and the entries
-// since the last seal, which are bounded too (MaxOpen). So a log of any size is
+// 2^22 buckets, 256 MiB), 32 MiB of records that are used often, and the entries since
+// the last seal, which are bounded too (MaxOpen). So a log of any size is
 // replayed in bounded memory. A State on disk goes on where its last Commit was:
 // after a crash, or when the log has grown.
 package audit

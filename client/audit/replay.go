@@ -95,7 +95,7 @@ func (r *replay) seal(leaf []byte) error {
 	changes := overlay.Changes()
 	tree, _, err := r.tree.Update(r.base, changes)
 	if err != nil {
-		return fmt.Errorf("audit: the registers at seal %d: %w", index, err)
+		return &localError{fmt.Errorf("audit: the registers at seal %d: %w", index, err)}
 	}
 	if tree.Count() != seal.Count || tree.Root() != seal.Root {
 		return &Divergence{Index: index, Class: ClassSeal, Rule: "registers", Reason: fmt.Sprintf(
@@ -112,7 +112,7 @@ func (r *replay) seal(leaf []byte) error {
 func (r *replay) malformed() error {
 	for i, e := range r.open {
 		if e.err != nil {
-			return divergenceOf(uint64(r.prev+1)+uint64(i), e.err)
+			return unchecked(uint64(r.prev+1)+uint64(i), e.err)
 		}
 	}
 	return nil
@@ -126,14 +126,14 @@ func (r *replay) apply(at int64) (*admission.Overlay, []*admission.Checked, erro
 	for i, e := range r.open {
 		index := uint64(r.prev+1) + uint64(i)
 		if e.err != nil {
-			return nil, nil, divergenceOf(index, e.err)
+			return nil, nil, unchecked(index, e.err)
 		}
 		effects, err := r.fold.Apply(overlay, index, at, e.checked)
 		if err != nil {
-			return nil, nil, divergenceOf(index, err)
+			return nil, nil, refused(index, err)
 		}
 		if err := overlay.Write(index, at, e.checked, effects); err != nil {
-			return nil, nil, err
+			return nil, nil, &localError{err}
 		}
 		entries[i] = e.checked
 	}
@@ -160,11 +160,11 @@ func (r *replay) deepen() error {
 		return nil
 	}
 	tree, err := buildTree(r.base, depth)
-	if err != nil {
-		return err
+	if err == nil && tree.Root() != r.tree.Root() {
+		err = errors.New("the leaves do not lead to the root any more: the state is damaged here, on this machine")
 	}
-	if tree.Root() != r.tree.Root() {
-		return errors.New("audit: the leaves of the register tree do not lead to its root any more: the state is damaged")
+	if err != nil {
+		return &localError{fmt.Errorf("audit: the register tree: %w", err)}
 	}
 	r.tree = tree
 	return nil

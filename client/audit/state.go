@@ -23,9 +23,9 @@ type State interface {
 // A Change is what the entries of some seals did to a State.
 type Change struct {
 	Records   map[register.Key]*register.Record
-	Leaves    []register.Leaf // of the register tree: one for each of Records, by rising key
-	Contents  map[statement.Digest][]byte
-	Forgotten []statement.Digest // contents that nothing names any more; they need not be there
+	Leaves    []register.Leaf             // of the register tree: one for each of Records, by rising key
+	Contents  map[statement.Digest][]byte // one may have no bytes, see admission.State
+	Forgotten []statement.Digest          // contents that nothing names any more; they need not be there
 	Admitted  map[statement.Digest]uint64
 	Progress  []byte
 }

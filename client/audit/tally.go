@@ -17,12 +17,12 @@ const MaxListed = 1000
 type Tally struct {
 	Seals        uint64            `json:"seals"`
 	Statements   uint64            `json:"statements"`
-	Kinds        map[string]uint64 `json:"kinds"`      // statements by kind and op
-	First        int64             `json:"first"`      // time of the first seal, unix milliseconds
-	Last         int64             `json:"last"`       // of the newest one
-	LongestPause int64             `json:"longestGap"` // milliseconds between two seals
-	PauseBefore  uint64            `json:"gapBefore"`  // index of the seal that ended it
-	SameTime     uint64            `json:"sameTime"`   // seals with the time of the seal before them
+	Kinds        map[string]uint64 `json:"kinds"`        // statements by kind and op
+	First        int64             `json:"first"`        // time of the first seal, unix milliseconds
+	Last         int64             `json:"last"`         // of the newest one
+	LongestPause int64             `json:"longestPause"` // milliseconds between two seals
+	PauseBefore  uint64            `json:"pauseBefore"`  // index of the seal that ended it
+	SameTime     uint64            `json:"sameTime"`     // seals with the time of the seal before them
 
 	Policies      []PolicyFact      `json:"policies"`
 	PolicyCount   uint64            `json:"policyCount"`

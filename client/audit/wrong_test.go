@@ -109,6 +109,20 @@ func deeds(t *testing.T, w *logtest.World) []deed {
 			l[len(l)-1] = seal.Marshal()
 			return l, c
 		}, func(o *operator) uint64 { return size(o) - 2 }, audit.ClassSeal, "registers", "registers", false},
+		{"a version that one seal hides, and the next one shows", func(o *operator, l, c [][]byte) ([][]byte, [][]byte) {
+			at := o.sealBefore(size(o) - 1)
+			before, err := statement.ParseSeal(l[o.sealBefore(uint64(at))])
+			if err != nil {
+				panic(err)
+			}
+			seal, err := statement.ParseSeal(l[at])
+			if err != nil {
+				panic(err)
+			}
+			seal.Count, seal.Root = before.Count, before.Root
+			l[at] = seal.Marshal()
+			return l, c
+		}, func(o *operator) uint64 { return uint64(o.sealBefore(size(o) - 1)) }, audit.ClassSeal, "registers", "registers", false},
 		{"an entry taken out in the middle", func(o *operator, l, c [][]byte) ([][]byte, [][]byte) {
 			return slices.Delete(l, 6, 7), slices.Delete(c, 6, 7)
 		}, func(o *operator) uint64 {

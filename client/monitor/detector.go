@@ -17,7 +17,7 @@ const (
 	maxWaiting    = 20_000 // releases, intents, accesses: each
 	maxRecent     = 16_384 // statements, for AL-20
 	maxFired      = 16_384 // alerts
-	maxTimers     = 100_000
+	maxTimers     = 25_000 // of one kind: a flood of runs hides no access that is not taken back
 )
 
 // memory is all that a detector knows. Its JSON form is the state that a monitor
@@ -27,6 +27,8 @@ type memory struct {
 	Clock   int64  `json:"clock"` // by the caller
 	Next    uint64 `json:"next"`  // index from which on nothing was observed
 	Policy  string `json:"policy"`
+
+	Watching bool `json:"watching,omitempty"` // self was enrolled, also if its identity was forgotten since
 
 	Identities  *shelf[*identity]   `json:"identities"`
 	Workflows   *shelf[string]      `json:"workflows"` // texts by digest
@@ -59,7 +61,6 @@ type Detector struct {
 	thresholds map[string]uint32
 	flows      map[string]*statement.Workflow // parsed, of m.Workflows
 	out        []Alert
-	watching   bool // from the enrollment of self on
 }
 
 // New returns a detector that has seen nothing. self is the identity that files
@@ -107,7 +108,7 @@ func (d *Detector) Advance(now int64) []Alert {
 }
 
 func (d *Detector) advance(now int64) {
-	d.watching = d.self == "" || d.m.Identities.has(d.self)
+	d.m.Watching = d.m.Watching || d.self == "" || d.m.Identities.has(d.self)
 	for {
 		t, ok := d.m.Timers.due(now)
 		if !ok {
@@ -164,7 +165,7 @@ func (d *Detector) raise(rule, condition, severity string, occurred int64, again
 	if again != "" {
 		a.Dedup += "/" + again
 	}
-	if d.m.Fired.has(a.Dedup) || !d.watching {
+	if d.m.Fired.has(a.Dedup) || !d.m.Watching {
 		return
 	}
 	d.m.Fired.put(a.Dedup, true)

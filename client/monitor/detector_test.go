@@ -119,8 +119,40 @@ func TestTimers(t *testing.T) {
 		}
 		order += x.Ref
 	}
-	if order != "3102" || q.dropped != 1 {
-		t.Errorf("order %s, %d dropped", order, q.dropped)
+	if order != "312" || q.dropped != 1 || len(q.list) != 1 {
+		t.Errorf("order %s, %d dropped, %d left", order, q.dropped, len(q.list))
+	}
+}
+
+// TestTimersOfAKind: many of one kind push out the oldest of that kind alone, also
+// after the state was read again.
+func TestTimersOfAKind(t *testing.T) {
+	q := timers{max: 16}
+	q.arm(10_000, "access", "grant", 0)
+	for i := range 500 {
+		q.arm(int64(1000+i), "duration", fmt.Sprint("R", i), 0)
+		if i == 250 {
+			text, err := json.Marshal(&q)
+			must(err)
+			again := timers{max: 16}
+			must(json.Unmarshal(text, &again))
+			q = again
+		}
+	}
+	var refs []string
+	for {
+		x, ok := q.due(20_000)
+		if !ok {
+			break
+		}
+		refs = append(refs, x.Ref)
+	}
+	n := len(refs)
+	if n < 15 || n > 17 || refs[n-1] != "grant" || refs[n-2] != "R499" || refs[0] != fmt.Sprint("R", 500-(n-1)) {
+		t.Errorf("%v", refs)
+	}
+	if q.dropped != uint64(500-(n-1)) || q.of["duration"] != 0 || q.of["access"] != 0 {
+		t.Errorf("%d dropped, %v", q.dropped, q.of)
 	}
 }
 
@@ -131,6 +163,32 @@ func TestStateIsRefused(t *testing.T) {
 		d.m.Clock = 7
 		if err := json.Unmarshal([]byte(text), d); err == nil || d.m.Clock != 7 {
 			t.Errorf("%s: %v, the clock is %d", text, err, d.m.Clock)
+		}
+	}
+}
+
+// TestWatchesForever: a monitor whose own enrollment is so old that it is forgotten
+// still watches; so does one that read its state again.
+func TestWatchesForever(t *testing.T) {
+	s := newScript(t)
+	s.where = "forever"
+	s.d = New("svc/monitor")
+	s.d.m.Identities.max = 8
+	s.world()
+	for i := range 9 {
+		s.d.Observe(s.make("enroll", parseArgs([]string{fmt.Sprint("wl/n", i), "svc/reg"})))
+	}
+	if s.d.m.Identities.has("svc/monitor") {
+		t.Fatal("it is remembered")
+	}
+	text, err := json.Marshal(s.d)
+	must(err)
+	again := New("svc/monitor")
+	must(json.Unmarshal(text, again))
+	for i, d := range []*Detector{s.d, again} {
+		e := s.make("refused", parseArgs(strings.Fields("E202 release claims/1 v1 wl/n8")))
+		if alerts := d.Observe(e); len(alerts) != 1 || alerts[0].Rule != "AL-04" {
+			t.Errorf("detector %d: %v", i, alerts)
 		}
 	}
 }

@@ -2,11 +2,13 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
+	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -20,9 +22,14 @@ const (
 	// settle is how far the clock stays behind between entries: an entry with a time
 	// before an end may still be on its way to be published.
 	settle = 2 * time.Second
+
+	// refusedWait is how long nothing is filed after the log refused an alert: each
+	// refusal goes on record, and is seen here. Then one alert is tried, not many.
+	refusedWait = 10 * time.Minute
 )
 
-// A Filer puts alerts on record, in their order, all or none of them.
+// A Filer puts alerts on record, in their order, all or none of them. An error that
+// has an *admission.Refusal says that the log does not take them.
 type Filer func(ctx context.Context, alerts []Alert) error
 
 // A Sink is told of alerts. Send returns at once, whatever becomes of the alert.
@@ -47,6 +54,7 @@ type Follower struct {
 	Logger   *slog.Logger
 
 	pending []*pending
+	refused time.Time // when the log refused the newest that was filed; zero: it did not
 	saved   time.Time
 	took    time.Duration // the newest save
 	dirty   bool
@@ -185,23 +193,47 @@ func (f *Follower) tell(ctx context.Context) error {
 		f.pending = nil
 		return nil
 	}
+	if !f.refused.IsZero() && f.now().Sub(f.refused) < refusedWait {
+		return nil
+	}
 	open := make([]*pending, 0, fileAtOnce)
 	for _, p := range f.pending {
 		if !p.filed {
 			open = append(open, p)
 		}
 	}
-	for batch := range slices.Chunk(open, fileAtOnce) {
-		alerts := make([]Alert, len(batch))
-		for i, p := range batch {
-			alerts[i] = p.Alert
-		}
-		if err := f.File(ctx, alerts); err != nil {
+	if !f.refused.IsZero() && len(open) > 0 { // is it better now?
+		if err := f.file(ctx, open[:1]); err != nil {
 			return err
 		}
-		for _, p := range batch {
-			p.filed = true
+		open = open[1:]
+	}
+	for batch := range slices.Chunk(open, fileAtOnce) {
+		if err := f.file(ctx, batch); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// file puts alerts on record.
+func (f *Follower) file(ctx context.Context, batch []*pending) error {
+	alerts := make([]Alert, len(batch))
+	for i, p := range batch {
+		alerts[i] = p.Alert
+	}
+	err := f.File(ctx, alerts)
+	var refusal *admission.Refusal
+	if errors.As(err, &refusal) {
+		f.refused = f.now()
+		return fmt.Errorf("nothing more is filed for %v: %w", refusedWait, err)
+	}
+	if err != nil {
+		return err
+	}
+	f.refused = time.Time{}
+	for _, p := range batch {
+		p.filed = true
 	}
 	return nil
 }

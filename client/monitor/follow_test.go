@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -218,6 +220,45 @@ func TestFollowerWhileNothingIsFiled(t *testing.T) {
 	f.steps(t, 3)
 	if len(sink.dedups) != 1 || len(l.findings()) != 1 || len(f.pending) != 0 {
 		t.Errorf("told %v, filed %v, %d pending", sink.dedups, l.findings(), len(f.pending))
+	}
+}
+
+// TestFollowerThatIsRefused: a monitor that the log does not take any more (here: it
+// is suspended) makes one refusal in ten minutes, each of which it sees and raises,
+// and does not feed on them. When it is taken again it files all.
+func TestFollowerThatIsRefused(t *testing.T) {
+	s, l := watched(t)
+	sink, down, tried := &told{}, true, 0
+	file := l.file(s)
+	f := &Follower{Source: l, Detector: New("svc/monitor"), Sinks: []Sink{sink}, Logger: quietLogger(), Now: func() time.Time { return time.UnixMilli(s.now) }}
+	f.File = func(ctx context.Context, alerts []Alert) error {
+		if !down {
+			return file(ctx, alerts)
+		}
+		for range alerts { // each refusal is an entry, and raises AL-04
+			tried++
+			l.line(s, "refused E201 release claims/1 v1 svc/monitor")
+		}
+		return fmt.Errorf("not taken: %w", &admission.Refusal{Code: "E201"})
+	}
+	l.line(s, "suspend svc/monitor svc/reg")
+	for range 3600 {
+		s.now += 1000
+		_, _ = f.Step(context.Background())
+	}
+	if tried < 4 || tried > 8 {
+		t.Errorf("in an hour %d alerts were refused", tried)
+	}
+	if n := len(sink.dedups); n < tried {
+		t.Errorf("the sinks were told %d", n)
+	}
+	down = false
+	for range 700 {
+		s.now += 1000
+		_, _ = f.Step(context.Background())
+	}
+	if len(f.pending) != 0 || len(l.findings()) != len(sink.dedups) {
+		t.Errorf("%d pending, %d filed, %d told", len(f.pending), len(l.findings()), len(sink.dedups))
 	}
 }
 

@@ -30,7 +30,7 @@ func (d *Detector) observeRefusal(e Entry, body *statement.RefuseFinding) {
 	case "E408":
 		raise("AL-18", "version", High)
 	}
-	if e.Refused != nil {
+	if e.Refused != nil && e.Refused.Issuer == body.Submitter { // else somebody put words into another's mouth
 		d.observeNaming(e, e.Refused)
 	}
 }

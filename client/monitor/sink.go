@@ -60,6 +60,15 @@ func (f *File) line(text []byte) {
 	}
 }
 
+// size is how many bytes the file has.
+func (f *File) size() (int64, error) {
+	info, err := f.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
 // Close implements [Sink].
 func (f *File) Close() error {
 	f.mu.Lock()

@@ -186,6 +186,23 @@ func TestWebhookDeadLetters(t *testing.T) {
 	}
 }
 
+// TestDeadLettersEnd: a receiver that is down for long does not fill the disk, which
+// is the log's as well.
+func TestDeadLettersEnd(t *testing.T) {
+	w, dead := openWebhook(t, "http://127.0.0.1:1/")
+	w.most = 2500
+	go w.run()
+	for i := range 20 {
+		w.bury(Event(origin, anAlert(uint64(i))), "no answer")
+	}
+	must(w.Close())
+	info, err := os.Stat(dead)
+	must(err)
+	if kept := len(letters(t, dead)); info.Size() >= 2500 || kept < 1 || kept > 4 {
+		t.Errorf("%d letters in %d bytes", kept, info.Size())
+	}
+}
+
 // TestSlowReceiver: Send does not wait for a receiver that hangs; what does not fit
 // into the queue, and what is left at the end, become dead letters.
 func TestSlowReceiver(t *testing.T) {

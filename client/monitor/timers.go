@@ -20,7 +20,8 @@ type timer struct {
 type timers struct {
 	list    []timer
 	seq     uint64
-	max     int
+	max     int            // of one kind
+	of      map[string]int // how many there are, by kind
 	dropped uint64
 }
 
@@ -39,14 +40,40 @@ func (a timer) compare(b timer) int {
 	return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.Seq, b.Seq))
 }
 
-// arm adds a timer. When there are too many already, it is not added, and counted.
+// arm adds a timer. When there are too many of its kind already, the oldest of that
+// kind are forgotten, as is what they are about.
 func (t *timers) arm(due int64, kind, ref string, mark uint64) {
-	if len(t.list) >= t.max {
-		t.dropped++
-		return
+	if t.of[kind] >= t.max {
+		t.forget(kind)
 	}
 	t.seq++
 	heap.Push(t, timer{Due: due, Seq: t.seq, Kind: kind, Ref: ref, Mark: mark})
+	t.counted(kind, 1)
+}
+
+func (t *timers) counted(kind string, n int) {
+	if t.of == nil {
+		t.of = make(map[string]int)
+	}
+	t.of[kind] += n
+}
+
+// forget drops the oldest eighth of a kind, at least one: a pass over all is not made
+// for each.
+func (t *timers) forget(kind string) {
+	var ages []uint64
+	for _, x := range t.list {
+		if x.Kind == kind {
+			ages = append(ages, x.Seq)
+		}
+	}
+	slices.Sort(ages)
+	n := max(1, len(ages)/8)
+	last := ages[n-1]
+	t.list = slices.DeleteFunc(t.list, func(x timer) bool { return x.Kind == kind && x.Seq <= last })
+	heap.Init(t)
+	t.counted(kind, -n)
+	t.dropped += uint64(n)
 }
 
 // due takes the next timer that is due by now.
@@ -54,7 +81,9 @@ func (t *timers) due(now int64) (timer, bool) {
 	if len(t.list) == 0 || t.list[0].Due > now {
 		return timer{}, false
 	}
-	return heap.Pop(t).(timer), true
+	next := heap.Pop(t).(timer)
+	t.counted(next.Kind, -1)
+	return next, true
 }
 
 type timersJSON struct {
@@ -74,6 +103,9 @@ func (t *timers) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &in); err != nil {
 		return err
 	}
-	t.seq, t.dropped, t.list = in.Seq, in.Dropped, in.List // a sorted list is a heap
+	t.seq, t.dropped, t.list, t.of = in.Seq, in.Dropped, in.List, nil // a sorted list is a heap
+	for _, x := range t.list {
+		t.counted(x.Kind, 1)
+	}
 	return nil
 }

@@ -26,6 +26,10 @@ const (
 	webhookFirst    = time.Second // after the first attempt that failed; then twice as long each time
 	webhookDrain    = 5 * time.Second
 
+	// maxDeadLetters bounds the dead-letter file, in bytes: it lies beside the log, and
+	// a receiver that is down does not fill the disk. The log has every alert.
+	maxDeadLetters = 64 << 20
+
 	// MinSecret is the fewest bytes of a webhook's secret.
 	MinSecret = 16
 )
@@ -50,6 +54,7 @@ type Webhook struct {
 	done   chan struct{}
 	first  time.Duration
 	drain  time.Duration
+	most   int64 // bytes of dead letters
 	now    func() time.Time
 }
 
@@ -73,7 +78,7 @@ func newWebhook(to string, secret []byte, origin string, dead *File, logger *slo
 	}
 	w := &Webhook{
 		url: to, secret: secret, origin: origin, dead: dead, logger: logger, queue: make(chan []byte, webhookQueue), done: make(chan struct{}),
-		first: webhookFirst, drain: webhookDrain, now: time.Now,
+		first: webhookFirst, drain: webhookDrain, most: maxDeadLetters, now: time.Now,
 		http: &http.Client{
 			Timeout:       webhookTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -172,6 +177,10 @@ func (w *Webhook) bury(event []byte, reason string) {
 	}{w.now().UnixMilli(), reason, event})
 	if err != nil {
 		panic(err) // the event is JSON
+	}
+	if size, err := w.dead.size(); err == nil && size+int64(len(text)) >= w.most {
+		w.logger.Error("the dead-letter file is full: the alert is in the log alone", "file", w.dead.file.Name(), "bytes", size)
+		return
 	}
 	w.dead.line(text)
 }

@@ -70,12 +70,15 @@ func (s *script) named(name string) statement.Digest {
 func (s *script) makeRefused(op string, a *args) Entry {
 	s.t.Helper()
 	code := a.word()
-	finding := a.value("finding", "")
+	finding, submitter := a.value("finding", ""), a.value("submitter", "")
 	refused := s.statement(a.word(), a)
 	digest := s.complete(refused, a)
+	if submitter == "" {
+		submitter = refused.Issuer
+	}
 	st := &statement.Statement{
 		Code: statement.FindingRefuse, Issuer: "svc/log", Subject: digest,
-		Body: &statement.RefuseFinding{RefusalCode: code, Submission: digest, Submitter: refused.Issuer},
+		Body: &statement.RefuseFinding{RefusalCode: code, Submission: digest, Submitter: submitter},
 	}
 	e := s.entry(st, &args{values: map[string]string{}})
 	if finding != "" {

@@ -38,7 +38,7 @@ func (d *Detector) expireIntent(t timer) {
 // in the log whatever it is.
 func (d *Detector) observeDone(e Entry, body *statement.FinishStep) {
 	s := e.Statement
-	said := d.finish(body)
+	said := d.finish(s.Issuer, body)
 	r, ok := d.m.Runs.get(s.Run)
 	if !ok {
 		if d.m.Runs.whole() {
@@ -58,8 +58,8 @@ func (d *Detector) observeDone(e Entry, body *statement.FinishStep) {
 		for _, out := range body.Out {
 			r.put(file{out.Name, out.Digest.String()})
 		}
+		d.observeRemoval(r, body)
 	}
-	d.observeRemoval(r, body)
 	if ended(r, v, e.Time) || v.State.Status == register.RunSuccess {
 		return
 	}
@@ -89,8 +89,8 @@ func (d *Detector) statusAfter(e Entry, r *run, v admission.RunView, event regis
 	return v.Derived()
 }
 
-// finish marks the intent that a done names, and returns it.
-func (d *Detector) finish(body *statement.FinishStep) *intent {
+// finish marks the intent that a done names, if its signer says so, and returns it.
+func (d *Detector) finish(by string, body *statement.FinishStep) *intent {
 	if body.Intent == nil {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (d *Detector) finish(body *statement.FinishStep) *intent {
 	if !ok {
 		return nil
 	}
-	i.Done = true
+	i.Done = i.Done || i.Issuer == by
 	return i
 }
 

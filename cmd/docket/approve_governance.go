@@ -29,6 +29,7 @@ func (o *governOptions) flags(c *cobra.Command) {
 	flags.StringVar(&o.terms.Owner, "owner", "", "of an enrollment: who answers for it")
 	flags.StringArrayVar(&o.terms.Roles, "enroll-role", nil, "of an enrollment: a role that it gets; may be repeated")
 	flags.StringArrayVar(&o.terms.Verbs, "verb", nil, "of an enrollment: what it may sign; may be repeated")
+	flags.StringArrayVar(&o.terms.Tools, "enroll-tool", nil, "of an enrollment: tool that it may use; may be repeated")
 	flags.StringArrayVar(&o.terms.Namespaces, "namespace", nil, "of an enrollment or a delegation: prefix of documents and workflows; may be repeated")
 }
 
@@ -155,15 +156,13 @@ func (o *approveOptions) enrollment(id string) (statement.EnrollIdentity, error)
 	if t.Class == "human" && t.Owner == "" {
 		t.Owner = id
 	}
-	e := statement.EnrollIdentity{ID: id, Class: t.Class, Owner: t.Owner, Roles: t.Roles, Verbs: t.Verbs, Namespaces: t.Namespaces}
 	if t.Owner == "" {
-		return e, usage("--owner is mandatory: the team or person that answers for %s", id)
+		return t.Terms(), usage("--owner is mandatory: the team or person that answers for %s", id)
 	}
-	until, err := timeFlag("--not-after", o.notAfter)
-	if !until.IsZero() {
-		e.NotAfter = until.UnixMilli()
-	}
-	return e, err
+	var err error
+	t.ID = id
+	t.NotAfter, err = timeFlag("--not-after", o.notAfter)
+	return t.Terms(), err
 }
 
 // newKey is the SPKI digest of the key that is to be bound: of a PEM file, or of the

@@ -13,12 +13,24 @@ import (
 // same in every command. Flags that are not here take words of the user's own.
 var (
 	folderFlags = []string{"dir", "anchor", "keep"}
-	fileFlags   = []string{"policy", "password-file", "receipt", "file", "token-file", "ca-file", "tokens", "tls-cert", "tls-key"}
+	fileFlags   = []string{"policy", "password-file", "receipt", "staple", "file", "token-file", "ca-file", "input", "output", "runner", "source", "public-key", "tokens", "tls-cert", "tls-key"}
 	wordFlags   = map[string][]string{
 		"type":   {"p256\tfor an identity", "ed25519\tfor a log or a cosigner"},
 		"class":  {"human", "workload", "agent", "bridge"},
 		"role":   {"registrar", "privacy"},
 		"verb":   {"document.release", "document.withdraw"},
+		"result": {"ok", "error", "skipped"},
+		"cause":  {"policy", "connector_timeout", "missing_mapping", "denied", "input", "internal"},
+
+		"grant-for": {
+			"document.release", "document.withdraw", "step.intent", "workflow.define", "workflow.retire", "policy.set",
+			"identity.enroll", "identity.rotate", "identity.resume", "decision.grant",
+		},
+		"trigger":         {"human", "schedule", "event", "api", "agent"},
+		"meaning":         {"review", "approval", "responsibility", "authorship"},
+		"override":        {"approval", "level", "destinations", "maxAttempts", "maxDuration"},
+		"override-reason": {"emergency", "outage", "legal", "safety", "other"},
+
 		"format": {"tlog-proof\tC2SP", "sigstore-bundle\tv0.3, with its trusted root"},
 
 		"log-format": {"text", "json"},
@@ -28,6 +40,13 @@ var (
 	reasons = map[string][]string{
 		"withdraw": {"superseded", "error", "legal", "privacy", "expired", "other"},
 		"revoke":   {"keyCompromise", "cessation", "affiliationChanged", "superseded", "other"},
+		"suspend":  {"investigation", "inactivity", "absence", "other"},
+		"resume":   {"resolved", "returned", "error", "other"},
+		"retire":   {"cessation", "affiliationChanged", "superseded", "other"},
+		"cancel":   {"superseded", "duplicate", "error", "other"},
+		"deny":     {"policy", "incomplete", "incorrect", "risk", "duties", "other"},
+
+		"revoke-grant": {"error", "superseded", "policy", "risk", "keyCompromise", "other"},
 	}
 )
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -103,7 +105,7 @@ entry that it has, never a second one. So does revoke.`,
 	flags.StringArrayVar(&e.Verbs, "verb", nil, "what it may sign, such as document.release; may be repeated")
 	flags.StringArrayVar(&e.Namespaces, "namespace", nil, "prefix of documents and workflows, or *; may be repeated")
 	flags.StringArrayVar(&e.Tools, "tool", nil, "tool that it may use; may be repeated")
-	flags.StringArrayVar(&spends, "spends", nil, "digest of another admin's grant; may be repeated")
+	flags.StringArrayVar(&spends, "spends", nil, "digest of another admin's grant; may be repeated (default: those found in the log)")
 	flags.StringVar(&notAfter, "not-after", "", "when its key ends, such as 2027-01-31T00:00:00Z")
 	return c
 }
@@ -119,6 +121,13 @@ func (o *identityOptions) enroll(cmd *cobra.Command, e client.Enrollment) error 
 	key, err := f.ensureKey(e.ID)
 	if err != nil {
 		return err
+	}
+	if len(e.Spends) == 0 && slices.ContainsFunc(e.Roles, func(role string) bool { return role == "registrar" || role == "privacy" }) {
+		terms := e.Terms()
+		object := statement.IdentityObject{Identity: e.ID, Terms: terms.TermsHash()}
+		if e.Spends, err = cl.Agreements(cmd.Context(), author, statement.IdentityEnroll, object, sha256.Sum256(key.SPKI())); err != nil {
+			return err
+		}
 	}
 	envelope, err := author.Enroll(e, key)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 // JSON if it prints.
 func TestHelpOfReaders(t *testing.T) {
 	groups := map[string]bool{"checkpoint": true, "proof": true, "receipt": true, "search": true, "document": true, "identity": true, "withdraw": true,
-		"dossier": true, "grant": true, "lineage": true}
+		"dossier": true, "grant": true, "lineage": true, "policy": true, "workflow": true, "request": true, "approve": true,
+		"deny": true, "revoke-grant": true, "run": true, "step": true, "outcome": true, "attest": true, "spool": true}
 	found := 0
 	var look func(c *cobra.Command)
 	look = func(c *cobra.Command) {

@@ -40,9 +40,9 @@ of the run; --wait waits for them.
 The log gets digests alone: never arguments, environment, output or names of files.
 
 CMD has stdin, stdout and stderr to itself; what became of the run is said on stderr.
-Signals go on to CMD. Exit code: that of CMD, 128 and the signal if one ended it; and if
-CMD did well, 1 if an output is missing, 5 if evidence waits in the spool. If CMD was not
-started, the codes of all commands: 1, 2, 3; 126 and 127 as in a shell.`,
+Signals go on to CMD. Exit code: that of CMD, 128 and the signal if one ended it; and
+if CMD did well, 1 if an output is missing, 5 if evidence waits in the spool. If CMD
+was not started, the codes of all commands: 1, 2, 3; 126 and 127 as in a shell.`,
 		Example: `  docket run --workflow flows/build --input src.tar --output app.bin -- make app
   docket run --run R1 --step draft --input claim=claim.json --output notice=notice.pdf -- ./draft.sh
   docket run --run R4 --step recon --wait 1h --close -- ./recon.sh`,

@@ -201,7 +201,7 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	defer func() { err = errors.Join(err, a.Close()) }()
 	c := log.Config{
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Anchor: a, Signer: signer,
-		MinFree: o.freeMark(), Events: site.witnesses.events(site.metrics.Events(logEvents(site.logger))), Confirm: site.witnesses.confirm(ctx, stderr),
+		MinFree: o.freeMark(), Events: site.witnesses.events(site.metrics.Events(logEvents(site.logger))), Confirm: site.witnesses.confirm(ctx),
 	}
 	closeRefusals, err := o.refusals(site, f, &c)
 	if err != nil {

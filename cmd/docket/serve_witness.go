@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -75,21 +74,28 @@ func (w *witnesses) events(e log.Events) log.Events {
 }
 
 // confirm asks the witnesses before the log signs anything, and goes on asking until
-// enough of them answered.
-func (w *witnesses) confirm(ctx context.Context, out io.Writer) func(proofs.Checkpoint, []byte, func(uint64) ([]proofs.Hash, error)) error {
+// enough of them answered. outer is the server's own context.
+func (w *witnesses) confirm(outer context.Context) log.Confirm {
 	if w == nil {
 		return nil
 	}
-	return func(newest proofs.Checkpoint, note []byte, prove func(uint64) ([]proofs.Hash, error)) error {
-		said := false
-		for {
-			err := witness.Confirm(ctx, witness.GatherConfig{Policy: w.policy}, witness.Head{Checkpoint: newest, Note: note, Prove: prove})
-			if !errors.Is(err, witness.ErrUnconfirmed) {
+	return func(ctx context.Context, newest proofs.Checkpoint, note []byte, prove func(uint64) ([]proofs.Hash, error)) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(outer, cancel)()
+		head := witness.Head{Checkpoint: newest, Note: note, Prove: prove}
+		for said := false; ; said = true {
+			err := witness.Confirm(ctx, witness.GatherConfig{Policy: w.policy}, head)
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err == nil && said:
+				w.logger.Info("witnesses have confirmed: the log admits statements", "size", newest.Size)
+				return nil
+			case !errors.Is(err, witness.ErrUnconfirmed):
 				return stopSigning(err)
-			}
-			if !said {
-				fmt.Fprintf(out, "waiting for witnesses, and not serving until then: whether somebody saw more of this log than it remembers is not known\n%v\n", err)
-				said = true
+			case !said:
+				w.logger.Warn("waiting for witnesses: nothing is admitted until so many answered that each quorum has one of them", "error", err)
 			}
 			select {
 			case <-ctx.Done():

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -31,12 +30,18 @@ type verify struct {
 	json     bool
 	checks   bool
 	maxAge   time.Duration
+	staples  []string
+	at       string
+	size     uint64
+	then     *proofs.Moment // that --at or --as-of asks for; nil: now
+	never    bool
+	absent   string
 }
 
 func newVerify() *cobra.Command {
 	v := &verify{}
 	c := &cobra.Command{
-		Use:   "verify FILE",
+		Use:   "verify FILE | --absent DOCUMENT",
 		Short: "verify a file, its receipt and the policy; works offline",
 		Long: `verify checks that FILE's bytes are what its receipt says, that the receipt's
 proofs hold under the log key, genesis and quorum that you pinned, and whether
@@ -48,16 +53,34 @@ there, and then asks that folder's server for 2 seconds (--offline forbids it).
 It never needs the network. A server that proves a second history of the log makes
 the verdict CONTRADICTED; both signed checkpoints are kept in DIR/client/evidence.
 
+With --at TIME or --as-of SIZE it answers for that moment instead of now: exit code 0
+if these bytes were in force then, 10 if not, 20 if the evidence does not reach so
+far. A time is proven or refuted by the cosigners' clock, or known by the log's clock
+alone, and the answer says which. --staple F (docket staple) takes newer or older
+evidence of the same release from files; then no server is asked.
+
+--never-released turns the question round: exit code 0 if it is proven that this log
+released no document with these bytes, 10 if it did. --absent DOCUMENT asks the same
+of a document. Both take the staple of that register, or ask the folder's server.
+
 Exit codes: 0 AUTHORITATIVE, 10 WAS AUTHORITATIVE or WITHDRAWN, 11 fewer cosigners
 than the policy asks or quorum none outside a development folder, 12 too old, or
 the document is not the one expected, 13 valid but the signer, or one who approved,
 was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 2 usage.`,
 		Example: `  docket verify report.pdf
   docket verify report.pdf --offline --policy acme.policy --doc reports/2026/q3
+  docket verify report.pdf --at 2026-11-01T00:00:00Z --staple report.staple
+  docket verify draft.pdf --never-released
   docket verify report.pdf --json`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			v.folders, v.file = dirOf(cmd), args[0]
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if (len(args) == 1) == (v.absent != "") {
+				return usage("give one FILE, or --absent DOCUMENT")
+			}
+			v.folders = dirOf(cmd)
+			if len(args) == 1 {
+				v.file = args[0]
+			}
 			if v.document != "" && !statement.ValidDocumentID(v.document) {
 				return usage("--doc %q is not a document id", v.document)
 			}
@@ -66,6 +89,12 @@ was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 
 			}
 			if v.policy != "" && cmd.Flags().Changed("dir") {
 				return usage("give --policy or --dir, not both: one verifier, one set of pins")
+			}
+			if v.then, err = v.moment(cmd.Flags().Changed("as-of")); err != nil {
+				return err
+			}
+			if v.never || v.absent != "" {
+				return v.answer(cmd)
 			}
 			verdict, err := v.run(cmd.Context(), time.Now())
 			if err != nil {
@@ -82,6 +111,11 @@ was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 
 	flags.BoolVar(&v.offline, "offline", false, "ask no server")
 	flags.BoolVar(&v.checks, "checks", false, "list every check, not only one that failed")
 	flags.BoolVar(&v.json, "json", false, "print the verdict as JSON")
+	flags.StringArrayVar(&v.staples, "staple", nil, "newer or older evidence of the same release, or of the register asked for; may be repeated")
+	flags.StringVar(&v.at, "at", "", "answer for this time, such as 2026-11-01T00:00:00Z")
+	flags.Uint64Var(&v.size, "as-of", 0, "answer for the log of this size: entries below it count")
+	flags.BoolVar(&v.never, "never-released", false, "prove that this log released no document with FILE's bytes")
+	flags.StringVar(&v.absent, "absent", "", "prove that this log has no release of this document")
 	flags.DurationVar(&v.maxAge, "max-age", 0, "age from which a verdict is qualified (exit 12), such as 24h; 0 for none")
 	return c
 }
@@ -93,20 +127,26 @@ func (v *verify) run(ctx context.Context, now time.Time) (proofs.Verdict, error)
 		return proofs.Verdict{}, err
 	}
 	receipt, err := v.readReceipt()
-	var malformed *malformedReceipt
-	if errors.As(err, &malformed) { // a verdict, not a failure of this program
-		return proofs.Verdict{Kind: proofs.Invalid, Exit: proofs.ExitInvalid, File: digest, Reason: malformed.Error()}, nil
+	if verdict := invalidFile(err, digest); verdict != nil { // a verdict, not a failure of this program
+		return *verdict, nil
 	}
 	if err != nil {
 		return proofs.Verdict{}, err
 	}
-	expect := proofs.Expect{File: digest, Document: v.document, Now: now.UnixMilli(), MaxAge: (v.maxAge + time.Millisecond - 1).Milliseconds()}
+	given, err := v.readStaples()
+	if verdict := invalidFile(err, digest); verdict != nil {
+		return *verdict, nil
+	}
+	if err != nil {
+		return proofs.Verdict{}, err
+	}
+	expect := proofs.Expect{File: digest, Document: v.document, Now: now.UnixMilli(), MaxAge: v.maxAgeMillis()}
 	if v.policy != "" {
 		verifier, err := readVerifier(v.policy, v.genesis)
 		if err != nil {
 			return proofs.Verdict{}, err
 		}
-		verdict := verifier.Verify(receipt, expect)
+		verdict := verifier.VerifyAt(receipt, given, v.then, expect)
 		return notAsked(verdict, "whether something newer exists: without a client folder no server is asked"), nil
 	}
 	c, config, err := v.folders.pinnedClient("")
@@ -122,7 +162,26 @@ func (v *verify) run(ctx context.Context, now time.Time) (proofs.Verdict, error)
 		expect.Namespaces = config.Expect
 	}
 	expect.Dev = config.Dev
+	if len(given) > 0 {
+		return notAsked(c.Verifier.VerifyAt(receipt, given, v.then, expect), "whether something newer exists: --staple says what is used"), nil
+	}
 	return v.withNewer(ctx, c, config, receipt, expect), nil
+}
+
+// maxAgeMillis is --max-age, rounded up: 0 stands for none.
+func (v *verify) maxAgeMillis() int64 { return (v.maxAge + time.Millisecond - 1).Milliseconds() }
+
+// readStaples reads the staples that were given.
+func (v *verify) readStaples() ([]*proofs.Receipt, error) {
+	var given []*proofs.Receipt
+	for _, path := range v.staples {
+		r, err := parseReceiptFile(path)
+		if err != nil {
+			return nil, err
+		}
+		given = append(given, r)
+	}
+	return given, nil
 }
 
 // readReceipt reads the receipt of the file.
@@ -131,18 +190,11 @@ func (v *verify) readReceipt() (*proofs.Receipt, error) {
 	if path == "" {
 		path = v.file + ".docket"
 	}
-	b, err := readFile(path)
+	r, err := parseReceiptFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no receipt: %s is not there; name it with --receipt", v.file, path)
 	}
-	if err != nil {
-		return nil, err
-	}
-	r, err := proofs.ParseReceipt(b)
-	if err != nil {
-		return nil, &malformedReceipt{path, err}
-	}
-	return r, nil
+	return r, err
 }
 
 // malformedReceipt says that a file is no receipt.
@@ -153,80 +205,21 @@ type malformedReceipt struct {
 
 func (e *malformedReceipt) Error() string { return e.path + ": " + e.err.Error() }
 
-// withNewer judges the receipt by itself, then with the newest staple that is
-// kept here, then with what the server answers. An answer that does not verify
-// never makes a good receipt a bad one.
-func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientConfig, r *proofs.Receipt, expect proofs.Expect) proofs.Verdict {
-	verdict := c.Verifier.Verify(r, expect)
-	if verdict.Document == "" || verdict.Kind == proofs.Invalid || verdict.Kind == proofs.Contradicted {
-		return verdict
-	}
-	if kept, ok := v.folders.keptReceipt(verdict.Statement); ok {
-		verdict = v.kept(c.Verifier, better(verdict, c.Verifier.VerifyStapled(r, kept, expect), "the newer receipt kept in "+v.folders.receipts()))
-	}
-	if v.offline {
-		return notAsked(verdict, "whether something newer exists: --offline")
-	}
-	if err := v.folders.connect(c, config); err != nil {
-		verdict.Warnings = append(verdict.Warnings, err.Error())
-		return notAsked(verdict, "whether something newer exists: no connection could be made")
-	}
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
-	newer, err := c.Receipt(ctx, verdict.Statement)
-	if errors.Is(err, client.ErrMemory) { // a matter of this machine: the server was not asked yet
-		verdict.Warnings = append(verdict.Warnings, err.Error())
-		c.Memory = nil
-		newer, err = c.Receipt(ctx, verdict.Statement)
-	}
-	if err != nil {
-		verdict.Warnings = append(verdict.Warnings, err.Error())
-		verdict.Warnings = append(verdict.Warnings, v.evidence(err)...)
-		var fork *client.ForkError
-		if errors.As(err, &fork) { // the log's own signatures: no verdict about it stands
-			verdict.Kind, verdict.Exit, verdict.Reason = proofs.Contradicted, proofs.ExitContradicted, fork.Error()
-			return verdict
-		}
-		return notAsked(verdict, "whether something newer exists: "+shownURL(c.Server)+" gave no usable answer")
-	}
-	// Keeping it is a convenience for the next run: a verdict does not depend on it.
-	if err := v.folders.keepReceipt(ctx, c.Verifier, newer); err != nil {
-		verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
-	}
-	return v.kept(c.Verifier, better(verdict, c.Verifier.VerifyStapled(r, newer, expect), "the server's answer"))
-}
-
-// evidence keeps the signed checkpoints of an error and says where.
-func (v *verify) evidence(err error) []string {
-	path, failed := v.folders.keepEvidence(err)
+// answer says what --never-released and --absent ask.
+func (v *verify) answer(cmd *cobra.Command) error {
 	switch {
-	case failed != nil:
-		return []string{"the two signed checkpoints could not be kept: " + failed.Error()}
-	case path != "":
-		return []string{"both signed checkpoints are in " + path}
+	case v.never && v.absent != "":
+		return usage("--never-released or --absent, not both")
+	case v.then != nil || v.receipt != "" || v.document != "":
+		return usage("--never-released and --absent are of a register: they go with none of --at, --as-of, --receipt and --doc")
+	case v.absent != "" && !statement.ValidDocumentID(v.absent):
+		return usage("--absent %q is not a document id", v.absent)
 	}
-	return nil
-}
-
-// better returns the verdict with the staple, unless the staple was no good or
-// speaks for a smaller tree: an old answer never makes an ended version current.
-func better(without, with proofs.Verdict, what string) proofs.Verdict {
-	if with.Kind == proofs.Invalid {
-		failed, _ := with.Failed()
-		without.Warnings = append(without.Warnings, fmt.Sprintf("%s does not verify (%s: %s) and was not used", what, failed.Name, failed.Detail))
-		return without
+	claim, err := v.claim(cmd.Context(), time.Now())
+	if err != nil {
+		return err
 	}
-	if with.Kind != proofs.Contradicted && with.Size < without.Size {
-		without.Warnings = append(without.Warnings, fmt.Sprintf("%s speaks for size %d only and was not used", what, with.Size))
-		return without
-	}
-	with.Warnings = append(without.Warnings, with.Warnings...)
-	return with
-}
-
-func notAsked(v proofs.Verdict, what string) proofs.Verdict {
-	v.NotChecked = append(v.NotChecked, what)
-	return v
+	return v.printClaim(cmd.OutOrStdout(), claim)
 }
 
 // print writes the verdict and returns its exit code as an error unless it is 0.

@@ -1,7 +1,6 @@
 package auditor
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"github.com/docketlog/docket/client/audit"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
-	"github.com/docketlog/docket/proofs/statement"
 )
 
 // A Config is what a Cosigner is made of. Audit and Witness are mandatory.
@@ -173,82 +171,4 @@ func sizeOf(note []byte) (uint64, error) {
 	}
 	cp, err := proofs.ParseCheckpoint(n.Body)
 	return cp.Size, err
-}
-
-// errLater says that a size is not replayed yet.
-var errLater = errors.New("the log is not replayed up to this size yet")
-
-// vouch returns nil when every seal of a checkpoint, which the log signed, is right.
-func (c *Cosigner) vouch(ctx context.Context, cp proofs.Checkpoint, note []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Wait)
-	defer cancel()
-	for {
-		c.mu.Lock()
-		tree, ended, replayed := c.tree, c.ended, c.replayed
-		c.mu.Unlock()
-		switch {
-		case ended != nil:
-			return ended.err
-		case tree != nil && cp.Size <= tree.Size:
-			return c.begins(ctx, tree, cp, note)
-		case c.holds(cp):
-			return nil
-		}
-		c.wakeUp()
-		select {
-		case <-replayed:
-		case <-ctx.Done():
-			return errLater
-		}
-	}
-}
-
-// holds says that this very tree head was cosigned before, and so was replayed: a log
-// asks so at its start, when it does not serve yet.
-func (c *Cosigner) holds(cp proofs.Checkpoint) bool {
-	n, err := proofs.ParseNote(c.Witness.Checkpoint(sha256.Sum256([]byte(cp.Origin))))
-	if err != nil {
-		return false
-	}
-	held, err := proofs.ParseCheckpoint(n.Body)
-	return err == nil && held == cp
-}
-
-// wakeUp asks for a Step.
-func (c *Cosigner) wakeUp() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
-
-// begins proves that the replayed tree begins with a checkpoint, and that a seal ends
-// that. A checkpoint that the log signed, and of which that is not so, ends the audit.
-func (c *Cosigner) begins(ctx context.Context, tree *client.Tree, cp proofs.Checkpoint, note []byte) error {
-	root, proof, err := tree.Consistency(ctx, cp.Size)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errLater, err)
-	}
-	if root != cp.Root {
-		fork := &client.ForkError{Seen: note, Shown: tree.Note, Genesis: c.Audit.Client.Verifier.Genesis}
-		if cp.Size < tree.Size {
-			fork.Root, fork.Proof = root, proof
-		}
-		return c.wrong(note, fork)
-	}
-	leaf, err := tree.Leaf(ctx, cp.Size-1)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errLater, err)
-	}
-	if !bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) {
-		return c.wrong(note, &audit.Divergence{Index: cp.Size - 1, Class: audit.ClassSeal, Rule: "seal",
-			Reason: "the log signed a checkpoint that ends here, and this leaf is no seal"})
-	}
-	return nil
-}
-
-func (c *Cosigner) wrong(note []byte, err error) error {
-	err = c.end(note, err).err
-	c.wakeUp()
-	return err
 }

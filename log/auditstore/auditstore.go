@@ -5,13 +5,14 @@
 //	S register key       the register's record, as in a log's store
 //	T register key       its leaf in the register tree
 //	D statement digest   index of the entry, 8 bytes, big-endian
-//	C index              content of the entry, if registers name it
+//	C index              content of the entry, if registers name it; "-" for a release that names no run
 //	M "audit"            the progress, as the auditor wrote it
 //
 // A Commit is one commit of the store: a crash leaves the state before or after it.
 package auditstore
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ type State struct {
 	store storage.Store
 	seq   uint64
 }
+
+// bare stands for content of no bytes: a row that lost its bytes is damage.
+var bare = []byte("-")
 
 var progressRow = storage.Meta("audit")
 
@@ -58,13 +62,25 @@ func (s *State) find(key []byte) ([]byte, error) {
 	return row, err
 }
 
-// Record implements audit.State.
+// Record implements audit.State. The record must have the value that the register
+// tree holds: a damaged one would be taken for a fault of the log.
 func (s *State) Record(key register.Key) (*register.Record, error) {
 	row, err := s.find(storage.Record(key))
-	if err != nil || row == nil {
+	if err != nil {
 		return nil, err
 	}
-	return register.ParseRecord(row)
+	leaf, err := s.find(storage.RegisterLeaf(key))
+	if err != nil || row == nil && leaf == nil {
+		return nil, err
+	}
+	record, err := register.ParseRecord(row)
+	if err != nil {
+		return nil, fmt.Errorf("auditstore: the record of register %s: %w: %w", key, storage.ErrDamaged, err)
+	}
+	if value := record.Value().Hash(); !bytes.Equal(leaf, value[:]) {
+		return nil, fmt.Errorf("auditstore: record and leaf of register %s disagree: %w", key, storage.ErrDamaged)
+	}
+	return record, nil
 }
 
 // Admitted implements audit.State.
@@ -89,8 +105,11 @@ func (s *State) Content(digest statement.Digest) ([]byte, error) {
 	if ok {
 		content, err = s.find(storage.Content(index))
 	}
-	if err == nil && content == nil {
+	switch {
+	case err == nil && len(content) == 0:
 		err = fmt.Errorf("auditstore: no content of statement %s: %w", digest, storage.ErrDamaged)
+	case bytes.Equal(content, bare):
+		content = nil
 	}
 	return content, err
 }
@@ -140,6 +159,9 @@ func (s *State) Commit(c *audit.Change) error {
 		index := c.Admitted[digest]
 		b.Set(storage.DigestIndex(digest), binary.BigEndian.AppendUint64(nil, index))
 		if content, ok := c.Contents[digest]; ok {
+			if len(content) == 0 {
+				content = bare
+			}
 			b.Set(storage.Content(index), content)
 		}
 	}

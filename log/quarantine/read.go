@@ -78,19 +78,25 @@ func (s *Store) List(after uint64, limit int) (Page, error) {
 // Get returns the newest refused statement with a digest: of one that was refused
 // by several codes, or in several envelopes, the last that came in.
 func (s *Store) Get(digest statement.Digest) (statement.Envelope, Entry, error) {
-	s.mu.Lock()
-	files := slices.Clone(s.files)
-	s.mu.Unlock()
-	for _, f := range slices.Backward(files) {
-		if f.digest != digest {
-			continue
-		}
+	for _, f := range s.of(digest) {
 		r, e, err := s.read(f)
 		if !errors.Is(err, ErrNotFound) {
 			return e, r.Entry, err
 		}
 	}
 	return statement.Envelope{}, Entry{}, fmt.Errorf("%w: statement digest %x", ErrNotFound, digest[:])
+}
+
+// of lists the files of a digest, newest first: few of many.
+func (s *Store) of(digest statement.Digest) (files []file) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range slices.Backward(s.files) {
+		if f.digest == digest {
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 // read reads a file. One that is not as it was written, as after a power cut, is

@@ -5,8 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/log"
@@ -20,23 +23,77 @@ import (
 //
 //	go test ./log/server -run xxx -bench Runs -benchtime 5000x
 func BenchmarkRuns(b *testing.B) {
-	const clients, batch = 8, 50
-	s := newBenchSite(b, log.Sealed, clients)
+	s := newBenchSite(b, log.Sealed, runClients)
+	s.loadRuns(b.N)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
+	s.demandReleased(b.N - 1)
+}
+
+// BenchmarkRunQueries measures register queries in a log of so many runs, one after
+// the other over one connection, from the request to the last byte of the answer.
+//
+//	go test ./log/server -run xxx -bench RunQueries -benchtime 100000x
+func BenchmarkRunQueries(b *testing.B) {
+	s := newBenchSite(b, log.Sealed, runClients)
+	grants := s.loadRuns(b.N)
+	b.ReportMetric(0, "entries/s")
+	b.ReportMetric(0, "p50-ms")
+	b.ReportMetric(0, "p99-ms")
+	for name, path := range map[string]func(i int) string{
+		"run":         func(i int) string { return fmt.Sprintf("/api/v1/runs/R%d", i) },
+		"run-history": func(i int) string { return fmt.Sprintf("/api/v1/histories/runs/R%d", i) },
+		"grant":       func(i int) string { return fmt.Sprintf("/api/v1/grants/%x", grants[i][:]) },
+		"document":    func(i int) string { return fmt.Sprintf("/api/v1/documents/notices/%d", i) },
+		"search-run":  func(i int) string { return fmt.Sprintf("/api/v1/search?run=R%d", i) },
+	} {
+		took := make([]time.Duration, 1000)
+		for i := range took {
+			start := time.Now()
+			must(b, s.get(path(i*7919%b.N)))
+			took[i] = time.Since(start)
+		}
+		slices.Sort(took)
+		b.ReportMetric(milliseconds(took[len(took)/2]), name+"-p50-ms")
+		b.ReportMetric(milliseconds(took[len(took)*99/100]), name+"-p99-ms")
+	}
+}
+
+// get reads an answer to its end.
+func (s *benchSite) get(path string) error {
+	a, err := s.http.Get(s.url + path)
+	if err != nil {
+		return err
+	}
+	defer a.Body.Close()
+	if a.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: status %d", path, a.StatusCode)
+	}
+	_, err = io.Copy(io.Discard, a.Body)
+	return err
+}
+
+const runClients = 8
+
+// loadRuns runs n defensible releases in batches of 50, and returns a grant of each.
+func (s *benchSite) loadRuns(n int) []statement.Digest {
+	const batch = 50
 	text, policy := s.prepareRuns()
+	grants := make([]statement.Digest, n)
 	var bodies [][]byte
-	for from := 0; from < b.N; from += batch {
+	for from := 0; from < n; from += batch {
 		var body bytes.Buffer
-		for i := from; i < min(from+batch, b.N); i++ {
-			for _, e := range s.defensible(i, text, policy) {
+		for i := from; i < min(from+batch, n); i++ {
+			all := s.defensible(i, text, policy)
+			grants[i] = statement.DigestOf(all[1].Payload)
+			for _, e := range all {
 				body.Write(e.Marshal())
 				body.WriteByte('\n')
 			}
 		}
 		bodies = append(bodies, body.Bytes())
 	}
-	s.run("/api/v1/statements", "application/x-ndjson", http.StatusOK, clients, bodies, 5*batch)
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
-	s.demandReleased(b.N - 1)
+	s.run("/api/v1/statements", "application/x-ndjson", http.StatusOK, runClients, bodies, 5*batch)
+	return grants
 }
 
 // prepareRuns enrolls who takes part and defines the workflow. It returns the

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -204,6 +205,20 @@ func (s *site) setFinal() statement.Digest {
 	return statement.DigestOf(genesis.Payload)
 }
 
+// judgeUnconfirmed provokes what is answered while witnesses are asked after a start.
+func (d *description) judgeUnconfirmed() {
+	d.t.Helper()
+	s := newSite(d.t, func(c *log.Config) {
+		c.Confirm = func(ctx context.Context, _ proofs.Checkpoint, _ []byte, _ func(uint64) ([]proofs.Hash, error)) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+	})
+	d.judge("health", s.do("GET", "/healthz", nil))
+	d.judge("submit", s.do("POST", "/api/v1/statements", s.release("contracts/1").Marshal(), jsonBody))
+	d.judge("checkpoint", s.do("GET", "/checkpoint", nil))
+}
+
 // judgeFinal provokes what is answered while there is no quorum.
 func (d *description) judgeFinal(s *site) {
 	d.t.Helper()
@@ -306,7 +321,7 @@ func TestRawAnswersFitTheDescription(t *testing.T) {
 	d.judge("add", s.do("POST", "/add", []byte("four")))
 	for code := range d.all["add"].Codes {
 		// What a store in trouble leads to is the same for a sealed log.
-		if !d.seen["add"][code] && !slices.Contains([]string{"internal", "stopped", "unhealthy", "no-space"}, code) {
+		if !d.seen["add"][code] && !slices.Contains([]string{"internal", "stopped", "unhealthy", "unconfirmed", "no-space"}, code) {
 			t.Errorf("add never answered with the code %s", code)
 		}
 	}
@@ -358,6 +373,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	d.judgeQuarantine(t)
 	d.judgeTrouble(calls)
 	d.judgeFinal(newSite(t))
+	d.judgeUnconfirmed()
 	for id, r := range d.all {
 		for status, response := range d.operation(id).Responses {
 			for media := range response.Content {

@@ -96,6 +96,7 @@ var problems = []struct {
 }{
 	{log.ErrStopped, http.StatusServiceUnavailable, "stopped", 30},
 	{log.ErrUnhealthy, http.StatusServiceUnavailable, "unhealthy", 30},
+	{log.ErrUnconfirmed, http.StatusServiceUnavailable, "unconfirmed", 5},
 	{log.ErrClosed, http.StatusServiceUnavailable, "closing", 5},
 	{log.ErrBusy, http.StatusServiceUnavailable, "busy", 1},
 	{log.ErrNoSpace, http.StatusInsufficientStorage, "no-space", 60},

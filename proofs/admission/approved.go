@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ func (e *entry) withdrawnBy(flow *statement.Workflow) func([]*grant) error {
 // sets approval aside meets number and roles alone.
 func (e *entry) checkApproved(a agreement) func([]*grant) error {
 	return func(grants []*grant) error {
-		good := a.ofLevel(grants)
+		good := a.ofClass(a.ofLevel(grants))
 		if slices.ContainsFunc(good, func(g *grant) bool { return sets(g.decision, "approval") }) {
 			return nil
 		}
@@ -50,13 +51,31 @@ func (e *entry) checkApproved(a agreement) func([]*grant) error {
 			missing = slices.DeleteFunc(missing, func(role string) bool { return role == g.decision.Role })
 		}
 		if got := min(len(minds), len(hands)); got < int(a.n) {
-			return unapproved(grants, "workflow %q demands grants of %d distinct owners; of the %d named here %d count%s", a.flow.ID, a.n, len(grants), got, ownersOf(twice))
+			return unapproved(grants, "workflow %q demands grants of %d distinct owners%s; of the %d named here %d count%s", a.flow.ID, a.n, a.whose(), len(grants), got, ownersOf(twice))
 		}
 		if len(missing) > 0 {
 			return unapproved(grants, "workflow %q demands a grant in each of the roles %v; none here is in %v", a.flow.ID, a.roles, missing)
 		}
 		return nil
 	}
+}
+
+// whose says which grants count at all.
+func (a agreement) whose() string {
+	var words []string
+	if a.flow.Approval.Class == "human" {
+		words = append(words, "by humans")
+	}
+	if a.flow.Approval.Level == "direct" {
+		words = append(words, "signed by those who decide")
+	}
+	if asked := a.flow.Approval.Roles; len(asked) > 0 {
+		words = append(words, fmt.Sprintf("in the roles %v, still held", asked))
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(words, ", ") + ")"
 }
 
 // ownersOf says which grants count for nothing, since their owner counts already.
@@ -83,6 +102,18 @@ func (a agreement) ofLevel(grants []*grant) []*grant {
 		return grants
 	}
 	return slices.DeleteFunc(slices.Clone(grants), func(g *grant) bool { return g.decision.Level != "direct" })
+}
+
+// ofClass are the grants of humans, where humans decide. Their own workflow judged
+// that when they were given; it is another than this one where what a run released
+// is withdrawn in another run.
+func (a agreement) ofClass(grants []*grant) []*grant {
+	if a.flow.Approval.Class != "human" {
+		return grants
+	}
+	return slices.DeleteFunc(slices.Clone(grants), func(g *grant) bool {
+		return g.mind.state.Class != register.ClassHuman || g.hand().state.Class != register.ClassHuman
+	})
 }
 
 // counts says whether a grant was given in a role that the workflow asks for, by

@@ -94,7 +94,7 @@ func TestUnapprovedSaysWho(t *testing.T) {
 	if err := apply(l, releaseIn("R1", 1, nil, one, program)); !errors.As(err, &r) || r.Code != CodeApproval {
 		t.Fatal(err)
 	}
-	const want = `workflow "flow" demands grants of 2 distinct owners; of the 2 named here 1 count: those in predicate.spends[1] are of owners who count already`
+	const want = `workflow "flow" demands grants of 2 distinct owners (in the roles [legal], still held); of the 2 named here 1 count: those in predicate.spends[1] are of owners who count already`
 	if diff := cmp.Diff([]uint64{first, first + 1}, r.Indices); r.Reason != want || diff != "" {
 		t.Errorf("%s\n%s", r.Reason, diff)
 	}

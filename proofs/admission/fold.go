@@ -14,7 +14,9 @@ type State interface {
 	// Record returns the register at key, or nil if there is none. The caller
 	// does not change it.
 	Record(key register.Key) (*register.Record, error)
-	// Content returns the bytes of an admitted statement.
+	// Content returns the bytes of an admitted statement that a register names. Of a
+	// release that names no run they may be none, without an error: that it names
+	// none is all that the fold asks of one, and most documents are of that kind.
 	Content(digest statement.Digest) ([]byte, error)
 	// Admitted says whether a statement digest has an entry, and which.
 	Admitted(digest statement.Digest) (index uint64, ok bool, err error)

@@ -93,9 +93,9 @@ func (e *entry) releaseRun(d *document) (*run, error) {
 	if d.state == nil {
 		return nil, nil
 	}
-	released, err := e.fold.named(e.st, d.state.Statement)
-	if err != nil || released.run == "" {
+	id, err := e.fold.releasedIn(e.st, d.state.Statement)
+	if err != nil || id == "" {
 		return nil, err
 	}
-	return e.readRunOf(released.run)
+	return e.readRunOf(id)
 }

@@ -51,6 +51,24 @@ func (f *Fold) named(st State, digest statement.Digest) (named, error) {
 	if err != nil {
 		return named{}, err
 	}
+	return f.read(digest, content)
+}
+
+// releasedIn returns the run that a release names; empty: none.
+func (f *Fold) releasedIn(st State, digest statement.Digest) (string, error) {
+	if n, ok := f.cache[digest]; ok {
+		return n.run, nil
+	}
+	content, err := st.Content(digest)
+	if err != nil || len(content) == 0 {
+		return "", err
+	}
+	n, err := f.read(digest, content)
+	return n.run, err
+}
+
+// read parses content that a register names, and keeps what it says.
+func (f *Fold) read(digest statement.Digest, content []byte) (named, error) {
 	if statement.DigestOf(content) != digest {
 		return named{}, fmt.Errorf("admission: statement %s: %w", digest, ErrContent)
 	}

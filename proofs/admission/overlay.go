@@ -100,13 +100,18 @@ func (o *Overlay) Write(index uint64, time int64, c *Checked, effects []Effect) 
 }
 
 // keep keeps the content that registers name: policies, terms, workflows,
-// requests, grants, outcomes, and of each document the newest release.
+// requests, grants, outcomes, and of each document the newest release. Of a release
+// that names no run it keeps no bytes, only that it is one.
 func (o *Overlay) keep(c *Checked) {
 	switch body := c.Statement.Body.(type) {
 	case *statement.ReleaseDocument:
 		if body.Prev != nil {
 			delete(o.contents, *body.Prev)
 			o.unnamed = append(o.unnamed, *body.Prev)
+		}
+		if c.Statement.Run == "" {
+			o.contents[c.Digest] = nil
+			return
 		}
 	case *statement.SetPolicy, *statement.EnrollIdentity, *statement.RotateIdentity, *statement.DefineWorkflow,
 		*statement.OpenRequest, *statement.GrantDecision, *statement.CloseOutcome:

@@ -47,6 +47,19 @@ func (e *entry) checkOverride(field string, g *statement.GrantDecision) error {
 	return nil
 }
 
+// checkSetsAside is E409 when a grant is spent: as at the grant, and who decided
+// still holds the role. The members of the policy change.
+func (e *entry) checkSetsAside(g *grant) error {
+	if err := e.checkOverride(g.field, g.decision); err != nil || g.decision.Override == nil {
+		return err
+	}
+	if !g.mind.holds(g.decision.Role) {
+		return refuse(CodeOverride, g.field, "identity %q does not hold the role %q any more, in which it set the rule %q aside: want an override of one who does",
+			g.mind.id, g.decision.Role, g.decision.Override.Rule).at(g.last, g.mind.last)
+	}
+	return nil
+}
+
 // checkReview is E409 of the grant: somebody looks at it soon.
 func (e *entry) checkReview(g *statement.GrantDecision) error {
 	if g.Override == nil {

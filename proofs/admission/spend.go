@@ -38,7 +38,7 @@ func (e *entry) spend(b bond, enough func([]*grant) error) ([]Effect, error) {
 		e.checkInTime,
 		func(g *grant) error { return e.checkBound(g, b) },
 		e.checkAlive,
-		func(g *grant) error { return e.checkOverride(g.field, g.decision) },
+		e.checkSetsAside,
 	} {
 		for _, g := range grants {
 			if err := check(g); err != nil {

@@ -45,6 +45,13 @@ func (y *Play) grant(author *client.Author, line Line) (statement.Envelope, erro
 		}
 		g.About, s.Run = &n.digest, n.statement.Run
 	}
+	if a.has("actingFor") {
+		n, err := y.ref(a["actingFor"])
+		if err != nil {
+			return statement.Envelope{}, err
+		}
+		g.ActingFor = &n.digest
+	}
 	if g.Object, s.Subject, err = y.bound(action, g, line); err != nil {
 		return statement.Envelope{}, err
 	}
@@ -66,6 +73,9 @@ func (y *Play) bound(action statement.Code, g *statement.GrantDecision, line Lin
 			return nil, statement.Digest{}, err
 		}
 		return terms.Object(), sha256.Sum256(terms.SPKI), nil
+	case statement.DecisionGrant:
+		key, err := y.keyDigest(a["to"])
+		return statement.DelegationObject{Role: a["role"], Namespaces: a.list("namespaces")}, key, err
 	case statement.DocumentRelease, statement.DocumentWithdraw:
 		return statement.DocumentObject{Document: a["doc"], Version: a.number("v", 1)}, sampleDigest(a["file"]), nil
 	case statement.StepIntent:

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -92,6 +90,13 @@ func (d *crashDisk) arm(c cut) {
 	d.next, d.writes = c, 1+d.random.IntN(4)
 }
 
+// crashed says whether the power went.
+func (d *crashDisk) crashed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.left != nil
+}
+
 // restart goes on with what the crash left.
 func (d *crashDisk) restart() {
 	d.mu.Lock()
@@ -145,13 +150,13 @@ func TestStorySurvivesCrashes(t *testing.T) {
 	disk, crashes := newCrashDisk(random), 0
 	player := &Player{
 		Before: func(y *Play, line Line) error {
-			if _, ok := signed[line.verb]; ok && random.IntN(every()) == 0 {
+			if _, ok := signed[line.verb]; ok {
 				disk.arm(cut(1 + random.IntN(int(cuts)-1)))
 			}
 			return nil
 		},
 		Lost: func(ctx context.Context, y *Play, err error) error {
-			if crashes++; disk.left == nil {
+			if crashes++; !disk.crashed() {
 				return fmt.Errorf("an answer was lost, and no power went: %w", err)
 			}
 			_ = y.host.close() // it stopped on a doubt; what it wrote is on the other disk
@@ -161,20 +166,12 @@ func TestStorySurvivesCrashes(t *testing.T) {
 	}
 	stormy, entries := playOn(t, s, disk, player)
 	t.Logf("%d crashes, %d entries, seed %d", crashes, entries, seed)
-	if crashes < 10 || entries != size {
+	if crashes < 100 || entries != size {
 		t.Errorf("%d crashes, %d entries; without crashes %d", crashes, entries, size)
 	}
 	if diff := cmp.Diff(quiet, stormy); diff != "" {
 		t.Errorf("the registers differ:\n%s", diff)
 	}
-}
-
-// every says at each how many-th statement the power goes.
-func every() int {
-	if deep, err := strconv.Atoi(os.Getenv("DOCKET_TEST_DEEP")); err == nil && deep > 1 {
-		return 1
-	}
-	return 4
 }
 
 // memory is a disk in memory whose power stays on.
@@ -186,7 +183,7 @@ func TestStorySurvivesRestarts(t *testing.T) {
 	s := whole(t)
 	quiet, _ := playOn(t, s, memory(), nil)
 	restarted, _ := playOn(t, s, newDisk(t), &Player{Before: func(y *Play, _ Line) error {
-		if rand.IntN(4*every()) > 0 {
+		if rand.IntN(16) > 0 {
 			return nil
 		}
 		return y.Restart(context.Background())

@@ -81,9 +81,13 @@ func (j *halves) join() {
 		if j.approvals[digest] == nil {
 			j.t.Errorf("grant %s is no approval of any run", digest)
 		}
+		spenders := j.executed
+		if g.Terms.For == statement.DecisionGrant { // a delegation is spent by deciding
+			spenders = j.approvals
+		}
 		for _, by := range g.Spent {
-			if by.Statement.Run != "" && j.executed[by.Digest] == nil {
-				j.t.Errorf("grant %s was spent by %s, which was not executed", digest, by.Digest)
+			if by.Statement.Run != "" && spenders[by.Digest] == nil {
+				j.t.Errorf("grant %s was spent by %s, which is in the wrong half, or in none", digest, by.Digest)
 			}
 		}
 	}

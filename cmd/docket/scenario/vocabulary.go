@@ -31,7 +31,7 @@ const stepWords = "as:name key:text attempt:number seq:number! tool:text! target
 // signed are the acts that sign a statement and submit it.
 var signed = map[string]usage{
 	"policy":        {[]sort{sortText}, "as:name"},
-	"grant":         {[]sort{sortText}, "as:name key:text to:id! role:text! rule:text! about:ref identity:id text:text flow:flow doc:text v:number file:file step:text attempt:number tool:text target:text in:files resource:text privilege:text uses:number ttl:duration until:time override:text reason:text reviewBy:time newkey:text expires:time"},
+	"grant":         {[]sort{sortText}, "as:name key:text to:id! role:text! rule:text! about:ref actingFor:ref namespaces:list identity:id text:text flow:flow doc:text v:number file:file step:text attempt:number tool:text target:text in:files resource:text privilege:text uses:number ttl:duration until:time override:text reason:text reviewBy:time newkey:text expires:time"},
 	"enroll":        {[]sort{sortID}, "as:name key:text newkey:text spends:refs"},
 	"rotate":        {[]sort{sortID}, "as:name key:text newkey:text! spends:refs! expires:time"},
 	"suspend":       {[]sort{sortID}, "as:name key:text reason:text!"},

@@ -1,0 +1,205 @@
+// The verdict: docs/spec/receipt.md, sections 3 to 5. judge never throws for what it
+// is handed, but for a policy that is none.
+import { demand, equal, MAX, refuse, Refusal } from './bytes.mjs';
+import { contradiction } from './contradiction.mjs';
+import { document, documentOf, entryLeaf, grant, identity, run } from './claims.mjs';
+import { History } from './history.mjs';
+import { verifyInclusion } from './merkle.mjs';
+import { parsePolicy } from './policy.mjs';
+import { parseReceipt } from './receipt.mjs';
+import { registerKey } from './registers.mjs';
+import { parseStatement, verifyStatement } from './statement.mjs';
+import { openView, RULES } from './view.mjs';
+
+const SKEW = 300_000n; // milliseconds
+
+// judge: bytes of policy, receipt and staple; the pinned leaf hash; what is expected:
+// file (digest), document, namespaces, dev, now and maxAge (milliseconds, 0n: none).
+export function judge({ policy: text, genesis, receipt, staple, expect }) {
+  const policy = parsePolicy(text);
+  const j = { policy, genesis, expect, latest: expect.now === 0n ? MAX : (expect.now + SKEW) / 1000n, out: { warnings: [] }, approvers: [] };
+  try {
+    const [r, newer] = makeCheck(j, '')('form', () => [parseReceipt(receipt), staple && parseReceipt(staple)]);
+    return verdictOf(j, r, newer);
+  } catch (e) {
+    if (!(e instanceof Refusal)) throw e;
+    if (j.contradicted) return final(j, 'CONTRADICTED', 30, e.message);
+    return final(j, 'INVALID', 40, e.message);
+  }
+}
+
+// makeCheck notes which check fails.
+const makeCheck = (j, prefix) => (name, f) => {
+  try {
+    return f();
+  } catch (e) {
+    if (e instanceof Refusal) {
+      j.out.check = prefix + name;
+      e.message = `${j.out.check}: ${e.message}`;
+    }
+    throw e;
+  }
+};
+
+function final(j, verdict, exit, reason = '') {
+  return { verdict, exit, reason, ...j.out };
+}
+
+function verdictOf(j, r, staple) {
+  const check = makeCheck(j, '');
+  const view = openView(check, j.policy, j.genesis, r, j.latest);
+  speakFor(j, view);
+  if (!r.envelope) return stapleAlone(j, check, r, view);
+  const entry = openEntry(check, r, view.cp);
+  Object.assign(j.out, { issuer: entry.st.issuer, index: entry.index, document: entry.document?.id, version: entry.document?.version });
+  openRegisters(j, '', entry, r, view);
+  if (staple) openStaple(j, entry, r, staple, view);
+  return conclude(j, entry);
+}
+
+function speakFor(j, view) {
+  j.view = view;
+  j.witnessTime = view.level === 'L0' ? 0n : view.quorum.quorumTime * 1000n;
+  Object.assign(j.out, { origin: view.cp.origin, size: view.cp.size, sealTime: view.seal.time, level: view.level, witnessTime: j.witnessTime });
+}
+
+function openEntry(check, r, cp) {
+  const e = r.envelope;
+  const entry = { payload: e.payload, spki: e.spki, digest: e.digest, index: r.index };
+  check('statement', () => {
+    entry.st = parseStatement(e.payload);
+    entry.document = documentOf(entry.st);
+  });
+  check('signature', () => verifyStatement(e.payload, e.signature, e.spki));
+  check('log', () => demand(entry.st.log === cp.origin, 'the statement was made for another log'));
+  check('entry inclusion', () => {
+    entry.leafHash = entryLeaf(e);
+    verifyInclusion(entry.leafHash, entry.index, cp.size, cp.root, r.inclusion);
+  });
+  const inRuns = entry.st.kind.startsWith('document.');
+  entry.run = inRuns ? entry.st.run : undefined;
+  entry.spends = inRuns ? entry.st.spends ?? [] : [];
+  return entry;
+}
+
+function checkDirect(entry, registers) {
+  const shown = registers.some((p) => p.type === 'run' || p.type === 'grant');
+  const named = entry.run !== undefined || entry.spends.length > 0;
+  demand(shown === named, 'runs and grants are shown exactly if the statement names them');
+  demand(entry.run !== undefined || !named || entry.st.kind !== 'document.release', 'a release that names grants names a run');
+}
+
+// takeRegisters: exactly those that the statement names, in their order. Who gave a grant stands in the grant.
+function takeRegisters(entry, proofs, seal) {
+  const want = [['identity', entry.st.issuer]];
+  if (entry.document) want.unshift(['document', entry.document.id]);
+  if (entry.run !== undefined) want.push(['run', entry.run]);
+  for (const g of entry.spends) want.push(['grant', g], ['identity', undefined]);
+  demand(proofs.length === want.length, `${proofs.length} registers, want ${want.length}`);
+  return proofs.map((p, i) => {
+    demand(p.type === want[i][0] && (want[i][1] === undefined || p.id === want[i][1]), `register ${i} is not the one that the statement names`);
+    return new History(p, seal);
+  });
+}
+
+function openRegisters(j, prefix, entry, r, view) {
+  const check = makeCheck(j, prefix), inner = makeCheck(j, `${prefix}grantor `);
+  check('rules', () => demand(view.seal.rules === RULES, `unknown rules ${view.seal.rules}`));
+  check('direct release', () => checkDirect(entry, r.registers));
+  const list = check('registers', () => takeRegisters(entry, r.registers, view.seal));
+  if (entry.document) j.authority = document(check, entry, list.shift());
+  const time = j.authority?.time;
+  const signer = identity(check, entry, list.shift(), time);
+  j.signer = signer.now;
+  const opened = entry.run === undefined ? undefined : run(check, entry, list.shift());
+  j.approvers = entry.spends.map((g) => grant(check, inner, {
+    entry, digest: Buffer.from(g.slice(7), 'hex'), h: list.shift(), grantor: list.shift(), owner: signer.then.owner, request: opened?.request, time,
+  }));
+}
+
+function openStaple(j, entry, r, staple, view) {
+  const check = makeCheck(j, 'staple ');
+  const newer = openView(check, j.policy, j.genesis, staple, j.latest);
+  check('no contradiction', () => {
+    const found = contradiction([r, view], [staple, newer]);
+    if (!found) return;
+    j.contradicted = true;
+    refuse(found);
+  });
+  if (newer.cp.size < view.cp.size) {
+    j.out.warnings.push('the staple is of a smaller size: not used');
+    return;
+  }
+  openRegisters(j, 'staple ', entry, staple, newer);
+  speakFor(j, newer);
+  if (staple.envelope) {
+    check('entry inclusion', () => verifyInclusion(entry.leafHash, entry.index, newer.cp.size, newer.cp.root, staple.inclusion));
+    return;
+  }
+  j.holds = view; // who vouches that the entry is in the tree
+  if (view.level < newer.level) j.out.level = view.level;
+}
+
+function stapleAlone(j, check, r, view) {
+  check('rules', () => demand(view.seal.rules === RULES, `unknown rules ${view.seal.rules}`));
+  let never = false;
+  for (const p of r.registers) {
+    check('register', () => {
+      const h = new History(p, view.seal);
+      if (h.alone() && equal(h.key, registerKey('digest', `sha256:${j.expect.file.toString('hex')}`))) never = true;
+    });
+  }
+  const reason = never ? `this log had released no document with these bytes, as of size ${view.cp.size}` : 'a staple: verify it together with its receipt';
+  return final(j, 'UNKNOWN', 20, reason);
+}
+
+// conclude makes the checks that qualify a verdict: all of them, whatever the others say.
+function conclude(j, entry) {
+  const { file } = j.expect, failed = {};
+  const noFile = file.every((b) => b === 0);
+  if (noFile || !equal(entry.st.subject, file)) {
+    j.out.check = 'file';
+    return final(j, 'UNKNOWN', 20, noFile ? 'there is no file in hand' : 'this receipt is for other bytes');
+  }
+  if (!entry.document) return final(j, 'UNKNOWN', 20, `a ${entry.st.kind}: it says nothing about a document`);
+  const { from, until, kind, time } = j.authority;
+  Object.assign(j.out, { from, until });
+  const verdict = { undefined: 'AUTHORITATIVE', 1: 'WAS AUTHORITATIVE', 2: 'WITHDRAWN' }[kind];
+  const qualify = (name, f) => { try { f(); } catch (e) { failed[name] = e.message; } };
+  qualify('compromise', () => checkCompromise(j, time));
+  qualify('cosigners', () => checkCosigners(j));
+  qualify('expected', () => checkExpected(entry.document.id, j.expect));
+  qualify('age', () => checkAge(j));
+  if (j.witnessTime !== 0n && j.view.seal.time > j.witnessTime + SKEW) j.out.warnings.push("the log's clock was ahead of the witnesses'");
+  const ended = verdict !== 'AUTHORITATIVE';
+  const order = [['compromise', 13], ['cosigners', 11], ...(ended ? [] : [['expected', 12], ['age', 12]])];
+  const [name, exit] = order.find(([n]) => n in failed) ?? [undefined, ended ? 10 : 0];
+  j.out.check = name;
+  return final(j, verdict, exit, failed[name]);
+}
+
+function checkCompromise(j, time) {
+  demand(j.signer.compromisedSince > time, "the signer's key was reported compromised from before the entry");
+  for (const a of j.approvers) demand(a.now.compromisedSince > a.time, `the key of ${a.by}, who granted it, was reported compromised from before the grant`);
+}
+
+function checkCosigners({ policy, expect, holds, view }) {
+  demand(policy.quorum !== 'none' || expect.dev, 'the policy demands no cosigner (quorum none)');
+  demand(!holds || holds.quorum.satisfied, 'the tree that is proven to hold the entry has fewer cosigners than the policy asks');
+  demand(view.quorum.satisfied, 'fewer cosigners than the policy asks');
+}
+
+const under = (prefix, id) => (prefix === '*' ? !id.startsWith('docket:') : id.startsWith(prefix) && id.length > prefix.length && prefix.endsWith('/'));
+
+function checkExpected(id, { document: asked, namespaces, dev }) {
+  if (asked !== '') return demand(id === asked, `the receipt is for ${id}, ${asked} was asked for`);
+  const expected = namespaces.length === 0 && dev ? ['*'] : namespaces;
+  return demand(expected.some((p) => under(p, id)), `${id} is not expected: name the document that you ask for`);
+}
+
+function checkAge({ expect: { now, maxAge }, witnessTime, view }) {
+  if (now === 0n) return;
+  const age = now - (witnessTime || view.seal.time);
+  demand(age >= -SKEW, "it is dated after the verifier's clock");
+  demand(maxAge === 0n || age <= maxAge, 'it is older than the maximum age');
+}

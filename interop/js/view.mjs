@@ -1,0 +1,32 @@
+// V(N): checkpoint, seal and genesis. docs/spec/receipt.md, section 2.
+import { demand } from './bytes.mjs';
+import { leafHash, verifyInclusion } from './merkle.mjs';
+import { isHost } from './note.mjs';
+import { evaluate, needs } from './policy.mjs';
+import { parseSeal } from './statement.mjs';
+
+export const RULES = 'docket/0-dev';
+
+// openView makes the first five checks. latest is in seconds.
+export function openView(check, policy, genesis, receipt, latest) {
+  let quorum, seal;
+  check('checkpoint', () => {
+    quorum = evaluate(policy, receipt.checkpoint, latest);
+    demand(isHost(quorum.cp.origin) && quorum.cp.size >= 2n, 'the origin is no host name, or the size is below 2');
+  });
+  const cp = quorum.cp;
+  check('seal form', () => { seal = parseSeal(receipt.seal); });
+  check('seal position', () => {
+    demand(seal.index === cp.size - 1n, 'the seal does not name its own place');
+    demand(seal.prev + 1n < seal.index, 'no leaf stands between two seals');
+  });
+  check('seal inclusion', () => verifyInclusion(leafHash(receipt.seal), cp.size - 1n, cp.size, cp.root, receipt.sealInclusion));
+  check('genesis', () => verifyInclusion(genesis, 0n, cp.size, cp.root, receipt.genesisInclusion));
+  return { cp, seal, quorum, level: levelOf(policy, quorum) };
+}
+
+function levelOf(policy, quorum) {
+  if (policy.quorum === 'none' || !quorum.satisfied) return 'L0';
+  const auditors = policy.nodes.get('auditors');
+  return auditors && !auditors.key && needs(policy, 'auditors') ? 'L2' : 'L1';
+}

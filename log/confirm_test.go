@@ -1,0 +1,186 @@
+package log_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/docketlog/docket/log"
+	"github.com/docketlog/docket/log/logtest"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/storage"
+	"github.com/docketlog/docket/storage/storagetest"
+)
+
+// asked is a Confirm that waits for its answer.
+type asked struct {
+	question chan proofs.Checkpoint
+	answer   chan error
+}
+
+func newAsked() *asked {
+	return &asked{make(chan proofs.Checkpoint, 1), make(chan error, 1)}
+}
+
+func (a *asked) confirm(ctx context.Context, newest proofs.Checkpoint, note []byte, prove func(uint64) ([]proofs.Hash, error)) error {
+	if hashes, err := prove(2); err != nil || newest.Size > 2 && len(hashes) == 0 {
+		return err
+	}
+	a.question <- newest
+	select {
+	case err := <-a.answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// confirmLog is a log of size 5, closed, on its store and anchor.
+func confirmLog(t *testing.T) (*logtest.World, storage.Store, storage.Anchor) {
+	t.Helper()
+	w := logtest.NewWorld()
+	store, err := storagetest.NewMemory().Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchor, err := storagetest.NewMemoryAnchor().Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Create(t, store, anchor).Close(); err != nil {
+		t.Fatal(err)
+	}
+	return w, store, anchor
+}
+
+func openConfirmed(t *testing.T, w *logtest.World, store storage.Store, anchor storage.Anchor, a *asked) *log.Log {
+	t.Helper()
+	c := w.Config(store, anchor)
+	c.Confirm = a.confirm
+	l, err := log.Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// submitOne submits a release and returns how that ended.
+func submitOne(t *testing.T, w *logtest.World, l *log.Log, id string) error {
+	t.Helper()
+	_, view, err := l.Submit(t.Context(), []*admission.Checked{w.Release(id, 1, nil, []byte(id))})
+	if err == nil {
+		view.Release()
+	}
+	return err
+}
+
+// Until others have answered the log shows what it has and admits nothing.
+func TestConfirm(t *testing.T) {
+	w, store, anchor := confirmLog(t)
+	a := newAsked()
+	l := openConfirmed(t, w, store, anchor, a)
+	defer l.Close()
+	if newest := <-a.question; newest.Size != 5 || newest.Origin != w.Origin {
+		t.Errorf("asked about %+v", newest)
+	}
+	if err := submitOne(t, w, l, "a/1"); !errors.Is(err, log.ErrUnconfirmed) || !errors.Is(l.Health(), log.ErrUnconfirmed) {
+		t.Errorf("while nobody has answered: %v, %v", err, l.Health())
+	}
+	v := l.View()
+	if v.Size() != 5 {
+		t.Errorf("it shows size %d", v.Size())
+	}
+	v.Release()
+	a.answer <- nil
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if err := submitOne(t, w, l, "a/1"); err == nil {
+			break
+		} else if !errors.Is(err, log.ErrUnconfirmed) || time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A word against the log stops it; so it signs nothing.
+func TestConfirmRefused(t *testing.T) {
+	w, store, anchor := confirmLog(t)
+	before, err := anchor.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newAsked()
+	l := openConfirmed(t, w, store, anchor, a)
+	ahead := errors.New("a witness holds more")
+	a.answer <- ahead
+	<-l.Done()
+	if err := l.Close(); !errors.Is(err, ahead) || !errors.Is(err, log.ErrStopped) {
+		t.Errorf("it stopped for %v", err)
+	}
+	if after, err := anchor.Load(); err != nil || string(after) != string(before) {
+		t.Errorf("the anchor changed: %v", err)
+	}
+}
+
+// Who closes the log does not wait for the answer.
+func TestConfirmClosed(t *testing.T) {
+	w, store, anchor := confirmLog(t)
+	a := newAsked()
+	l := openConfirmed(t, w, store, anchor, a)
+	<-a.question
+	if err := l.Close(); err != nil {
+		t.Errorf("closed while it asked: %v", err)
+	}
+}
+
+// A durable tree head that was not signed yet is signed after the answer only: Open
+// waits for it.
+func TestConfirmBeforeRecovery(t *testing.T) {
+	w, store, anchor := confirmLog(t)
+	old, err := anchor.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := w.Open(t, store, anchor)
+	if err := submitOne(t, w, l, "a/1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	newest, err := anchor.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := anchor.Replace(newest, old); err != nil { // as if the crash had come before
+		t.Fatal(err)
+	}
+	a := newAsked()
+	c := w.Config(store, anchor)
+	c.Confirm = a.confirm
+	refused := errors.New("a witness holds more")
+	a.answer <- refused
+	if _, err := log.Open(c); !errors.Is(err, refused) {
+		t.Fatalf("opened with %v", err)
+	}
+	if text, err := anchor.Load(); err != nil || string(text) != string(old) {
+		t.Errorf("something was signed: %v", err)
+	}
+	<-a.question
+	a.answer <- nil
+	if l, err = log.Open(c); err != nil {
+		t.Fatal(err)
+	}
+	if newest := <-a.question; newest.Size != 5 {
+		t.Errorf("asked about %+v", newest)
+	}
+	v := l.View()
+	defer v.Release()
+	if v.Size() != 7 {
+		t.Errorf("it signed size %d", v.Size())
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
