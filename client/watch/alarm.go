@@ -32,6 +32,9 @@ type alarm struct {
 	convicts        bool // nobody mutes it
 }
 
+// maxFiles bounds the folder of evidence: a log with a second history has no end of it.
+const maxFiles = 1024
+
 var severityOf = map[string]string{"AL-15": monitor.Crit, "AL-16": monitor.High, "WATCH": monitor.Info}
 
 // raise tells of a condition, once for each key, and keeps its evidence. What is muted
@@ -101,7 +104,14 @@ func (w *Watch) keepEvidence(e *evidence.Evidence) (statement.Digest, string, er
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return digest, path, err
 	}
-	if err := client.WriteFile(path, text, 0o600); err != nil {
+	files, err := os.ReadDir(dir)
+	if err == nil && len(files) >= maxFiles {
+		err = fmt.Errorf("%s has %d files: move them to where they are kept", dir, len(files))
+	}
+	if err == nil {
+		err = client.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
 		return digest, "", err
 	}
 	w.round.Files = append(w.round.Files, path)

@@ -5,6 +5,7 @@ package watch_test
 //	honest_test.go    an honest log: what is kept and told, restarts, mutes
 //	deeds_test.go     a dishonest operator, one deed each: who notices, with which
 //	                  evidence, and what is not noticed
+//	full_test.go      a full folder
 //	register_test.go  registers that were forged under true signatures
 
 import (
