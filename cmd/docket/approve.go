@@ -119,9 +119,8 @@ func (o *approveOptions) decision() (client.Decision, error) {
 // A draft is what approve is to sign: what tells it from other grants, and how it is
 // made.
 type draft struct {
-	what   string // in words
-	object statement.Object
-	make   func(ctx context.Context, d client.Decision) (statement.Envelope, error)
+	what string // in words
+	make func(ctx context.Context, d client.Decision) (statement.Envelope, error)
 	// subject is of the grant; of a step it follows from the log, and is zero.
 	subject statement.Digest
 	run     string

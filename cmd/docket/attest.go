@@ -14,7 +14,6 @@ import (
 type attestOptions struct {
 	signOptions
 	run, about, file string
-	observed         []string
 }
 
 func newAttest() *cobra.Command {
