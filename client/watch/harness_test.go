@@ -13,7 +13,6 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -304,7 +303,7 @@ func (o *operator) sentry(v proofs.Verifier, change ...func(c *watch.Config)) *s
 	s := &sentry{t: o.t, heard: &heard{}}
 	s.config = watch.Config{
 		Client: &client.Client{Server: o.url, Verifier: v}, Folder: o.t.TempDir(), Now: o.w.Clock.Now,
-		Sinks: []monitor.Sink{s.heard}, Logger: slog.New(slog.DiscardHandler),
+		Sinks:     []monitor.Sink{s.heard},
 		Heartbeat: func(context.Context) error { s.beats++; return nil },
 	}
 	for _, f := range change {

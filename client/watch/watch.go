@@ -3,7 +3,6 @@ package watch
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 // a signed note unproven, or the log behind what others saw, before it is an alert.
 const Grace = 10 * time.Minute
 
-// A Config is what a watch is made of. Client, Folder and Logger are mandatory.
+// A Config is what a watch is made of. Client and Folder are mandatory.
 type Config struct {
 	Client     *client.Client   // of the log, without a Memory: the watch is one
 	Witnesses  []*client.Client // their monitoring endpoints; no token is sent
@@ -31,7 +30,6 @@ type Config struct {
 	Heartbeat  func(ctx context.Context) error // after each good round; nil: none
 	Replay     *audit.Auditor                  // replays each new checkpoint; nil: seals are not recomputed
 	Now        func() time.Time                // nil: time.Now
-	Logger     *slog.Logger
 }
 
 // A Watch follows one log.

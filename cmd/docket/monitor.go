@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,7 +121,7 @@ func (o *monitorOptions) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	config, err := o.config(logger)
+	config, err := o.config()
 	if err != nil {
 		return err
 	}
@@ -157,10 +156,10 @@ func (o *monitorOptions) run(cmd *cobra.Command) (err error) {
 }
 
 // config is what the watch is made of, but for its sinks.
-func (o *monitorOptions) config(logger *slog.Logger) (watch.Config, error) {
+func (o *monitorOptions) config() (watch.Config, error) {
 	config := watch.Config{
 		Documents: o.documents, Identities: o.identities, Folder: o.state, MaxAge: o.maxAge, Skew: o.skew,
-		Heartbeat: heartbeat(o.heartbeat), Logger: logger,
+		Heartbeat: heartbeat(o.heartbeat),
 	}
 	c, err := o.client()
 	if err != nil {
