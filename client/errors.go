@@ -84,6 +84,7 @@ type ForkError struct {
 	Seen, Shown []byte // signed notes, byte for byte
 	Root        proofs.Hash
 	Proof       []proofs.Hash
+	Genesis     proofs.Hash // of the pinned log
 }
 
 func (e *ForkError) Error() string {
@@ -97,6 +98,7 @@ func (e *ForkError) Error() string {
 type UnprovenError struct {
 	Seen, Shown []byte // signed notes, byte for byte
 	Reason      string
+	Genesis     proofs.Hash // of the pinned log
 }
 
 func (e *UnprovenError) Error() string {
@@ -159,8 +161,9 @@ func (e *HistoryError) Unwrap() error { return ErrAnswer }
 // it was restored from an old copy, or a cache answers for it. The older note
 // may be of another history too: whoever has the log in full can tell.
 type RollbackError struct {
-	Seen, Shown         uint64 // sizes
-	SeenNote, ShownNote []byte // signed notes, byte for byte
+	Seen, Shown         uint64      // sizes
+	SeenNote, ShownNote []byte      // signed notes, byte for byte
+	Genesis             proofs.Hash // of the pinned log
 }
 
 func (e *RollbackError) Error() string {

@@ -89,6 +89,9 @@ func TestFork(t *testing.T) {
 					t.Errorf("a proof of %d hashes", len(fork.Proof))
 				}
 				convict(t, s.w.Signer.Key().String(), fork)
+				if j, err := client.EvidenceOf(err).Judge(cl.Verifier, 0); err != nil || !j.Convicts {
+					t.Errorf("the evidence: %+v, %v", j, err)
+				}
 
 				// It is not forgotten: the client goes on with the first history.
 				cl.Server = s.url

@@ -133,7 +133,7 @@ func (c *Client) remember(ctx context.Context, note []byte, before sighting, pro
 		}
 	}
 	if shown.Size < before.Size {
-		return &RollbackError{Seen: before.Size, Shown: shown.Size, SeenNote: before.note, ShownNote: shown.note}
+		return &RollbackError{Seen: before.Size, Shown: shown.Size, SeenNote: before.note, ShownNote: shown.note, Genesis: c.Verifier.Genesis}
 	}
 	for {
 		seen, err := c.newest()
@@ -167,7 +167,7 @@ func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
 	if older == newer {
 		return nil
 	}
-	fork := &ForkError{Seen: seen.note, Shown: shown.note}
+	fork := &ForkError{Seen: seen.note, Shown: shown.note, Genesis: c.Verifier.Genesis}
 	if older.Size == newer.Size {
 		return fork
 	}
@@ -187,7 +187,7 @@ func (c *Client) agree(ctx context.Context, seen, shown sighting) error {
 			return fork
 		}
 	}
-	return &UnprovenError{Seen: seen.note, Shown: shown.note, Reason: err.Error()}
+	return &UnprovenError{Seen: seen.note, Shown: shown.note, Reason: err.Error(), Genesis: c.Verifier.Genesis}
 }
 
 // noWord says that an error is no word of a log about its trees: it is a page of

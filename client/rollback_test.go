@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs/evidence"
 )
 
 // rolledBack demands a rollback between these sizes, with both notes.
@@ -18,6 +19,9 @@ func rolledBack(t *testing.T, err error, seen, shown uint64, seenNote, shownNote
 	}
 	if e.Seen != seen || e.Shown != shown || !bytes.Equal(e.SeenNote, seenNote) || !bytes.Equal(e.ShownNote, shownNote) {
 		t.Errorf("%+v", e)
+	}
+	if found := client.EvidenceOf(err); found.Kind != evidence.Rollback || found.Checkpoints[0] != string(seenNote) || found.Checkpoints[1] != string(shownNote) {
+		t.Errorf("%+v", found)
 	}
 }
 

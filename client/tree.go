@@ -162,7 +162,7 @@ func (t *Tree) Extends(ctx context.Context, older *Tree) ([]proofs.Hash, error) 
 	if root == older.Root {
 		return proof, nil
 	}
-	fork := &ForkError{Seen: older.Note, Shown: t.Note}
+	fork := &ForkError{Seen: older.Note, Shown: t.Note, Genesis: t.client.Verifier.Genesis}
 	if older.Size != t.Size {
 		fork.Root, fork.Proof = root, proof
 	}

@@ -13,8 +13,24 @@ import (
 // whose checkpoints its key signed, and which cannot both be true. Anybody with
 // the log's key can verify it again.
 type Contradiction struct {
+	Class  string // one of the classes below
 	Reason string // what excludes what; lower case
 	A, B   *Receipt
+}
+
+// Classes of a Contradiction.
+const (
+	ClassFork    = "fork"    // one size, two trees
+	ClassPhantom = "phantom" // an entry or a seal that a later signed tree does not have
+	ClassRewrite = "rewrite" // a register whose history is no prefix of the later one
+	ClassTime    = "time"    // two times for one entry, or times that fall
+)
+
+// A clash is what excludes what; the zero clash says that nothing does.
+type clash struct{ class, reason string }
+
+func clashf(class, format string, args ...any) clash {
+	return clash{class, fmt.Sprintf(format, args...)}
 }
 
 // Contradiction looks for what two receipts of one log show that excludes each
@@ -44,8 +60,8 @@ func (v Verifier) Contradiction(a, b *Receipt) (*Contradiction, error) {
 	if first.checkpoint.Size > second.checkpoint.Size {
 		first, second = second, first
 	}
-	if reason := first.excludes(second); reason != "" {
-		return &Contradiction{Reason: reason, A: a, B: b}, nil
+	if c := first.excludes(second); c.reason != "" {
+		return &Contradiction{Class: c.class, Reason: c.reason, A: a, B: b}, nil
 	}
 	return nil, nil
 }
@@ -143,70 +159,72 @@ func (f *facts) addRegister(p RegisterProof) {
 	f.registers = append(f.registers, fact)
 }
 
-// excludes says why the facts of f, of the smaller tree, exclude those of g; "" if
-// they do not.
-func (f *facts) excludes(g *facts) string {
+// excludes says why the facts of f, of the smaller tree, exclude those of g.
+func (f *facts) excludes(g *facts) clash {
 	if f.checkpoint.Size == g.checkpoint.Size && f.checkpoint.Root != g.checkpoint.Root {
-		return fmt.Sprintf("the log signed two trees of size %d", f.checkpoint.Size)
+		return clashf(ClassFork, "the log signed two trees of size %d", f.checkpoint.Size)
 	}
-	if reason := leavesExclude(append(slices.Clone(f.leaves), g.leaves...)); reason != "" {
-		return reason
+	if c := leavesExclude(append(slices.Clone(f.leaves), g.leaves...)); c.reason != "" {
+		return c
 	}
 	if f.sealed && g.sealed && f.seal.Index < g.seal.Index && g.seal.Prev < int64(f.seal.Index) {
-		return fmt.Sprintf("the seal at %d passes over the seal at %d", g.seal.Index, f.seal.Index)
+		return clashf(ClassPhantom, "the seal at %d passes over the seal at %d", g.seal.Index, f.seal.Index)
 	}
 	for i := range f.registers {
 		for k := range g.registers {
 			if f.registers[i].key == g.registers[k].key {
-				if reason := f.registers[i].excludes(&g.registers[k], f.seal.Index); reason != "" {
-					return reason
+				if c := f.registers[i].excludes(&g.registers[k], f.seal.Index); c.reason != "" {
+					return c
 				}
 			}
 		}
 	}
-	return ""
+	return clash{}
 }
 
 // leavesExclude: one leaf and one time for each index, and times that never fall.
-func leavesExclude(leaves []leafFact) string {
+func leavesExclude(leaves []leafFact) clash {
 	slices.SortStableFunc(leaves, func(a, b leafFact) int { return cmp.Compare(a.index, b.index) })
 	newest := leafFact{time: -1} // the last leaf whose time is shown
 	for i, l := range leaves {
 		if i > 0 && l.index == leaves[i-1].index && l.hash != leaves[i-1].hash {
-			return fmt.Sprintf("two leaves stand at index %d", l.index)
+			return clashf(ClassPhantom, "two leaves stand at index %d", l.index)
 		}
 		if l.time < 0 {
 			continue
 		}
 		if l.index == newest.index && newest.time >= 0 && l.time != newest.time {
-			return fmt.Sprintf("the entry at index %d has two times", l.index)
+			return clashf(ClassTime, "the entry at index %d has two times", l.index)
 		}
 		if l.time < newest.time {
-			return fmt.Sprintf("time falls between index %d and index %d", newest.index, l.index)
+			return clashf(ClassTime, "time falls between index %d and index %d", newest.index, l.index)
 		}
 		newest = l
 	}
-	return ""
+	return clash{}
 }
 
 // excludes compares a register under the seal at index seal with what a tree that
 // is not smaller shows of it.
-func (f *registerFact) excludes(g *registerFact, seal uint64) string {
+func (f *registerFact) excludes(g *registerFact, seal uint64) clash {
 	if g.size < f.size {
-		return fmt.Sprintf("%s had %d events under the seal at %d, and %d under a later one", f.name, f.size, seal, g.size)
+		return clashf(ClassRewrite, "%s had %d events under the seal at %d, and %d under a later one", f.name, f.size, seal, g.size)
 	}
 	for _, e := range g.events {
 		if e.Seq >= f.size && e.Index <= seal {
-			return fmt.Sprintf("%s has event %d of entry %d, which the seal at %d leaves out", f.name, e.Seq, e.Index, seal)
+			return clashf(ClassRewrite, "%s has event %d of entry %d, which the seal at %d leaves out", f.name, e.Seq, e.Index, seal)
 		}
 		if e.Seq < f.size && e.Index > f.last {
-			return fmt.Sprintf("%s had %d events by entry %d, and event %d of entry %d under a later seal", f.name, f.size, f.last, e.Seq, e.Index)
+			return clashf(ClassRewrite, "%s had %d events by entry %d, and event %d of entry %d under a later seal", f.name, f.size, f.last, e.Seq, e.Index)
 		}
 		for _, old := range f.events {
 			if old.Seq == e.Seq && old != e {
-				return fmt.Sprintf("%s has two events %d", f.name, e.Seq)
+				return clashf(ClassRewrite, "%s has two events %d", f.name, e.Seq)
 			}
 		}
 	}
-	return ""
+	if g.size > f.size && g.last <= seal {
+		return clashf(ClassRewrite, "%s has %d events by entry %d, and the seal at %d, which covers it, shows %d", f.name, g.size, g.last, seal, f.size)
+	}
+	return clash{}
 }

@@ -3,6 +3,7 @@ package proofs
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,6 +177,9 @@ func TestContradiction(t *testing.T) {
 				}
 				if found == nil || !strings.Contains(found.Reason, c.reason) {
 					t.Fatalf("want %q, got %+v", c.reason, found)
+				}
+				if !slices.Contains([]string{ClassFork, ClassPhantom, ClassRewrite, ClassTime}, found.Class) {
+					t.Fatalf("class %q", found.Class)
 				}
 				if found.A != pair[0] || found.B != pair[1] {
 					t.Fatal("the evidence is not what was handed in")

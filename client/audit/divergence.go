@@ -6,36 +6,23 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/evidence"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
 // Classes of a Divergence.
 const (
-	ClassEntry   = "entry"    // an entry that the rules do not admit
-	ClassSeal    = "seal"     // a seal that does not follow, or whose register root is wrong; a tree without one
-	ClassContent = "withheld" // a content that is not there, or is another
-	ClassClock   = "clock"    // a seal's time that the auditor's clock does not bear out
-	ClassHistory = "history"  // a second history, or an older state
+	ClassEntry   = evidence.ClassEntry // an entry that the rules do not admit
+	ClassSeal    = evidence.ClassSeal  // a seal that does not follow, or whose register root is wrong; a tree without one
+	ClassContent = "withheld"          // a content that is not there, or is another
+	ClassClock   = "clock"             // a seal's time that the auditor's clock does not bear out
+	ClassHistory = "history"           // a second history, or an older state
 )
 
-// A Divergence is a leaf that should not be in the log, under the log's signature:
-// portable evidence. It is the first wrong one in log order.
-type Divergence struct {
-	Index   uint64   `json:"index"`
-	Class   string   `json:"class"`             // ClassEntry or ClassSeal; in a report any class
-	Rule    string   `json:"rule"`              // a refusal code such as E405; of seals: seal or registers
-	Field   string   `json:"field,omitempty"`   // JSON path in the statement
-	Reason  string   `json:"reason"`            // what is wrong, and what would be right
-	Indices []uint64 `json:"indices,omitempty"` // entries that show why
-}
-
-func (d *Divergence) Error() string {
-	text := fmt.Sprintf("entry %d: %s", d.Index, d.Rule)
-	if d.Field != "" {
-		text += ": " + d.Field
-	}
-	return text + ": " + d.Reason
-}
+// A Divergence is a leaf that should not be in the log, under the log's signature.
+// It is the first wrong one in log order. That of an entry or a seal is evidence; in
+// a report it has any class.
+type Divergence = evidence.Divergence
 
 // Withheld says that the content of an entry is not shown, or that another one is.
 // It is no proof: a server may show the content to others, or tomorrow.

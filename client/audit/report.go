@@ -9,15 +9,16 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
 )
 
 // A Report is what a run came to. All times are unix milliseconds.
 type Report struct {
-	Result      string       `json:"result"` // one sentence
-	Clean       bool         `json:"clean"`  // every leaf of the checkpoint is right
-	Divergences []Divergence `json:"divergences"`
-	Evidence    *Evidence    `json:"evidence,omitempty"` // of a divergence of an entry or a seal
-	Error       string       `json:"error,omitempty"`    // why the run ended early, if it says nothing of the log
+	Result      string             `json:"result"` // one sentence
+	Clean       bool               `json:"clean"`  // every leaf of the checkpoint is right
+	Divergences []Divergence       `json:"divergences"`
+	Evidence    *evidence.Evidence `json:"evidence,omitempty"` // of a divergence of an entry or a seal
+	Error       string             `json:"error,omitempty"`    // why the run ended early, if it says nothing of the log
 
 	Origin  string `json:"origin"`
 	Genesis string `json:"genesis"` // leaf hash of entry 0

@@ -58,7 +58,7 @@ func (r *run) extends(ctx context.Context) error {
 		return fmt.Errorf("audit: the checkpoint that the state was made of is not of this log: %w", err)
 	}
 	if older.Size > r.tree.Size {
-		return &client.RollbackError{Seen: older.Size, Shown: r.tree.Size, SeenNote: older.Note, ShownNote: r.tree.Note}
+		return &client.RollbackError{Seen: older.Size, Shown: r.tree.Size, SeenNote: older.Note, ShownNote: r.tree.Note, Genesis: r.Client.Verifier.Genesis}
 	}
 	_, err = r.tree.Extends(ctx, older)
 	var fork *client.ForkError

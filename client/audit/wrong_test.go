@@ -10,6 +10,7 @@ import (
 
 	"github.com/docketlog/docket/client/audit"
 	"github.com/docketlog/docket/log/logtest"
+	"github.com/docketlog/docket/proofs/evidence"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -187,18 +188,18 @@ func checkEvidence(t *testing.T, o *operator, report *audit.Report, alone bool) 
 		t.Fatalf("no evidence: %s", report.Error)
 	}
 	text := report.Evidence.Marshal()
-	e, err := audit.ParseEvidence(text)
+	e, err := evidence.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pinned := o.client().Verifier
-	if got, err := e.Verify(pinned); err != nil || got != alone {
-		t.Errorf("alone %t, %v; want %t", got, err, alone)
+	if got, err := e.Judge(pinned, evidence.Skew); err != nil || got.Convicts != alone {
+		t.Errorf("%+v, %v; want %t", got, err, alone)
 	}
 	for i := range e.Entries {
 		for _, b := range [][]byte{e.Entries[i].Leaf, e.Entries[i].Inclusion[0]} {
 			b[0] ^= 1
-			if _, err := e.Verify(pinned); err == nil {
+			if _, err := e.Judge(pinned, evidence.Skew); err == nil {
 				t.Errorf("entry %d of the evidence: a changed leaf or hash passes", e.Entries[i].Index)
 			}
 			b[0] ^= 1
@@ -206,11 +207,11 @@ func checkEvidence(t *testing.T, o *operator, report *audit.Report, alone bool) 
 	}
 	other := pinned
 	other.Genesis[0] ^= 1
-	if _, err := e.Verify(other); err == nil {
+	if _, err := e.Judge(other, evidence.Skew); err == nil {
 		t.Error("the evidence passes for another log")
 	}
 	for cut := 0; cut < len(text)-1; cut += 97 {
-		if _, err := audit.ParseEvidence(text[:cut]); err == nil {
+		if _, err := evidence.Parse(text[:cut]); err == nil {
 			t.Fatalf("evidence cut to %d bytes passes", cut)
 		}
 	}
@@ -254,13 +255,13 @@ func TestEvidenceAgainstAnHonestLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var entries []audit.EvidenceEntry
+	var entries []evidence.Entry
 	for i, leaf := range o.leaves {
 		_, proof, err := tree.Inclusion(ctx, uint64(i))
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := audit.EvidenceEntry{Index: uint64(i), Leaf: leaf, Content: o.contents[i]}
+		e := evidence.Entry{Index: uint64(i), Leaf: leaf, Content: o.contents[i]}
 		for _, h := range proof {
 			e.Inclusion = append(e.Inclusion, h[:])
 		}
@@ -270,13 +271,11 @@ func TestEvidenceAgainstAnHonestLog(t *testing.T) {
 		for _, class := range []string{audit.ClassEntry, audit.ClassSeal} {
 			for _, rule := range []string{"E101", "E104", "E306", "E408", "seal", "registers"} {
 				for _, content := range [][]byte{entries[i].Content, nil, []byte("{}")} {
-					e := audit.Evidence{
-						MediaType: audit.EvidenceMediaType, Rules: statement.Rules, Genesis: c.Verifier.Genesis[:], Checkpoint: string(tree.Note),
-						Divergence: audit.Divergence{Index: uint64(i), Class: class, Rule: rule}, Entries: slices.Clone(entries),
-					}
+					d := audit.Divergence{Index: uint64(i), Class: class, Rule: rule}
+					e := evidence.OfLeaf(statement.Rules, c.Verifier.Genesis, tree.Note, d, slices.Clone(entries))
 					e.Entries[i].Content = content
-					if alone, err := e.Verify(c.Verifier); alone || err != nil {
-						t.Fatalf("entry %d as %s, %s: %t, %v", i, class, rule, alone, err)
+					if got, err := e.Judge(c.Verifier, evidence.Skew); got.Convicts || err != nil {
+						t.Fatalf("entry %d as %s, %s: %+v, %v", i, class, rule, got, err)
 					}
 				}
 			}
@@ -297,14 +296,14 @@ func FuzzEvidence(f *testing.F) {
 	f.Add([]byte("{}\n"))
 	pinned := bad.client().Verifier
 	f.Fuzz(func(t *testing.T, text []byte) {
-		e, err := audit.ParseEvidence(text)
+		e, err := evidence.Parse(text)
 		if err != nil {
 			return
 		}
 		if !bytes.Equal(e.Marshal(), text) {
 			t.Error("it does not print itself")
 		}
-		if alone, err := e.Verify(pinned); alone && err != nil {
+		if got, err := e.Judge(pinned, evidence.Skew); got.Convicts && err != nil {
 			t.Error("proven, and an error")
 		}
 	})

@@ -43,10 +43,16 @@ type Alert struct {
 	Dedup     string             // the same for alerts that tell the same
 	Run       string             // or empty
 	Identity  string             // whose doing it is, or empty
+	Detail    string             // of a watch over checkpoints: sizes, times, a file; else empty
 }
 
 // Text says in one sentence what the condition is. It holds nothing of a statement.
-func (a Alert) Text() string { return conditions[a.Rule+"/"+a.Condition] }
+func (a Alert) Text() string {
+	if text := conditions[a.Rule+"/"+a.Condition]; text != "" {
+		return text
+	}
+	return ofCheckpoints[a.Rule+"/"+a.Condition]
+}
 
 // Finding is the alert as a finding.alert states it.
 func (a Alert) Finding() statement.Statement {

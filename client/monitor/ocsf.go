@@ -70,6 +70,7 @@ type ocsfDocket struct {
 	Index    uint64 `json:"index"` // of the first evidence
 	Run      string `json:"run,omitempty"`
 	Identity string `json:"identity,omitempty"`
+	Detail   string `json:"detail,omitempty"`
 }
 
 var severities = map[string]struct {
@@ -90,7 +91,7 @@ func Event(origin string, a Alert) []byte {
 			Analytic: ocsfAnalytic{UID: a.Rule, Name: a.Rule + "/" + a.Condition, TypeID: 1, Type: "Rule", Version: fmt.Sprint(a.Version)},
 		},
 		Evidences: []ocsfData{},
-		Unmapped:  ocsfDocket{Origin: origin, Dedup: a.Dedup, Index: a.First, Run: a.Run, Identity: a.Identity},
+		Unmapped:  ocsfDocket{Origin: origin, Dedup: a.Dedup, Index: a.First, Run: a.Run, Identity: a.Identity, Detail: a.Detail},
 	}
 	for _, digest := range a.Evidence {
 		e.Evidences = append(e.Evidences, ocsfData{ocsfStatement{digest.String()}})

@@ -17,8 +17,14 @@ func (l Log) Send(a Alert) {
 	if a.Severity == Info || a.Severity == Low {
 		level = slog.LevelInfo
 	}
-	l.Logger.Log(context.Background(), level, "alert", "rule", a.Rule, "condition", a.Condition, "severity", a.Severity, "dedup", a.Dedup,
-		"run", a.Run, "identity", a.Identity, "evidence", a.Evidence[0].String(), "text", a.Text())
+	fields := []any{"rule", a.Rule, "condition", a.Condition, "severity", a.Severity, "dedup", a.Dedup, "run", a.Run, "identity", a.Identity}
+	if len(a.Evidence) > 0 {
+		fields = append(fields, "evidence", a.Evidence[0].String())
+	}
+	if a.Detail != "" {
+		fields = append(fields, "detail", a.Detail)
+	}
+	l.Logger.Log(context.Background(), level, "alert", append(fields, "text", a.Text())...)
 }
 
 // Close implements [Sink].

@@ -17,6 +17,7 @@ import (
 
 	"github.com/docketlog/docket/client/audit"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -221,25 +222,22 @@ func TestAuditEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := audit.Evidence{
-		MediaType: audit.EvidenceMediaType, Rules: statement.Rules, Genesis: c.Verifier.Genesis[:], Checkpoint: string(note),
-		Divergence: audit.Divergence{Index: size - 1, Class: audit.ClassSeal, Rule: "seal", Reason: "no seal"},
-		Entries:    []audit.EvidenceEntry{{Index: size - 1, Leaf: leaf, Inclusion: bytesOf(proof)}},
-	}
+	e := evidence.OfLeaf(statement.Rules, c.Verifier.Genesis, note, audit.Divergence{Index: size - 1, Class: audit.ClassSeal, Rule: "seal", Reason: "no seal"},
+		[]evidence.Entry{{Index: size - 1, Leaf: leaf, Inclusion: bytesOf(proof)}})
 	path := filepath.Join(dir, "evidence.json")
 	for _, test := range []struct {
 		name   string
-		change func(e *audit.Evidence)
+		change func(e *evidence.Evidence)
 		code   int
 		says   string
 	}{
-		{"whole", func(*audit.Evidence) {}, proofs.ExitContradicted, "CONTRADICTED: "},
-		{"of a rule", func(e *audit.Evidence) { e.Class, e.Rule = audit.ClassEntry, "E408" }, proofs.ExitUnknown, "SIGNED: "},
-		{"changed", func(e *audit.Evidence) { e.Entries[0].Leaf = append(e.Entries[0].Leaf, ' ') }, proofs.ExitInvalid, "INVALID: "},
+		{"whole", func(*evidence.Evidence) {}, proofs.ExitContradicted, "CONTRADICTED: "},
+		{"of a rule", func(e *evidence.Evidence) { e.Divergence.Class, e.Divergence.Rule = audit.ClassEntry, "E408" }, proofs.ExitUnknown, "UNPROVEN: "},
+		{"changed", func(e *evidence.Evidence) { e.Entries[0].Leaf = append(e.Entries[0].Leaf, ' ') }, proofs.ExitInvalid, "INVALID: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			changed := e
-			changed.Entries = []audit.EvidenceEntry{e.Entries[0]}
+			changed, divergence := *e, *e.Divergence
+			changed.Entries, changed.Divergence = []evidence.Entry{e.Entries[0]}, &divergence
 			test.change(&changed)
 			if err := os.WriteFile(path, changed.Marshal(), 0o600); err != nil {
 				t.Fatal(err)

@@ -112,6 +112,6 @@ func (o *auditOptions) keepDivergence(r *audit.Report) (string, error) {
 		return "", err
 	}
 	text := r.Evidence.Marshal()
-	path := filepath.Join(o.evidence, fmt.Sprintf("divergence-%d-%x.json", r.Evidence.Index, proofs.LeafHash(text)))
+	path := filepath.Join(o.evidence, fmt.Sprintf("divergence-%d-%x.json", r.Evidence.Divergence.Index, proofs.LeafHash(text)))
 	return path, client.WriteFile(path, text, 0o600)
 }

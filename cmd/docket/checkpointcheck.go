@@ -96,7 +96,7 @@ func (k *checkpointCheck) run(ctx context.Context, stdin io.Reader, args []strin
 		return usage("the checkpoints are of two logs, %s and %s: they say nothing of each other", older.Origin, newer.Origin)
 	}
 	if older.Size > newer.Size && len(args) == 1 {
-		return &client.RollbackError{Seen: older.Size, Shown: newer.Size, SeenNote: older.Note, ShownNote: newer.Note}
+		return &client.RollbackError{Seen: older.Size, Shown: newer.Size, SeenNote: older.Note, ShownNote: newer.Note, Genesis: k.client.Verifier.Genesis}
 	}
 	if older.Size > newer.Size {
 		older, newer = newer, older

@@ -4,76 +4,55 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
 )
 
-// evidence is where signed checkpoints lie that do not fit together.
+// evidence is where signed objects lie that do not fit together.
 func (f folders) evidence() string { return filepath.Join(f.dir, "client", "evidence") }
 
-// keepProof writes what makes two notes of different sizes a conviction: a consistency
-// proof that leads to the larger tree's root, and the root at the smaller size that it
-// leads from, which is not the signed one. Anybody can check it with RFC 6962.
-func (f folders) keepProof(fork *client.ForkError) error {
-	if len(fork.Proof) == 0 {
-		return nil // one size, two roots
-	}
-	b := jsonLine(forkProof{Seen: string(fork.Seen), Shown: string(fork.Shown), Root: fork.Root[:], Hashes: bytesOf(fork.Proof)})
-	return f.keepFile(b, ".proof.json")
-}
-
-// forkProof is the evidence of a fork in one file.
-type forkProof struct {
-	Seen   string   `json:"seen"` // signed notes, byte for byte
-	Shown  string   `json:"shown"`
-	Root   []byte   `json:"root"`   // what the larger tree has at the smaller size
-	Hashes [][]byte `json:"hashes"` // consistency proof (RFC 6962) from there to the larger tree
-}
-
-// keepFile keeps a piece of evidence under a name of its own.
-func (f folders) keepFile(b []byte, suffix string) error {
-	sum := sha256.Sum256(b)
-	path := filepath.Join(f.evidence(), hex.EncodeToString(sum[:8])+suffix)
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
-	return client.WriteFile(path, b, 0o600)
-}
-
-// keepEvidence writes the two signed checkpoints of a fork, a rollback or a missing
-// proof, byte for byte, into files of their own, with the proof of a fork, and returns their folder; "" if
-// the error carries none. The client keeps only the one that it saw first.
+// keepEvidence keeps what an error carries of a log that contradicts itself, and
+// returns the folder; "" if it carries nothing. Of two notes, both are in the file:
+// the client keeps only the one that it saw first.
 func (f folders) keepEvidence(err error) (string, error) {
-	var (
-		fork     *client.ForkError
-		unproven *client.UnprovenError
-		rollback *client.RollbackError
-		notes    [][]byte
-	)
-	switch {
-	case errors.As(err, &fork):
-		notes = [][]byte{fork.Seen, fork.Shown}
-	case errors.As(err, &unproven):
-		notes = [][]byte{unproven.Seen, unproven.Shown}
-	case errors.As(err, &rollback):
-		notes = [][]byte{rollback.SeenNote, rollback.ShownNote}
-	default:
+	e := client.EvidenceOf(err)
+	if e == nil {
 		return "", nil
 	}
-	if err := os.MkdirAll(f.evidence(), 0o700); err != nil {
+	_, err = writeEvidence(f.evidence(), e)
+	return f.evidence(), err
+}
+
+// writeEvidence keeps evidence in a file of its own, which only its owner may read,
+// and returns its path. The same twice is one file.
+func writeEvidence(dir string, e *evidence.Evidence) (string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	for _, note := range notes {
-		if err := f.keepFile(note, ".checkpoint"); err != nil {
-			return "", err
-		}
+	text := e.Marshal()
+	sum := sha256.Sum256(text)
+	path := filepath.Join(dir, e.Kind+"-"+hex.EncodeToString(sum[:8])+".json")
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return path, err
 	}
-	if fork != nil {
-		if err := f.keepProof(fork); err != nil {
-			return "", err
-		}
+	return path, client.WriteFile(path, text, 0o600)
+}
+
+// kept keeps the evidence of a verdict that two receipts exclude each other.
+func (v *verify) kept(verifier proofs.Verifier, verdict proofs.Verdict) proofs.Verdict {
+	if verdict.Contradiction == nil {
+		return verdict
 	}
-	return f.evidence(), nil
+	path, err := writeEvidence(v.folders.evidence(), evidence.OfContradiction(verdict.Contradiction, verifier.Genesis))
+	if err != nil {
+		verdict.Warnings = append(verdict.Warnings, "the evidence could not be kept: "+err.Error())
+	} else {
+		verdict.Warnings = append(verdict.Warnings, "both receipts are evidence, kept in "+path)
+	}
+	return verdict
 }

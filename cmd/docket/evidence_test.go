@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,41 +8,39 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
 )
 
-// The evidence of a fork of two sizes holds the proof, readable by its owner alone.
+// The evidence of a fork of two sizes is one file with both notes and the proof,
+// readable by its owner alone.
 func TestEvidenceHasTheProof(t *testing.T) {
 	f := folders{dir: t.TempDir()}
-	fork := &client.ForkError{Seen: []byte("seen"), Shown: []byte("shown"), Root: proofs.Hash{1, 2}, Proof: []proofs.Hash{{3}, {4, 5}}}
+	fork := &client.ForkError{Seen: []byte("seen"), Shown: []byte("shown"), Root: proofs.Hash{1, 2}, Proof: []proofs.Hash{{3}, {4, 5}}, Genesis: proofs.Hash{6}}
 	for range 2 {
 		if path, err := f.keepEvidence(errors.Join(errors.New("x"), fork)); err != nil || path != f.evidence() {
 			t.Fatal(path, err)
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(f.evidence(), "*"))
-	if err != nil || len(files) != 3 {
+	if err != nil || len(files) != 1 {
 		t.Fatalf("%v, %v", files, err)
 	}
-	found, err := filepath.Glob(filepath.Join(f.evidence(), "*.proof.json"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%v, %v", found, err)
-	}
-	b, err := os.ReadFile(found[0])
+	text, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	var p struct {
-		Seen, Shown, Root string
-		Hashes            []string
+	e, err := evidence.Parse(text)
+	if err != nil {
+		t.Fatal(err)
 	}
-	encoded := base64.StdEncoding.EncodeToString
-	if err := json.Unmarshal(b, &p); err != nil || p.Seen != "seen" || p.Shown != "shown" || p.Root != encoded(fork.Root[:]) ||
-		len(p.Hashes) != 2 || p.Hashes[0] != encoded(fork.Proof[0][:]) || p.Hashes[1] != encoded(fork.Proof[1][:]) {
-		t.Errorf("%s, %v", b, err)
+	if e.Kind != evidence.Fork || e.Checkpoints[0] != "seen" || e.Checkpoints[1] != "shown" || proofs.Hash(e.Root) != fork.Root ||
+		len(e.Consistency) != 2 || proofs.Hash(e.Consistency[1]) != fork.Proof[1] || proofs.Hash(e.Genesis) != fork.Genesis {
+		t.Errorf("%s", text)
 	}
-	for _, path := range files {
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: %v, %v", path, info.Mode(), err)
-		}
+	if info, err := os.Stat(files[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if path, err := f.keepEvidence(errors.New("nothing")); path != "" || err != nil {
+		t.Errorf("%s, %v", path, err)
 	}
 }

@@ -34,7 +34,8 @@ import (
 //	DIR/client/policy      the verifier policy (C2SP tlog-policy)
 //	DIR/client/policy.genesis  leaf hash of entry 0, in hex
 //	DIR/client/checkpoint  the newest checkpoint that the client saw
-//	DIR/client/evidence/   signed checkpoints that do not fit together
+//	DIR/client/evidence/   signed objects that do not fit together
+//	DIR/monitor/           what docket monitor knows: state.json, notes/, evidence/
 //	DIR/client/keys/       identity keys, encrypted, and their password
 //	DIR/client/receipts/   the newest receipt of each statement
 //	DIR/client/pending/    signed statements whose answer did not come yet

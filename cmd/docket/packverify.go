@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/pack"
 )
@@ -67,8 +68,9 @@ func (v *verify) verifyPack(cmd *cobra.Command) error {
 		}
 	}
 	verdict := pack.Verify(verifier, b, expect)
-	for _, note := range verdict.Notes { // of CONTRADICTED: portable, whatever becomes of the folder
-		if err := errors.Join(os.MkdirAll(v.folders.evidence(), 0o700), v.folders.keepFile(note, ".checkpoint")); err != nil {
+	if len(verdict.Notes) == 2 { // of CONTRADICTED: portable, whatever becomes of the folder
+		fork := &client.ForkError{Seen: verdict.Notes[0], Shown: verdict.Notes[1], Genesis: verifier.Genesis}
+		if _, err := v.folders.keepEvidence(fork); err != nil {
 			verdict.Warnings = append(verdict.Warnings, "the two signed checkpoints could not be kept: "+err.Error())
 		}
 	}

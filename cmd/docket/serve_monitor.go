@@ -30,8 +30,13 @@ type alertOptions struct {
 }
 
 func (o *alertOptions) flags(c *cobra.Command) {
+	c.Flags().BoolVar(&o.off, "no-monitor", false, "do not watch the log: no alert is raised")
+	o.sinkFlags(c)
+}
+
+// sinkFlags are those that say where alerts go.
+func (o *alertOptions) sinkFlags(c *cobra.Command) {
 	flags := c.Flags()
-	flags.BoolVar(&o.off, "no-monitor", false, "do not watch the log: no alert is raised")
 	flags.StringVar(&o.webhook, "alert-webhook", "", "https URL that gets each alert as OCSF JSON, signed")
 	flags.StringVar(&o.secret, "alert-webhook-secret-file", "", "file with the secret that signs them: its first line, at least 16 bytes")
 	flags.StringVar(&o.file, "alert-file", "", "file to which each alert is appended as a line of OCSF JSON")
@@ -47,8 +52,9 @@ func (o *alertOptions) check() error {
 	return nil
 }
 
-// alertSinks opens where alerts go: always to the server's own lines.
-func (o *alertOptions) sinks(f folders, origin string, logger *slog.Logger) (sinks []monitor.Sink, err error) {
+// sinks opens where alerts go: always to the process's own lines. dead is the file for
+// what no webhook took.
+func (o *alertOptions) sinks(dead, origin string, logger *slog.Logger) (sinks []monitor.Sink, err error) {
 	sinks = []monitor.Sink{monitor.Log{Logger: logger}}
 	if o.file != "" {
 		file, err := monitor.OpenFile(o.file, origin, logger)
@@ -60,14 +66,14 @@ func (o *alertOptions) sinks(f folders, origin string, logger *slog.Logger) (sin
 	if o.webhook == "" {
 		return sinks, nil
 	}
-	webhook, err := o.openWebhook(f, origin, logger)
+	webhook, err := o.openWebhook(dead, origin, logger)
 	if err != nil {
 		return nil, errors.Join(err, closeSinks(sinks))
 	}
 	return append(sinks, webhook), nil
 }
 
-func (o *alertOptions) openWebhook(f folders, origin string, logger *slog.Logger) (monitor.Sink, error) {
+func (o *alertOptions) openWebhook(undelivered, origin string, logger *slog.Logger) (monitor.Sink, error) {
 	info, err := os.Stat(o.secret)
 	if err != nil {
 		return nil, err
@@ -79,7 +85,7 @@ func (o *alertOptions) openWebhook(f folders, origin string, logger *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	dead, err := monitor.OpenFile(f.deadLetters(), origin, logger)
+	dead, err := monitor.OpenFile(undelivered, origin, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +116,7 @@ func (s *site) startMonitor(ctx context.Context, o *serveOptions, f folders, con
 	if err != nil || author == nil || o.alerts.off || l.Mode() != log.Sealed {
 		return nothing, err
 	}
-	sinks, err := o.alerts.sinks(f, config.Origin, s.logger)
+	sinks, err := o.alerts.sinks(f.deadLetters(), config.Origin, s.logger)
 	if err != nil {
 		return nothing, err
 	}

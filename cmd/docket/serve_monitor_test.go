@@ -189,7 +189,7 @@ func TestAlertFlags(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := alertOptions{webhook: c.url, secret: secret}
-		sinks, err := o.sinks(f, devOrigin, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		sinks, err := o.sinks(f.deadLetters(), devOrigin, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s, %v: %v", c.url, c.mode, err)
 		}

@@ -23,7 +23,7 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 		if with.Kind != proofs.Invalid && v.then != nil { // a moment in the past has use for more than the newest
 			used = append(used, kept)
 		}
-		verdict = better(verdict, with, "the newer receipt kept in "+v.folders.receipts())
+		verdict = v.kept(c.Verifier, better(verdict, with, "the newer receipt kept in "+v.folders.receipts()))
 	}
 	if v.offline {
 		return notAsked(verdict, "whether something newer exists: --offline")
@@ -55,7 +55,7 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 	if err := v.folders.keepReceipt(ctx, c.Verifier, newer); err != nil {
 		verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
 	}
-	return better(verdict, c.Verifier.VerifyAt(r, append(used, newer), v.then, expect), "the server's answer")
+	return v.kept(c.Verifier, better(verdict, c.Verifier.VerifyAt(r, append(used, newer), v.then, expect), "the server's answer"))
 }
 
 // evidence keeps the signed checkpoints of an error and says where.

@@ -24,6 +24,7 @@ import (
 	"github.com/docketlog/docket/log/server"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
 	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/storagetest"
 )
@@ -392,8 +393,8 @@ func TestCheckpointBetweenSeals(t *testing.T) {
 	if !errors.As(err, &d) || d.Index != size-1 || report.Evidence == nil {
 		t.Fatalf("%v\n%+v", err, report)
 	}
-	if alone, err := report.Evidence.Verify(s.w.Verifier(t, s.l)); !alone || err != nil {
-		t.Errorf("the evidence: %t %v", alone, err)
+	if got, err := report.Evidence.Judge(s.w.Verifier(t, s.l), evidence.Skew); !got.Convicts || err != nil {
+		t.Errorf("the evidence: %+v %v", got, err)
 	}
 }
 

@@ -68,7 +68,7 @@ func (c *Cosigner) begins(ctx context.Context, tree *client.Tree, cp proofs.Chec
 		return fmt.Errorf("%w: %w", errLater, err)
 	}
 	if root != cp.Root {
-		fork := &client.ForkError{Seen: note, Shown: tree.Note}
+		fork := &client.ForkError{Seen: note, Shown: tree.Note, Genesis: c.Audit.Client.Verifier.Genesis}
 		if cp.Size < tree.Size {
 			fork.Root, fork.Proof = root, proof
 		}
