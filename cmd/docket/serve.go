@@ -39,6 +39,7 @@ type serveOptions struct {
 	tokens       string // file
 	quota        int
 	witnesses    string // file
+	attest       time.Duration
 	tlsCert      string
 	tlsKey       string
 	logFormat    string
@@ -58,6 +59,7 @@ func (o *serveOptions) flags(c *cobra.Command, listen string) {
 	o.given = flags.Changed
 	flags.IntVar(&o.quota, "quota", 0, "statements per second that one client may submit, with bursts of twice as many; 0: any number\n(default 0 on the loopback, 200 elsewhere)")
 	flags.StringVar(&o.witnesses, "witnesses", "", "policy (C2SP tlog-policy) whose witnesses, by their URLs, are asked to cosign; its quorum makes receipts final")
+	flags.DurationVar(&o.attest, "attest-cosigned", attestEvery, "how often the log attests its newest cosigned checkpoint, if there is a new one; 0: never")
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "PEM file with the server's certificate and those above it; read again when it changes")
 	flags.StringVar(&o.tlsKey, "tls-key", "", "PEM file with the certificate's private key")
 	flags.StringVar(&o.logFormat, "log-format", "text", "form of the lines on stderr: text or json")
@@ -70,6 +72,8 @@ func (o *serveOptions) check() error {
 	switch {
 	case o.minFree > maxMiB:
 		return usage("--min-free %d: 0 to %d MiB", o.minFree, maxMiB)
+	case o.attest < 0:
+		return usage("--attest-cosigned %v: a duration such as 1h, or 0", o.attest)
 	case o.scrub < 0 || o.scrub > maxMiB:
 		return usage("--scrub %d: 0 to %d MiB per second", o.scrub, maxMiB)
 	case o.quarantine < 0 || o.quarantine > maxMiB:
@@ -215,6 +219,11 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	site.sayMute(l)
 	endScrub := site.startScrub(ctx, l, store, o.scrub)
 	defer endScrub() // before the store is closed
+	endAttest, err := site.startAttest(ctx, o, f, l)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer endAttest()
 	endMonitor, err := site.startMonitor(ctx, o, f, config, l)
 	if err != nil {
 		return errors.Join(err, l.Close())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -222,9 +224,39 @@ func TestWitnessedLog(t *testing.T) {
 	if !old.ended(20*time.Second) || old.cmd.ProcessState.ExitCode() != exitDoubt || !strings.Contains(old.out.String(), "a witness holds a larger tree") {
 		t.Errorf("a copy that was put back: %s", old.out.String())
 	}
-	if log, err = serve(t, "--dir", f.dir, "--witnesses", file); err != nil {
+	if log, err = serve(t, "--dir", f.dir, "--witnesses", file, "--attest-cosigned", "100ms"); err != nil {
 		t.Errorf("one of three is away: %v", err)
 	}
 	final()
+	demandAttested(t, f, log, s)
 	log.stop()
+}
+
+// demandAttested waits until the log attested a cosigned note: the digest of one that
+// it keeps, and that meets the quorum.
+func demandAttested(t *testing.T, f folders, log *service, s *submitter) {
+	t.Helper()
+	c := s.client(log.url)
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		kept, err := filepath.Glob(filepath.Join(f.cosigned(), "*.checkpoint"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range kept {
+			note, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := c.Search(t.Context(), client.Query{Kind: statement.AttestObserve})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range found.Entries {
+				if e.Statement.Subject == sha256.Sum256(note) && strings.Count(string(note), "— witness.example/") >= 2 {
+					return
+				}
+			}
+		}
+	}
+	t.Errorf("no cosigned checkpoint was attested: %s", log.out.String())
 }
