@@ -50,6 +50,7 @@ func zipped(t testing.TB, list []member, change ...func(*zip.FileHeader)) []byte
 	w := zip.NewWriter(&b)
 	for _, m := range list {
 		h := &zip.FileHeader{
+			//lint:ignore SA1019 CreateRaw writes this field as it is, and Modified would add an extra one
 			Name: m.name, CreatorVersion: 20, ReaderVersion: 20, ModifiedDate: 0x21, CRC32: crc32.ChecksumIEEE(m.data),
 			CompressedSize64: uint64(len(m.data)), UncompressedSize64: uint64(len(m.data)),
 		}

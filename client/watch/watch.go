@@ -35,12 +35,11 @@ type Config struct {
 // A Watch follows one log.
 type Watch struct {
 	Config
-	state   state
-	notes   notes
-	trunk   *client.Tree
-	shown   bool   // the log showed a signed note in this round
-	trunkIn []byte // the note that trunk is of
-	round   *Round
+	state state
+	notes notes
+	trunk *client.Tree
+	shown bool // the log showed a signed note in this round
+	round *Round
 }
 
 // A Round is what one look came to.

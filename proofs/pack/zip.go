@@ -22,6 +22,7 @@ func zipOf(list []file) ([]byte, error) {
 	for _, f := range list {
 		n := uint64(len(f.data))
 		out, err := w.CreateRaw(&zip.FileHeader{
+			//lint:ignore SA1019 CreateRaw writes this field as it is, and Modified would add an extra one
 			Name: f.name, CreatorVersion: 20, ReaderVersion: 20, Method: zip.Store, ModifiedDate: zipDate,
 			CRC32: crc32.ChecksumIEEE(f.data), CompressedSize64: n, UncompressedSize64: n,
 		})
