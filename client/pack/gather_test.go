@@ -130,15 +130,27 @@ func TestPackOfNothing(t *testing.T) {
 	}
 }
 
-// Twice, by two clients, in two folders: the same bytes. The report is in it.
+// The tests of this package run far from UTC: no pack may tell. It is set before
+// anything reads it.
+func init() { time.Local = time.FixedZone("FARZONE", 9*3600) }
+
+// Twice, by two clients, in two folders: the same bytes. The report is in it, and
+// its times are UTC.
 func TestSameBytes(t *testing.T) {
 	x := newWorld(t)
 	first := x.pack(register.TypeRun, "R1")
 	t.Chdir(t.TempDir())
-	defer func(zone *time.Location) { time.Local = zone }(time.Local)
-	time.Local = time.FixedZone("elsewhere", 9*3600)
 	if !bytes.Equal(first, x.pack(register.TypeRun, "R1")) {
 		t.Error("two packs of the same log differ")
+	}
+	now := x.w.Clock.Now() // members are stored, not compressed
+	if hour := now.UTC().Format("2006-01-02T15:"); !bytes.Contains(first, []byte(hour)) {
+		t.Errorf("no time like %s stands in the pack", hour)
+	}
+	for _, local := range []string{"+09:00", "FARZONE", now.Local().Format("2006-01-02T15:")} {
+		if bytes.Contains(first, []byte(local)) {
+			t.Errorf("%q in the pack tells of where it was made", local)
+		}
 	}
 }
 
