@@ -155,9 +155,12 @@ func flipValues(t *testing.T, trust, bundle, spki, report []byte) {
 		}
 	}
 	// The signed text of the checkpoint; its last line is the signature.
-	note := entry.InclusionProof.Checkpoint.Envelope
-	for _, part := range []string{"docket.localhost\\n", "\\n7\\n", strings.Split(note, "\n")[2]} {
+	lines := strings.Split(entry.InclusionProof.Checkpoint.Envelope, "\n")
+	for _, part := range []string{"docket.localhost\\n", "\\n" + lines[1] + "\\n", lines[2]} {
 		flipped := bytes.Replace(bundle, []byte(part), []byte(strings.ToUpper(part)+"1"), 1)
+		if bytes.Equal(flipped, bundle) {
+			t.Fatalf("%q is not in the bundle", part)
+		}
 		if err := sigstoreVerifyFiles(trust, flipped, spki, report); err == nil {
 			t.Errorf("%q of the checkpoint was changed, and nobody minds", part)
 		}
