@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/spf13/cobra"
@@ -48,23 +49,18 @@ func (f folders) witness() witnessFolder { return witnessFolder(filepath.Join(f.
 
 func (w witnessFolder) file(name string) string { return filepath.Join(string(w), name) }
 
-// nameOf is the name under which the witness signs: the one of its verifier keys.
-func (w witnessFolder) nameOf() (string, error) {
-	lines, err := readFile(w.file("vkeys"))
-	if err != nil {
-		return "", err
-	}
-	key, err := firstKey(lines)
-	return key.Name, err
-}
-
 // cosigners loads the keys, and compares them with the public ones: those are what
-// verifiers pinned.
+// verifiers pinned. They have the name under which the witness signs.
 func (w witnessFolder) cosigners() ([]witness.Cosigner, error) {
-	name, err := w.nameOf()
+	published, err := readFile(w.file("vkeys"))
 	if err != nil {
 		return nil, err
 	}
+	public, err := firstKey(published)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.file("vkeys"), err)
+	}
+	name := public.Name
 	key, err := readKey(w.file("key.ed25519"), w.file("key-password"))
 	if err != nil {
 		return nil, err
@@ -89,10 +85,6 @@ func (w witnessFolder) cosigners() ([]witness.Cosigner, error) {
 			return nil, err
 		}
 		all = append(all, second)
-	}
-	published, err := readFile(w.file("vkeys"))
-	if err != nil {
-		return nil, err
 	}
 	if string(published) != keyLines(all) {
 		return nil, fmt.Errorf("%s does not hold the verifier keys of the private ones beside it: put the right files back", w.file("vkeys"))
@@ -126,8 +118,9 @@ func (w witnessFolder) logs() ([]proofs.VerifierKey, error) {
 	return keys, nil
 }
 
-// maxEvidence bounds the files of evidence: only the keys of logs can make them, but
-// those may be stolen.
+// maxEvidence bounds the files of a kind. Anybody can make those of the kind
+// inconsistent, with a wrong proof for what a log signed: they must not take the
+// place of forks, which only the keys of logs can make, but those may be stolen.
 const maxEvidence = 1000
 
 // keep writes evidence into a file of its own; the same twice is one file.
@@ -148,8 +141,14 @@ func (w witnessFolder) keep(e witness.Evidence) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if len(files) >= maxEvidence {
-		return "", fmt.Errorf("%s holds %d files already: look at them, and move them away", dir, len(files))
+	same := 0
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), kind+"-") {
+			same++
+		}
+	}
+	if same >= maxEvidence {
+		return "", fmt.Errorf("%s holds %d files of the kind %s already: look at them, and move them away", dir, same, kind)
 	}
 	text, err := json.MarshalIndent(struct {
 		Kind    string `json:"kind"`

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,9 @@ import (
 
 // witnessStore are the options of a witness's store: one row for each log.
 var witnessStore = pebblestore.Options{CacheSize: 8 << 20, MemTableSize: 4 << 20}
+
+// witnessReadTimeout is for how long one request is read: it has a few kilobytes.
+const witnessReadTimeout = 10 * time.Second
 
 type witnessOptions struct {
 	listen, tlsCert, tlsKey, logFormat, logLevel string
@@ -56,6 +60,7 @@ func (o *witnessOptions) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	h := server.HTTPServer(nil)
+	h.ReadTimeout = witnessReadTimeout
 	h.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return usage("--tls-cert and --tls-key go together")

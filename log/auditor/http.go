@@ -11,6 +11,10 @@ import (
 	"github.com/docketlog/docket/proofs"
 )
 
+// maxWaiting bounds the requests that are read or wait for the replay: anybody can send
+// again what the log signed, and each waits for seconds.
+const maxWaiting = 256
+
 // Handler answers as the handler of the witness does, but cosigns only what was
 // replayed.
 func (c *Cosigner) Handler(logger *slog.Logger) http.Handler {
@@ -18,6 +22,7 @@ func (c *Cosigner) Handler(logger *slog.Logger) http.Handler {
 		logger = slog.New(slog.DiscardHandler)
 	}
 	inner := c.Witness.Handler(logger)
+	waiting := make(chan struct{}, maxWaiting)
 	mux := http.NewServeMux()
 	mux.Handle("/", inner)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
@@ -28,6 +33,14 @@ func (c *Cosigner) Handler(logger *slog.Logger) http.Handler {
 		inner.ServeHTTP(w, r)
 	})
 	mux.HandleFunc("POST /add-checkpoint", func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case waiting <- struct{}{}:
+			defer func() { <-waiting }()
+		default:
+			w.Header().Set("Retry-After", "1")
+			text(w, http.StatusServiceUnavailable, "too many requests are in progress")
+			return
+		}
 		body, err := io.ReadAll(io.LimitReader(r.Body, int64(proofs.MaxAddCheckpoint)+1))
 		if err != nil {
 			text(w, http.StatusBadRequest, "the body could not be read to its end")

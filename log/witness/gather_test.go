@@ -205,7 +205,9 @@ func TestGather(t *testing.T) {
 
 	// Two are down: no quorum, until one comes back with an old state of its own.
 	town.witnesses[2].set(down)
+	town.mu.Lock()
 	before := len(town.finals)
+	town.mu.Unlock()
 	town.publish(60)
 	time.Sleep(300 * time.Millisecond)
 	town.mu.Lock()
@@ -220,6 +222,8 @@ func TestGather(t *testing.T) {
 		t.Fatal(err)
 	default:
 	}
+	town.mu.Lock()
+	defer town.mu.Unlock()
 	for i := 1; i < len(town.finals); i++ {
 		if town.finals[i].Size < town.finals[i-1].Size {
 			t.Errorf("the final checkpoint went back: %v", town.finals)
@@ -244,6 +248,8 @@ func TestGatherRefreshes(t *testing.T) {
 			t.Fatalf("%d finals of an idle log", n)
 		}
 	}
+	town.mu.Lock()
+	defer town.mu.Unlock()
 	if town.finals[3] != town.finals[0] {
 		t.Errorf("an idle log has %v", town.finals)
 	}

@@ -18,7 +18,7 @@ func (w *Witness) Handler(logger *slog.Logger) http.Handler {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	h := &handler{witness: w, logger: logger}
+	h := &handler{witness: w, logger: logger, bodies: make(chan struct{}, maxBodies)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /add-checkpoint", h.add)
 	mux.HandleFunc("GET /{origin}/checkpoint", h.checkpoint)
@@ -29,7 +29,12 @@ func (w *Witness) Handler(logger *slog.Logger) http.Handler {
 type handler struct {
 	witness *Witness
 	logger  *slog.Logger
+	bodies  chan struct{} // a place for each body in memory
 }
+
+// maxBodies bounds the bodies in memory, those of slow senders too: some 130 MiB. It
+// is more than the witness judges at once.
+const maxBodies = 2 * defaultMaxQueue
 
 // status is the status of each reason.
 var status = map[Reason]int{
@@ -38,6 +43,13 @@ var status = map[Reason]int{
 }
 
 func (h *handler) add(w http.ResponseWriter, r *http.Request) {
+	select {
+	case h.bodies <- struct{}{}:
+		defer func() { <-h.bodies }()
+	default:
+		h.busy(w)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(proofs.MaxAddCheckpoint)))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
@@ -58,14 +70,18 @@ func (h *handler) add(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &refused):
 		h.refuse(w, r, refused)
 	case errors.Is(err, ErrBusy):
-		w.Header().Set("Retry-After", "1")
-		h.text(w, http.StatusServiceUnavailable, err.Error())
+		h.busy(w)
 	case r.Context().Err() != nil:
 		// the log left while it waited for its turn: nobody reads an answer
 	default:
 		h.logger.Error("not cosigned", "error", err)
 		h.text(w, http.StatusInternalServerError, "the witness has stopped")
 	}
+}
+
+func (h *handler) busy(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	h.text(w, http.StatusServiceUnavailable, ErrBusy.Error())
 }
 
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, refused *Refused) {

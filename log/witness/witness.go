@@ -14,14 +14,15 @@ import (
 // A Witness cosigns checkpoints. All methods are safe for concurrent use.
 type Witness struct {
 	config Config
-	logs   map[string]*watched // by origin; fixed
-	queue  chan struct{}       // a place for each request in progress
+	logs   map[proofs.Hash]*watched // by origin hash; fixed
+	queue  chan struct{}            // a place for each request in progress
 	rows   *rows
 }
 
 // watched is a log that the witness knows.
 type watched struct {
 	origin string
+	hash   proofs.Hash // of the origin
 	keys   []proofs.VerifierKey
 
 	turn chan struct{} // held while a request is judged and stored
@@ -37,12 +38,13 @@ func Open(c Config) (*Witness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("witness: %w", err)
 	}
-	w := &Witness{config: c, logs: make(map[string]*watched), queue: make(chan struct{}, c.MaxQueue)}
+	w := &Witness{config: c, logs: make(map[proofs.Hash]*watched), queue: make(chan struct{}, c.MaxQueue)}
 	for _, key := range c.Logs {
-		l := w.logs[key.Name]
+		hash := originHash(key.Name)
+		l := w.logs[hash]
 		if l == nil {
-			l = &watched{origin: key.Name, turn: make(chan struct{}, 1), head: proofs.TreeHead{Root: proofs.EmptyRoot}}
-			w.logs[key.Name] = l
+			l = &watched{origin: key.Name, hash: hash, turn: make(chan struct{}, 1), head: proofs.TreeHead{Root: proofs.EmptyRoot}}
+			w.logs[hash] = l
 		}
 		l.keys = append(l.keys, key)
 	}
@@ -60,7 +62,7 @@ func Open(c Config) (*Witness, error) {
 // load reads the newest note that the witness cosigned. The keys that signed it may
 // be gone by now: it is the witness's own word, and read as such.
 func (l *watched) load(r storage.Reader) error {
-	note, err := r.Get(storage.Witness(originHash(l.origin)))
+	note, err := r.Get(storage.Witness(l.hash))
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
@@ -94,13 +96,12 @@ func (w *Witness) Err() error { return w.rows.failure() }
 // Checkpoint returns the newest note that the witness cosigned of the log with this
 // origin hash: the log's signatures and its own cosignatures. nil: none.
 func (w *Witness) Checkpoint(hash proofs.Hash) []byte {
-	for _, l := range w.logs {
-		if originHash(l.origin) == hash {
-			_, note := l.held()
-			return note
-		}
+	l := w.logs[hash]
+	if l == nil {
+		return nil
 	}
-	return nil
+	_, note := l.held()
+	return note
 }
 
 func (l *watched) held() (proofs.TreeHead, []byte) {
@@ -146,7 +147,7 @@ func (w *Witness) open(body []byte) (*watched, proofs.AddCheckpoint, signed, err
 		return nil, request, signed{}, refuse(Malformed, "%w", err)
 	}
 	origin, _, _ := bytes.Cut(request.Note, []byte{'\n'})
-	l := w.logs[string(origin)]
+	l := w.logs[originHash(string(origin))]
 	cp, n, err := proofs.OpenCheckpoint(request.Note, w.keysOf(l))
 	var malformed *proofs.FormatError
 	switch {
@@ -197,7 +198,7 @@ func (w *Witness) advance(l *watched, request proofs.AddCheckpoint, cp signed) (
 		return nil, &Refused{Reason: WrongOld, Size: head.Size, Err: fmt.Errorf("this witness holds size %d of the log, not %d", head.Size, request.Old)}
 	}
 	if err := proofs.VerifyConsistency(head, cp.TreeHead, request.Proof); err != nil {
-		if held != nil {
+		if held != nil && cp.TreeHead != head { // else the proof alone is wrong, and the log said nothing new
 			w.config.Evidence(Evidence{Origin: l.origin, Fork: cp.Size == head.Size, Time: w.config.Now(), Held: held, Offered: cp.note})
 		}
 		return nil, refuse(Inconsistent, "the checkpoint is not consistent with the one of size %d: %w", head.Size, err)
@@ -207,7 +208,7 @@ func (w *Witness) advance(l *watched, request proofs.AddCheckpoint, cp signed) (
 		return nil, fmt.Errorf("witness: cosigning size %d of %s: %w", cp.Size, l.origin, err)
 	}
 	note := append(bytes.Clone(cp.note), lines...)
-	if err := w.rows.put(storage.Witness(originHash(l.origin)), note); err != nil {
+	if err := w.rows.put(storage.Witness(l.hash), note); err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
