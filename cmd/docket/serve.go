@@ -219,7 +219,7 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	site.sayMute(l)
 	endScrub := site.startScrub(ctx, l, store, o.scrub)
 	defer endScrub() // before the store is closed
-	endAttest, err := site.startAttest(ctx, o, f, l)
+	endAttest, err := site.startAttest(ctx, o.attest, c.Identity, f, l)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -98,13 +98,9 @@ func (a *attester) attest(ctx context.Context) error {
 
 // startAttest attests from time to time until end is called. Without witnesses there
 // is nothing to attest.
-func (s *site) startAttest(ctx context.Context, o *serveOptions, f folders, l *log.Log) (end func(), err error) {
-	if s.witnesses == nil || o.attest == 0 || l.Mode() != log.Sealed {
+func (s *site) startAttest(ctx context.Context, every time.Duration, key client.Signer, f folders, l *log.Log) (end func(), err error) {
+	if s.witnesses == nil || every == 0 || l.Mode() != log.Sealed {
 		return func() {}, nil
-	}
-	key, err := o.logIdentity(f)
-	if err != nil {
-		return nil, err
 	}
 	a, err := newAttester(l, key, f.cosigned())
 	if err != nil {
@@ -121,7 +117,7 @@ func (s *site) startAttest(ctx context.Context, o *serveOptions, f folders, l *l
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for ticker := time.NewTicker(o.attest); ; {
+		for ticker := time.NewTicker(every); ; {
 			select {
 			case <-ctx.Done():
 				ticker.Stop()

@@ -122,10 +122,19 @@ func readFinal(v *log.View, index uint64) (receipt []byte, size uint64, err erro
 	return r.Marshal(), v.Size(), nil
 }
 
-// awaitFinal gives a view back for one that a quorum cosigned and that is as large.
-// The entries of the view are in the log, whatever the error.
-func (s *Server) awaitFinal(ctx context.Context, v *log.View) (*log.View, error) {
-	size := v.Size()
+// awaitFinal gives a view back for one that a quorum cosigned and that has all entries
+// of the results. It waits for no more than those: who sends a statement again waits on
+// for what he waited for. They are in the log, whatever the error.
+func (s *Server) awaitFinal(ctx context.Context, v *log.View, results []log.Result) (*log.View, error) {
+	size := uint64(0)
+	for _, r := range results {
+		if r.Refusal == nil {
+			size = max(size, r.Index+1)
+		}
+	}
+	if size == 0 { // all were refused
+		return v, nil
+	}
 	v.Release()
 	ctx, cancel := context.WithTimeout(ctx, s.options.FinalWait)
 	defer cancel()

@@ -161,7 +161,7 @@ func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked
 		return err
 	}
 	if final {
-		if view, err = s.awaitFinal(ctx, view); err != nil {
+		if view, err = s.awaitFinal(ctx, view, results); err != nil {
 			return err
 		}
 	}

@@ -122,8 +122,8 @@ func (s *Server) receiptFor(ctx context.Context, c *admission.Checked, final boo
 	if err != nil {
 		return log.Result{}, nil, err
 	}
-	if final && results[0].Refusal == nil {
-		if view, err = s.awaitFinal(ctx, view); err != nil {
+	if final {
+		if view, err = s.awaitFinal(ctx, view, results); err != nil {
 			return log.Result{}, nil, err
 		}
 	}
