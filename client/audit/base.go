@@ -15,8 +15,8 @@ import (
 type base struct {
 	state State
 	Change
-	leaves  leafSet // of Change, which gets its sorted list from them
-	probing bool    // Content answers for what was sealed since alone
+	leaves  register.LeafSet // of Change, which gets its sorted list from them
+	probing bool             // Content answers for what was sealed since alone
 
 	bytes int // of records and contents in Change, about
 
@@ -49,7 +49,7 @@ func (b *base) begin() {
 		Contents: make(map[statement.Digest][]byte),
 		Admitted: make(map[statement.Digest]uint64),
 	}
-	b.leaves, b.bytes = make(leafSet), 0
+	b.leaves, b.bytes = make(register.LeafSet), 0
 }
 
 // Record implements admission.State.
@@ -104,7 +104,9 @@ func (b *base) Admitted(digest statement.Digest) (uint64, bool, error) {
 // were sealed since in their places.
 func (b *base) Leaves(prefix register.Key, depth int, yield func(register.Leaf) bool) error {
 	var own []register.Leaf
-	b.leaves.each(prefix, depth, func(l register.Leaf) bool { own = append(own, l); return true })
+	if err := b.leaves.Leaves(prefix, depth, func(l register.Leaf) bool { own = append(own, l); return true }); err != nil {
+		return err
+	}
 	more := true
 	err := b.state.Leaves(prefix, depth, func(l register.Leaf) bool {
 		for more && len(own) > 0 && own[0].Key.Compare(l.Key) < 0 {
@@ -129,7 +131,7 @@ func (b *base) take(o *admission.Overlay, changes []register.Leaf, first uint64,
 	maps.Copy(b.Records, records)
 	for _, leaf := range changes {
 		b.bytes += weight(records[leaf.Key])
-		b.leaves.set(leaf)
+		b.leaves.Set(leaf)
 		delete(b.young, leaf.Key)
 		delete(b.old, leaf.Key)
 	}

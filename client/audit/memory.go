@@ -16,7 +16,7 @@ type Memory struct {
 	records  map[register.Key]*register.Record
 	contents map[statement.Digest][]byte
 	admitted map[statement.Digest]uint64
-	leaves   leafSet
+	leaves   register.LeafSet
 	progress []byte
 }
 
@@ -26,7 +26,7 @@ func NewMemory() *Memory {
 		records:  make(map[register.Key]*register.Record),
 		contents: make(map[statement.Digest][]byte),
 		admitted: make(map[statement.Digest]uint64),
-		leaves:   make(leafSet),
+		leaves:   make(register.LeafSet),
 	}
 }
 
@@ -59,8 +59,7 @@ func (m *Memory) Admitted(digest statement.Digest) (uint64, bool, error) {
 func (m *Memory) Leaves(prefix register.Key, depth int, yield func(register.Leaf) bool) error {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	m.leaves.each(prefix, depth, yield)
-	return nil
+	return m.leaves.Leaves(prefix, depth, yield)
 }
 
 // Progress implements State.
@@ -76,7 +75,7 @@ func (m *Memory) Commit(c *Change) error {
 	defer m.mu.Unlock()
 	maps.Copy(m.records, c.Records)
 	for _, leaf := range c.Leaves {
-		m.leaves.set(leaf)
+		m.leaves.Set(leaf)
 	}
 	maps.Copy(m.contents, c.Contents)
 	for _, digest := range c.Forgotten {
