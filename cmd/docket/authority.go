@@ -105,6 +105,23 @@ func (s *session) agreed(ctx context.Context, given []statement.Digest, code sta
 	return s.client.Agreements(ctx, s.author, code, object, subject)
 }
 
+// ofText submits a statement that is about a text of the log, with the grants that were
+// given or are found: one that waits for its answer is the same if its subject is.
+func (s *session) ofText(ctx context.Context, code statement.Code, id string, text statement.Digest, given []statement.Digest,
+	make func(grants []statement.Digest) (statement.Envelope, error)) (*proofs.Receipt, error) {
+	return s.once(ctx, submission{
+		code: code, id: id,
+		same: func(old *statement.Statement) bool { return old.Subject == text },
+		make: func(ctx context.Context) (statement.Envelope, error) {
+			grants, err := s.agreed(ctx, given, code, statement.TextObject{}, text)
+			if err != nil {
+				return statement.Envelope{}, err
+			}
+			return make(grants)
+		},
+	})
+}
+
 // entryDone is what is printed of a statement that the log took.
 type entryDone struct {
 	Done      string `json:"done"`

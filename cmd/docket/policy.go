@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -159,20 +158,8 @@ func (o *signOptions) setPolicy(cmd *cobra.Command, s *session, text []byte, spe
 	if err != nil {
 		return usageError{err}
 	}
-	receipt, err := s.once(cmd.Context(), submission{
-		code: statement.PolicySet, id: "policy",
-		same: func(old *statement.Statement) bool {
-			body, ok := old.Body.(*statement.SetPolicy)
-			return ok && body.Text == string(text)
-		},
-		make: func(ctx context.Context) (statement.Envelope, error) {
-			grants, err := s.agreed(ctx, spends, statement.PolicySet, statement.TextObject{}, sha256.Sum256(text))
-			if err != nil {
-				return statement.Envelope{}, err
-			}
-			return s.author.SetPolicy(text, grants)
-		},
-	})
+	receipt, err := s.ofText(cmd.Context(), statement.PolicySet, "policy", sha256.Sum256(text), spends,
+		func(grants []statement.Digest) (statement.Envelope, error) { return s.author.SetPolicy(text, grants) })
 	if err != nil {
 		return err
 	}

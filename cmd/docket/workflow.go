@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"fmt"
 
@@ -74,20 +73,11 @@ type workflowDone struct {
 }
 
 func (o *signOptions) define(cmd *cobra.Command, s *session, text []byte, w *statement.Workflow, spends []statement.Digest) error {
-	receipt, err := s.once(cmd.Context(), submission{
-		code: statement.WorkflowDefine, id: w.ID,
-		same: func(old *statement.Statement) bool {
-			body, ok := old.Body.(*statement.DefineWorkflow)
-			return ok && body.Text == string(text)
-		},
-		make: func(ctx context.Context) (statement.Envelope, error) {
-			grants, err := s.agreed(ctx, spends, statement.WorkflowDefine, statement.TextObject{}, sha256.Sum256(text))
-			if err != nil {
-				return statement.Envelope{}, err
-			}
+	digest := statement.Digest(sha256.Sum256(text))
+	receipt, err := s.ofText(cmd.Context(), statement.WorkflowDefine, w.ID, digest, spends,
+		func(grants []statement.Digest) (statement.Envelope, error) {
 			return s.author.DefineWorkflow(text, grants)
-		},
-	})
+		})
 	if err != nil {
 		return err
 	}
@@ -95,7 +85,6 @@ func (o *signOptions) define(cmd *cobra.Command, s *session, text []byte, w *sta
 	if err != nil {
 		return err
 	}
-	digest := statement.Digest(sha256.Sum256(text))
 	return o.tell(cmd.OutOrStdout(), workflowDone{done, w.ID, w.Version, digest.String()},
 		fmt.Sprintf("defined version %d of %s, entry %d\n  text  %s\n", w.Version, w.ID, receipt.Index, digest), done.cosigning)
 }
@@ -140,17 +129,10 @@ func (o *signOptions) retireWorkflow(cmd *cobra.Command, s *session, id string, 
 	if w == nil {
 		return fmt.Errorf("no workflow has the id %s, as of size %d", id, t.Size)
 	}
-	receipt, err := s.once(ctx, submission{
-		code: statement.WorkflowRetire, id: id,
-		same: func(old *statement.Statement) bool { return old.Subject == t.Digest },
-		make: func(ctx context.Context) (statement.Envelope, error) {
-			grants, err := s.agreed(ctx, spends, statement.WorkflowRetire, statement.TextObject{}, t.Digest)
-			if err != nil {
-				return statement.Envelope{}, err
-			}
+	receipt, err := s.ofText(ctx, statement.WorkflowRetire, id, t.Digest, spends,
+		func(grants []statement.Digest) (statement.Envelope, error) {
 			return s.author.RetireWorkflow(t.Digest, grants)
-		},
-	})
+		})
 	if err != nil {
 		return err
 	}

@@ -20,22 +20,8 @@ type index struct {
 func (x *index) check(s *source, f *findings) error {
 	seen := make([]bool, len(x.hashes))
 	start, end := x.space.Range()
-	rows := s.cursor(start, end)
-	for n := 0; ; n++ {
-		if n%1024 == 0 {
-			if err := s.turn(); err != nil {
-				return err
-			}
-		}
-		key, row, err := rows.peek()
-		if err != nil {
-			return err
-		}
-		if key == nil {
-			break
-		}
-		x.row(f, key, row, seen)
-		rows.advance()
+	if err := s.each(start, end, func(key, row []byte) { x.row(f, key, row, seen) }); err != nil {
+		return err
 	}
 	for i, hash := range x.hashes {
 		if !seen[i] && hash != (statement.Digest{}) && hash != lost {

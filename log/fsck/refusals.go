@@ -44,23 +44,12 @@ func refusalName(key []byte) string {
 func (f *facts) refusals(s *source, found *findings) error {
 	left := maps.Clone(f.said)
 	start, end := storage.RefusalSpace.Range()
-	rows := s.cursor(start, end)
-	for n := 0; ; n++ {
-		if n%1024 == 0 {
-			if err := s.turn(); err != nil {
-				return err
-			}
-		}
-		key, row, err := rows.peek()
-		if err != nil {
-			return err
-		}
-		if key == nil {
-			break
-		}
+	err := s.each(start, end, func(key, row []byte) {
 		f.refusal(found, key, row)
 		delete(left, string(key))
-		rows.advance()
+	})
+	if err != nil {
+		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		found.row([]byte(key), refusalName([]byte(key)), "no row", fmt.Sprintf("index %d", left[key]))

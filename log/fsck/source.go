@@ -44,6 +44,24 @@ func (s *source) scan(start, end []byte, yield func(key, value []byte) bool) err
 	return err
 }
 
+// each goes over all rows of a range in key order. The slices are valid during the call.
+func (s *source) each(start, end []byte, row func(key, value []byte)) error {
+	rows := s.cursor(start, end)
+	for n := 0; ; n++ {
+		if n%1024 == 0 {
+			if err := s.turn(); err != nil {
+				return err
+			}
+		}
+		key, value, err := rows.peek()
+		if err != nil || key == nil {
+			return err
+		}
+		row(key, value)
+		rows.advance()
+	}
+}
+
 // get returns a row, or nil if there is none.
 func (s *source) get(key []byte) ([]byte, error) {
 	row, err := s.rows.Get(key)
