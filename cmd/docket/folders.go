@@ -180,6 +180,9 @@ func readVerifier(file, genesis string) (proofs.Verifier, error) {
 // author returns who signs as the given identity.
 func (f folders) author(origin, id string) (*client.Author, error) {
 	key, err := loadIdentityKey(f.keyFile(id), filepath.Join(f.keys(), "password"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the key of %s: %w; docket identity enroll makes it for a new identity, else sign where the key is", id, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the key of %s: %w", id, err)
 	}
