@@ -75,6 +75,11 @@ If the reply is lost, run the same command again: nothing is signed twice.`,
 			return o.approve(cmd, s, code, about)
 		},
 	}
+	o.flags(c)
+	return c
+}
+
+func (o *approveOptions) flags(c *cobra.Command) {
 	o.signOptions.flags(c, "")
 	flags := c.Flags()
 	flags.StringVar(&o.grantFor, "grant-for", "document.release", "kind and op that the grant lets sign")
@@ -92,7 +97,6 @@ If the reply is lost, run the same command again: nothing is signed twice.`,
 	o.overrideOptions.flags(c)
 	o.bridgeOptions.flags(c)
 	o.governOptions.flags(c)
-	return c
 }
 
 // decision is what the flags say of the decision itself.

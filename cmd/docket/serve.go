@@ -217,8 +217,13 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 		return err
 	}
 	site.sayMute(l)
-	endScrub := site.startScrub(ctx, l, store, o.scrub)
-	defer endScrub() // before the store is closed
+	return o.serveLog(ctx, site, f, config, c, l, ready)
+}
+
+// serveLog runs what works beside the log, and answers requests until the end. All of
+// it has ended when it returns: the store may be closed then.
+func (o *serveOptions) serveLog(ctx context.Context, site *site, f folders, config serverConfig, c log.Config, l *log.Log, ready func(url string, size uint64, sealed time.Time)) error {
+	defer site.startScrub(ctx, l, c.Store, o.scrub)()
 	endAttest, err := site.startAttest(ctx, o.attest, c.Identity, f, l)
 	if err != nil {
 		return errors.Join(err, l.Close())

@@ -75,21 +75,9 @@ was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 
   docket verify run-R1.zip --policy acme.policy`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if (len(args) == 1) == (v.absent != "") {
-				return usage("give one FILE, or --absent DOCUMENT")
-			}
 			v.folders = dirOf(cmd)
-			if len(args) == 1 {
-				v.file = args[0]
-			}
-			if v.document != "" && !statement.ValidDocumentID(v.document) {
-				return usage("--doc %q is not a document id", v.document)
-			}
-			if v.maxAge < 0 {
-				return usage("--max-age %v is below 0: give an age such as 24h, or 0 for none", v.maxAge)
-			}
-			if v.policy != "" && cmd.Flags().Changed("dir") {
-				return usage("give --policy or --dir, not both: one verifier, one set of pins")
+			if err := v.check(args, cmd.Flags().Changed); err != nil {
+				return err
 			}
 			if v.isPack() {
 				return v.verifyPack(cmd)
@@ -107,6 +95,11 @@ was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 
 			return v.print(cmd.OutOrStdout(), verdict)
 		},
 	}
+	v.flags(c)
+	return c
+}
+
+func (v *verify) flags(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&v.receipt, "receipt", "", "the receipt (default FILE.docket)")
 	flags.StringVar(&v.policy, "policy", "", "verifier policy, a C2SP tlog-policy file (default DIR/client/policy)")
@@ -121,7 +114,24 @@ was later reported compromised, 20 UNKNOWN, 30 CONTRADICTED, 40 INVALID; 1 I/O, 
 	flags.BoolVar(&v.never, "never-released", false, "prove that this log released no document with FILE's bytes")
 	flags.StringVar(&v.absent, "absent", "", "prove that this log has no release of this document")
 	flags.DurationVar(&v.maxAge, "max-age", 0, "age from which a verdict is qualified (exit 12), such as 24h; 0 for none")
-	return c
+}
+
+// check judges the arguments, and takes the file from them.
+func (v *verify) check(args []string, given func(flag string) bool) error {
+	if len(args) == 1 {
+		v.file = args[0]
+	}
+	switch {
+	case (len(args) == 1) == (v.absent != ""):
+		return usage("give one FILE, or --absent DOCUMENT")
+	case v.document != "" && !statement.ValidDocumentID(v.document):
+		return usage("--doc %q is not a document id", v.document)
+	case v.maxAge < 0:
+		return usage("--max-age %v is below 0: give an age such as 24h, or 0 for none", v.maxAge)
+	case v.policy != "" && given("dir"):
+		return usage("give --policy or --dir, not both: one verifier, one set of pins")
+	}
+	return nil
 }
 
 // answer says what --never-released and --absent ask.
