@@ -27,7 +27,7 @@ func TestHonestLog(t *testing.T) {
 	if err != nil || !report.Clean || len(report.Divergences) != 0 || report.Evidence != nil || report.Error != "" {
 		t.Fatalf("%v\n%+v", err, report)
 	}
-	size := uint64(len(o.leaves))
+	size := uint64(len(o.Leaves))
 	if report.Size != size || report.Replayed != size || report.From != 0 {
 		t.Errorf("%d of %d from %d, want %d", report.Replayed, report.Size, report.From, size)
 	}

@@ -19,5 +19,5 @@ func BenchmarkReplay(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(len(o.leaves))*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+	b.ReportMetric(float64(len(o.Leaves))*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 }

@@ -19,8 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/client/audit"
 	"github.com/docketlog/docket/log"
@@ -40,10 +38,9 @@ type operator struct {
 	w   *logtest.World
 	url string
 
-	mu       sync.Mutex
-	leaves   [][]byte
+	mu sync.Mutex
+	logtest.Tree
 	contents [][]byte
-	hashes   []tlog.Hash
 	asked    int // requests for contents
 	broken   func(asked int) bool
 }
@@ -98,19 +95,17 @@ func (o *operator) take(l *log.Log) {
 func (o *operator) append(leaf, content []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	hashes, err := tlog.StoredHashes(int64(len(o.leaves)), leaf, o.reader())
-	if err != nil {
+	if err := o.Append(leaf); err != nil {
 		o.t.Fatal(err)
 	}
-	o.hashes = append(o.hashes, hashes...)
-	o.leaves, o.contents = append(o.leaves, leaf), append(o.contents, content)
+	o.contents = append(o.contents, content)
 }
 
 // again is an operator with other leaves: those that change makes of these.
 func (o *operator) again(change func(leaves, contents [][]byte) (l, c [][]byte)) *operator {
 	o.t.Helper()
 	other := &operator{t: o.t, w: o.w}
-	leaves, contents := change(append([][]byte{}, o.leaves...), append([][]byte{}, o.contents...))
+	leaves, contents := change(append([][]byte{}, o.Leaves...), append([][]byte{}, o.contents...))
 	for i := range leaves {
 		other.append(leaves[i], contents[i])
 	}
@@ -121,20 +116,7 @@ func (o *operator) again(change func(leaves, contents [][]byte) (l, c [][]byte))
 func (o *operator) become(other *operator) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.leaves, o.contents, o.hashes = other.leaves, other.contents, other.hashes
-}
-
-func (o *operator) reader() tlog.HashReader {
-	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		out := make([]tlog.Hash, len(indexes))
-		for i, n := range indexes {
-			if n >= int64(len(o.hashes)) {
-				return nil, fmt.Errorf("no hash %d", n)
-			}
-			out[i] = o.hashes[n]
-		}
-		return out, nil
-	})
+	o.Tree, o.contents = other.Tree, other.contents
 }
 
 func (o *operator) serve() *operator {
@@ -156,32 +138,16 @@ func (o *operator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (o *operator) answer(path string) ([]byte, error) {
-	size := uint64(len(o.leaves))
+	size := uint64(len(o.Leaves))
 	switch {
 	case path == "/checkpoint":
-		root, err := tlog.TreeHash(int64(size), o.reader())
+		head, err := o.Head(size)
 		if err != nil {
 			return nil, err
 		}
-		return o.w.Signer.Sign(proofs.Checkpoint{Origin: o.w.Origin, TreeHead: proofs.TreeHead{Size: size, Root: proofs.Hash(root)}})
-	case strings.HasPrefix(path, "/tile/entries/"):
-		n, width, err := proofs.ParseEntriesPath(path[1:])
-		if err != nil || n*256+uint64(width) > size {
-			return nil, fmt.Errorf("no bundle %s", path)
-		}
-		var b []byte
-		for _, leaf := range o.leaves[n*256 : n*256+uint64(width)] {
-			if b, err = proofs.AppendEntry(b, leaf); err != nil {
-				return nil, err
-			}
-		}
-		return b, nil
+		return o.w.Signer.Sign(proofs.Checkpoint{Origin: o.w.Origin, TreeHead: head})
 	case strings.HasPrefix(path, "/tile/"):
-		t, err := proofs.ParseTilePath(path[1:])
-		if err != nil || !t.In(size) {
-			return nil, fmt.Errorf("no tile %s", path)
-		}
-		return tlog.ReadTileData(tlog.Tile{H: 8, L: int(t.Level), N: int64(t.N), W: t.Width}, o.reader())
+		return o.Tile(path, size)
 	}
 	o.asked++
 	if o.broken != nil && o.broken(o.asked) {
@@ -205,7 +171,7 @@ func (o *operator) client() *client.Client {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return &client.Client{Server: o.url, Verifier: proofs.Verifier{Policy: policy, Genesis: proofs.LeafHash(o.leaves[0])}, Memory: nil}
+	return &client.Client{Server: o.url, Verifier: proofs.Verifier{Policy: policy, Genesis: proofs.LeafHash(o.Leaves[0])}, Memory: nil}
 }
 
 // auditor audits with a state of its own, by the world's clock.
@@ -231,7 +197,7 @@ func sealAt(index uint64, prev, at int64, count uint64, root [32]byte) []byte {
 // lastSeal parses the last leaf.
 func (o *operator) lastSeal() statement.Seal {
 	o.t.Helper()
-	seal, err := statement.ParseSeal(o.leaves[len(o.leaves)-1])
+	seal, err := statement.ParseSeal(o.Leaves[len(o.Leaves)-1])
 	if err != nil {
 		o.t.Fatal(err)
 	}

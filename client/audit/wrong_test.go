@@ -45,7 +45,7 @@ func release(t *testing.T, w *logtest.World, id, document string, version uint32
 	return e
 }
 
-func size(o *operator) uint64 { return uint64(len(o.leaves)) }
+func size(o *operator) uint64 { return uint64(len(o.Leaves)) }
 
 // reseal replaces the last seal by a changed one.
 func reseal(change func(s *statement.Seal)) func(o *operator, l, c [][]byte) ([][]byte, [][]byte) {
@@ -126,13 +126,13 @@ func deeds(t *testing.T, w *logtest.World) []deed {
 		{"an entry taken out in the middle", func(o *operator, l, c [][]byte) ([][]byte, [][]byte) {
 			return slices.Delete(l, 6, 7), slices.Delete(c, 6, 7)
 		}, func(o *operator) uint64 {
-			return 4 + uint64(slices.IndexFunc(o.leaves[5:], func(leaf []byte) bool { return bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) }))
+			return 4 + uint64(slices.IndexFunc(o.Leaves[5:], func(leaf []byte) bool { return bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) }))
 		}, audit.ClassSeal, "seal", "says index", true},
 		{"two entries swapped", func(o *operator, l, c [][]byte) ([][]byte, [][]byte) {
 			l[6], l[7], c[6], c[7] = l[7], l[6], c[7], c[6]
 			return l, c
 		}, func(o *operator) uint64 {
-			return 5 + uint64(slices.IndexFunc(o.leaves[5:], func(leaf []byte) bool { return bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) }))
+			return 5 + uint64(slices.IndexFunc(o.Leaves[5:], func(leaf []byte) bool { return bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) }))
 		}, audit.ClassSeal, "registers", "registers", false},
 	}
 }
@@ -174,7 +174,7 @@ func TestDeeds(t *testing.T) {
 // sealBefore is the index of the last seal below an index, or -1.
 func (o *operator) sealBefore(index uint64) int {
 	for i := int(index) - 1; i >= 0; i-- {
-		if i < len(o.leaves) && bytes.HasPrefix(o.leaves[i], []byte(statement.SealPrefix)) {
+		if i < len(o.Leaves) && bytes.HasPrefix(o.Leaves[i], []byte(statement.SealPrefix)) {
 			return i
 		}
 	}
@@ -256,7 +256,7 @@ func TestEvidenceAgainstAnHonestLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	var entries []evidence.Entry
-	for i, leaf := range o.leaves {
+	for i, leaf := range o.Leaves {
 		_, proof, err := tree.Inclusion(ctx, uint64(i))
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,7 @@ func TestForkShownToOneClient(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newOperator(t)
 			c := newCosigner(o, o.w.Clock)
-			forged := o.fork(len(o.leaves))
+			forged := o.fork(len(o.Leaves))
 			o.grow("a", "b")
 			c.cosign(o, 0)
 			forged.grow(texts("forged", grown)...)
@@ -86,7 +86,7 @@ func TestRollback(t *testing.T) {
 func TestFrozenHead(t *testing.T) {
 	o := newOperator(t)
 	c := newCosigner(o, o.w.Clock)
-	frozen := o.fork(len(o.leaves))
+	frozen := o.fork(len(o.Leaves))
 	maxAge := func(c *watch.Config) { c.MaxAge = time.Hour }
 	s := frozen.sentry(o.verifier(), witnessed(c.url), maxAge)
 	alone := frozen.sentry(o.verifier(), maxAge)
@@ -117,7 +117,7 @@ func TestBehind(t *testing.T) {
 	c := newCosigner(o, o.w.Clock)
 	o.grow("a")
 	c.cosign(o, 0)
-	whole := len(o.leaves)
+	whole := len(o.Leaves)
 	o.answer = func(path string) []byte {
 		if path == "/checkpoint" {
 			return o.note(3)
@@ -201,7 +201,7 @@ func TestClocks(t *testing.T) {
 func TestSeals(t *testing.T) {
 	for name, end := range map[string]func(o *operator){
 		"none":        func(o *operator) { o.entry("b") },
-		"an old one":  func(o *operator) { o.append(o.leaves[2]) },
+		"an old one":  func(o *operator) { o.append(o.Leaves[2]) },
 		"half of one": func(o *operator) { o.append([]byte(statement.SealPrefix + "\nindex")) },
 		"passing over the one before": func(o *operator) {
 			o.seal(func(x *statement.Seal) { x.Prev = -1 })
@@ -261,7 +261,7 @@ func TestRewrittenTree(t *testing.T) {
 	s.quiet()
 	rewritten := o.fork(3)
 	rewritten.entry("another a")
-	for _, leaf := range o.leaves[4:] {
+	for _, leaf := range o.Leaves[4:] {
 		rewritten.append(leaf)
 	}
 	rewritten.grow("c")

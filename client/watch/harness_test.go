@@ -41,9 +41,8 @@ type operator struct {
 	w   *logtest.World
 	url string
 
-	mu     sync.Mutex
-	leaves [][]byte
-	hashes []tlog.Hash
+	mu sync.Mutex
+	logtest.Tree
 	shows  uint64 // 0: the whole tree; else a checkpoint of this size
 	lines  []byte // cosignatures to publish
 	answer func(path string) []byte
@@ -70,7 +69,7 @@ func (o *operator) serve() *operator {
 // fork is a second log under the same key, with the first leaves of this one.
 func (o *operator) fork(size int) *operator {
 	other := &operator{t: o.t, w: o.w}
-	for _, leaf := range o.leaves[:size] {
+	for _, leaf := range o.Leaves[:size] {
 		other.append(leaf)
 	}
 	return other.serve()
@@ -78,11 +77,9 @@ func (o *operator) fork(size int) *operator {
 
 func (o *operator) append(leaf []byte) {
 	o.t.Helper()
-	hashes, err := tlog.StoredHashes(int64(len(o.leaves)), leaf, o.reader())
-	if err != nil {
+	if err := o.Append(leaf); err != nil {
 		o.t.Fatal(err)
 	}
-	o.hashes, o.leaves = append(o.hashes, hashes...), append(o.leaves, leaf)
 }
 
 // entry appends the commitment to a statement: what it says is nobody's matter here.
@@ -95,14 +92,14 @@ func (o *operator) entry(text string) {
 	if o.envelopes == nil {
 		o.envelopes = make(map[uint64]*statement.Envelope)
 	}
-	o.envelopes[uint64(len(o.leaves))] = &e
+	o.envelopes[uint64(len(o.Leaves))] = &e
 	o.append(statement.Commitment{Digest: statement.DigestOf(e.Payload), Signature: e.Signature, SPKI: e.SPKI}.Leaf())
 }
 
 // seal appends the seal that belongs there, changed.
 func (o *operator) seal(change func(s *statement.Seal)) {
-	s := statement.Seal{Index: uint64(len(o.leaves)), Prev: -1, Time: o.w.Clock.Now().UnixMilli(), Rules: statement.Rules, Count: 1}
-	for i, leaf := range o.leaves {
+	s := statement.Seal{Index: uint64(len(o.Leaves)), Prev: -1, Time: o.w.Clock.Now().UnixMilli(), Rules: statement.Rules, Count: 1}
+	for i, leaf := range o.Leaves {
 		if strings.HasPrefix(string(leaf), statement.SealPrefix) {
 			s.Prev = int64(i)
 		}
@@ -122,32 +119,19 @@ func (o *operator) grow(texts ...string) {
 	}
 }
 
-func (o *operator) reader() tlog.HashReader {
-	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		out := make([]tlog.Hash, len(indexes))
-		for i, n := range indexes {
-			if n >= int64(len(o.hashes)) {
-				return nil, fmt.Errorf("no hash %d", n)
-			}
-			out[i] = o.hashes[n]
-		}
-		return out, nil
-	})
-}
-
 func (o *operator) checkpoint(size uint64) proofs.Checkpoint {
-	root, err := tlog.TreeHash(int64(size), o.reader())
+	head, err := o.Head(size)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return proofs.Checkpoint{Origin: o.w.Origin, TreeHead: proofs.TreeHead{Size: size, Root: proofs.Hash(root)}}
+	return proofs.Checkpoint{Origin: o.w.Origin, TreeHead: head}
 }
 
 func (o *operator) size() uint64 {
 	if o.shows > 0 {
 		return o.shows
 	}
-	return uint64(len(o.leaves))
+	return uint64(len(o.Leaves))
 }
 
 func (o *operator) note(size uint64) []byte {
@@ -180,24 +164,8 @@ func (o *operator) public(path string) ([]byte, error) {
 	switch {
 	case path == "/checkpoint":
 		return o.note(size), nil
-	case strings.HasPrefix(path, "/tile/entries/"):
-		n, width, err := proofs.ParseEntriesPath(path[1:])
-		if err != nil || n*256+uint64(width) > size {
-			return nil, fmt.Errorf("no bundle %s", path)
-		}
-		var b []byte
-		for _, leaf := range o.leaves[n*256 : n*256+uint64(width)] {
-			if b, err = proofs.AppendEntry(b, leaf); err != nil {
-				return nil, err
-			}
-		}
-		return b, nil
 	case strings.HasPrefix(path, "/tile/"):
-		t, err := proofs.ParseTilePath(path[1:])
-		if err != nil || !t.In(size) {
-			return nil, fmt.Errorf("no tile %s", path)
-		}
-		return tlog.ReadTileData(tlog.Tile{H: 8, L: int(t.Level), N: int64(t.N), W: t.Width}, o.reader())
+		return o.Tile(path, size)
 	}
 	return nil, fmt.Errorf("no %s", path)
 }
@@ -220,7 +188,7 @@ func (o *operator) verifier(witnesses ...*cosigner) proofs.Verifier {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return proofs.Verifier{Policy: policy, Genesis: proofs.LeafHash(o.leaves[0])}
+	return proofs.Verifier{Policy: policy, Genesis: proofs.LeafHash(o.Leaves[0])}
 }
 
 // A cosigner is a true witness, served, with a clock of its own.
@@ -267,7 +235,7 @@ func (c *cosigner) cosign(o *operator, old uint64) []byte {
 	o.t.Helper()
 	a := proofs.AddCheckpoint{Old: old, Note: o.note(o.size())}
 	if old > 0 && old < o.size() {
-		proof, err := tlog.ProveTree(int64(o.size()), int64(old), o.reader())
+		proof, err := tlog.ProveTree(int64(o.size()), int64(old), o)
 		if err != nil {
 			o.t.Fatal(err)
 		}

@@ -38,11 +38,11 @@ func newForger(t *testing.T) *forger {
 func (f *forger) release(version uint32, text string) register.NewEvent {
 	f.w.Clock.Add(time.Minute)
 	f.entry(text)
-	index := uint64(len(f.leaves) - 1)
+	index := uint64(len(f.Leaves) - 1)
 	body := register.DocumentBody{Version: version, Digest: register.SHA256Digest(sha256.Sum256([]byte(text))), Statement: register.Hash(sha256.Sum256([]byte("statement " + text)))}
 	return register.NewEvent{
 		Kind: register.DocumentRelease, Index: index, Time: uint64(f.w.Clock.Now().UnixMilli()),
-		LeafHash: proofs.LeafHash(f.leaves[index]), Payload: []byte(text), Body: body.Marshal(),
+		LeafHash: proofs.LeafHash(f.Leaves[index]), Payload: []byte(text), Body: body.Marshal(),
 	}
 }
 
@@ -111,15 +111,15 @@ func (f *forger) staple() *proofs.Receipt {
 	if p.Path, err = tree.Prove(leaves, key); err != nil {
 		f.t.Fatal(err)
 	}
-	size := uint64(len(f.leaves))
+	size := uint64(len(f.Leaves))
 	return &proofs.Receipt{
-		Checkpoint: f.note(size), Seal: f.leaves[size-1], SealInclusion: f.inclusion(size - 1), GenesisInclusion: f.inclusion(0),
+		Checkpoint: f.note(size), Seal: f.Leaves[size-1], SealInclusion: f.inclusion(size - 1), GenesisInclusion: f.inclusion(0),
 		Registers: []proofs.RegisterProof{p},
 	}
 }
 
 func (f *forger) inclusion(index uint64) (out []proofs.Hash) {
-	proof, err := tlog.ProveRecord(int64(len(f.leaves)), int64(index), f.reader())
+	proof, err := tlog.ProveRecord(int64(len(f.Leaves)), int64(index), f)
 	if err != nil {
 		f.t.Fatal(err)
 	}

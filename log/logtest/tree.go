@@ -34,32 +34,20 @@ func readLeaves(store storage.Reader) ([][]byte, error) {
 // treeOf builds the tree with x/mod's tlog. It returns the record hashes and a
 // function that gives the root at any size.
 func treeOf(leaves [][]byte) ([]proofs.Hash, func(size uint64) (proofs.Hash, error), error) {
-	var stored []tlog.Hash
+	var tree Tree
 	hashes := make([]proofs.Hash, len(leaves))
-	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		out := make([]tlog.Hash, len(indexes))
-		for i, n := range indexes {
-			out[i] = stored[n]
-		}
-		return out, nil
-	})
 	for i, leaf := range leaves {
 		hashes[i] = proofs.Hash(tlog.RecordHash(leaf))
-		more, err := tlog.StoredHashes(int64(i), leaf, reader)
-		if err != nil {
+		if err := tree.Append(leaf); err != nil {
 			return nil, nil, err
 		}
-		stored = append(stored, more...)
 	}
 	return hashes, func(size uint64) (proofs.Hash, error) {
 		if size > uint64(len(leaves)) {
 			return proofs.Hash{}, fmt.Errorf("size %d was signed, but only %d leaves are stored", size, len(leaves))
 		}
-		if size == 0 {
-			return sha256.Sum256(nil), nil
-		}
-		h, err := tlog.TreeHash(int64(size), reader)
-		return proofs.Hash(h), err
+		head, err := tree.Head(size)
+		return head.Root, err
 	}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"filippo.io/mldsa"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/storage/storagetest"
@@ -52,43 +53,29 @@ func newKey(name string, typ uint8, seed byte) seedKey {
 type tree struct {
 	origin string
 	key    seedKey
-	hashes []tlog.Hash
-	size   int64
+	logtest.Tree
 }
 
 func newTree(origin string, seed byte) *tree {
 	return &tree{origin: origin, key: newKey(origin, proofs.TypeEd25519, seed)}
 }
 
-func (t *tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(indexes))
-	for i, n := range indexes {
-		out[i] = t.hashes[n]
-	}
-	return out, nil
-}
-
 // grow appends leaves up to size; text tells one history from another.
 func (t *tree) grow(size int64, text string) *tree {
-	for ; t.size < size; t.size++ {
-		hashes, err := tlog.StoredHashes(t.size, fmt.Appendf(nil, "%s %d", text, t.size), t)
-		if err != nil {
+	for n := int64(len(t.Leaves)); n < size; n++ {
+		if err := t.Append(fmt.Appendf(nil, "%s %d", text, n)); err != nil {
 			panic(err)
 		}
-		t.hashes = append(t.hashes, hashes...)
 	}
 	return t
 }
 
 func (t *tree) checkpoint(size int64) proofs.Checkpoint {
-	root := tlog.Hash(proofs.EmptyRoot)
-	if size > 0 {
-		var err error
-		if root, err = tlog.TreeHash(size, t); err != nil {
-			panic(err)
-		}
+	head, err := t.Head(uint64(size))
+	if err != nil {
+		panic(err)
 	}
-	return proofs.Checkpoint{Origin: t.origin, TreeHead: proofs.TreeHead{Size: uint64(size), Root: proofs.Hash(root)}}
+	return proofs.Checkpoint{Origin: t.origin, TreeHead: head}
 }
 
 // note signs the checkpoint of a size.
