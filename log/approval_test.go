@@ -126,14 +126,7 @@ func race(t *testing.T, l *log.Log, statements []*admission.Checked) map[string]
 // from its rows after it was opened anew.
 func TestApprovals(t *testing.T) {
 	w := logtest.NewWorld()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	l := w.Create(t, store, anchor)
 	start, request := approvedRun(t, w, l)
 	delegation := govern(t, w, statement.DecisionGrant, "h/legal", "delegate", logtest.Key("h/legal"), sha256.Sum256(logtest.Key("h/aide").SPKI()),

@@ -41,14 +41,7 @@ func (a *asked) confirm(ctx context.Context, newest proofs.Checkpoint, note []by
 func confirmLog(t *testing.T) (*logtest.World, storage.Store, storage.Anchor) {
 	t.Helper()
 	w := logtest.NewWorld()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	if err := w.Create(t, store, anchor).Close(); err != nil {
 		t.Fatal(err)
 	}

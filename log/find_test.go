@@ -42,14 +42,7 @@ var (
 
 func newLibrary(t *testing.T, batches int) *library {
 	t.Helper()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	b := &library{t: t, w: logtest.NewWorld(), random: random(t), last: make(map[string]*admission.Checked), now: make(map[string][]byte)}
 	b.l = b.w.Create(t, store, anchor)
 	t.Cleanup(func() { b.l.Close() })

@@ -20,14 +20,7 @@ import (
 // and a check of all rows knows run and grant registers.
 func TestRun(t *testing.T) {
 	w := logtest.NewWorld()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	l := w.Create(t, store, anchor)
 	policy := policyText(t, l)
 	human, err := w.Registrar.Enroll(client.Enrollment{

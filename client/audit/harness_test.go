@@ -50,14 +50,7 @@ type operator struct {
 func honest(t testing.TB, w *logtest.World, n int) *operator {
 	t.Helper()
 	o := &operator{t: t, w: w}
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	l := w.Create(t, store, anchor)
 	defer l.Close()
 	var batch []*admission.Checked

@@ -21,14 +21,7 @@ func rich(t *testing.T) *operator {
 	t.Helper()
 	w := logtest.NewWorld()
 	o := &operator{t: t, w: w}
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	l := w.Create(t, store, anchor)
 	defer l.Close()
 	submit := func(e statement.Envelope, err error) {

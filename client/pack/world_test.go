@@ -38,14 +38,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	x := &world{t: t, w: logtest.NewWorld(), page: sha256.Sum256([]byte("page"))}
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	x.w.Create(t, store, anchor).Close()
 	x.l = x.w.Open(t, store, anchor)
 	h := httptest.NewServer(server.New(x.l))

@@ -32,14 +32,7 @@ type place struct {
 func newPlace(t testing.TB) *place {
 	t.Helper()
 	w := logtest.NewWorld()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	l := w.Create(t, store, anchor)
 	p := &place{Office: w.NewOffice(t, l)}
 	honest := server.New(l)

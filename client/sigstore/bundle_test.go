@@ -22,14 +22,7 @@ import (
 // of its log.
 func released(t *testing.T) (receipt, staple *proofs.Receipt, leaf []byte, key proofs.VerifierKey) {
 	t.Helper()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	w := logtest.NewWorld()
 	l := w.Create(t, store, anchor)
 	defer l.Close()

@@ -24,14 +24,7 @@ import (
 func site(t *testing.T) (*logtest.World, *log.Log, string) {
 	t.Helper()
 	w := logtest.NewWorld()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	w.Create(t, store, anchor).Close()
 	l := w.Open(t, store, anchor)
 	h := httptest.NewServer(server.New(l))

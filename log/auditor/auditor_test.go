@@ -68,14 +68,7 @@ func cosignerKey(t *testing.T) witness.Cosigner {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, w: logtest.NewWorld(), disks: [2]*storagetest.Memory{storagetest.NewMemory(), storagetest.NewMemory()}}
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	s.l = s.w.Create(t, store, anchor)
 	honest := server.New(s.l)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

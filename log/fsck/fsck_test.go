@@ -22,14 +22,7 @@ type place struct {
 
 func newPlace(t testing.TB) *place {
 	t.Helper()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	return &place{w: logtest.NewWorld(), store: store, anchor: anchor}
 }
 

@@ -177,14 +177,7 @@ func (l told) grouped(t *testing.T) (batches [][]*admission.Checked, times []int
 // returns its registers.
 func submitted(t *testing.T, config log.Config, batches [][]*admission.Checked, times []int64) map[string][]byte {
 	t.Helper()
-	store, err := storagetest.NewMemory().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	anchor, err := storagetest.NewMemoryAnchor().Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, anchor := storagetest.Open(t)
 	clock := &Clock{}
 	clock.set(milliseconds(times[0]))
 	config.Store, config.Anchor, config.Now, config.MinFree = store, anchor, clock.Now, 1
