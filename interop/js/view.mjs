@@ -5,7 +5,7 @@ import { isHost } from './note.mjs';
 import { evaluate, needs } from './policy.mjs';
 import { parseSeal } from './statement.mjs';
 
-export const RULES = 'docket/0-dev';
+export const RULES = 'docket/1';
 
 function openCheckpoint(policy, receipt, latest) {
   const quorum = evaluate(policy, receipt.checkpoint, latest);
