@@ -90,7 +90,6 @@ func (j *judgement) openStaple(e entry, r, staple *Receipt, w view) bool {
 	j.sight(newer, true)
 	j.speakFor(newer)
 	if staple.Envelope != nil {
-		j.holds = nil // this tree has the entry, and vouches for it
 		return l.run(CheckEntry, func() (string, error) {
 			return fmt.Sprintf("index %d", e.index), checkEntry(e, staple.Inclusion, newer.checkpoint)
 		})
