@@ -60,6 +60,7 @@ function verdictOf(j, r, staples) {
   Object.assign(j.out, { issuer: entry.st.issuer, index: entry.index, document: entry.document?.id, version: entry.document?.version });
   openRegisters(j, '', entry, r, view);
   sight(j, view, true);
+  j.held = view; // the best tree that is proven to have the entry
   openStaples(j, entry, r, staples, view);
   return conclude(j, entry);
 }
@@ -157,11 +158,12 @@ function openStaple(j, entry, r, staple, view) {
   speakFor(j, newer);
   if (staple.envelope) {
     check('entry inclusion', () => verifyInclusion(entry.leafHash, entry.index, newer.cp.size, newer.cp.root, staple.inclusion));
-    j.holds = undefined; // this tree has the entry, and vouches for it
+    if (newer.level >= j.held.level) j.held = newer;
+    j.apart = false;
     return newer;
   }
-  j.holds = view; // who vouches that the entry is in the tree
-  if (view.level < newer.level) j.out.level = view.level;
+  j.apart = true; // nobody vouches that the entry is in this tree but who vouches for a receipt
+  if (j.held.level < newer.level) j.out.level = j.held.level;
   return newer;
 }
 
@@ -224,9 +226,9 @@ function checkCompromise(j, time) {
   for (const a of j.approvers) demand(a.now.compromisedSince > a.time, `the key of ${a.by}, who granted it, was reported compromised from before the grant`);
 }
 
-function checkCosigners({ policy, expect, holds, view }) {
+function checkCosigners({ policy, expect, apart, held, view }) {
   demand(policy.quorum !== 'none' || expect.dev, 'the policy demands no cosigner (quorum none)');
-  demand(!holds || holds.quorum.satisfied, 'the tree that is proven to hold the entry has fewer cosigners than the policy asks');
+  demand(!apart || held.quorum.satisfied, 'the tree that is proven to hold the entry has fewer cosigners than the policy asks');
   demand(view.quorum.satisfied, 'fewer cosigners than the policy asks');
 }
 
