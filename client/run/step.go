@@ -130,6 +130,20 @@ func (r *Run) UnderWay(name string) *Begun {
 	return &Begun{run: r, begun: b}
 }
 
+// Of is the same step, under way in the run as it was read again.
+func (b *Begun) Of(r *Run) *Begun { return r.begin(b.begun) }
+
+// Complete fills in what a step leaves out, without a word to the log: who does a step
+// and begins it later learns what is missing before.
+func (r *Run) Complete(s Step) (Step, error) {
+	step, err := r.stepOf(s)
+	if err != nil {
+		return s, err
+	}
+	s.Tool, s.Target, s.Runner, s.Assurance = step.Tool, step.Target, step.Runner, step.Assurance
+	return s, nil
+}
+
 // stepOf completes a step.
 func (r *Run) stepOf(s Step) (*statement.Step, error) {
 	tool, err := usual("tool", s.Tool, r.flow.Tools, "docket-run")
