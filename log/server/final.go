@@ -136,11 +136,16 @@ func (s *Server) awaitFinal(ctx context.Context, v *log.View, results []log.Resu
 		return v, nil
 	}
 	v.Release()
-	ctx, cancel := context.WithTimeout(ctx, s.options.FinalWait)
+	waiting, cancel := context.WithTimeout(ctx, s.options.FinalWait)
 	defer cancel()
-	final, err := s.log.WaitFinal(ctx, size)
-	if errors.Is(err, context.DeadlineExceeded) {
+	defer context.AfterFunc(s.waits, cancel)()
+	final, err := s.log.WaitFinal(waiting, size)
+	if waiting.Err() != nil && final == nil && ctx.Err() == nil {
 		return nil, s.errNotFinal("it is in the log and sealed, but no quorum of witnesses cosigned it in time; send it again to wait on")
 	}
 	return final, err
 }
+
+// EndWaits answers all who wait for a quorum, and those who come to wait: the server is
+// about to end. What they sent is in the log.
+func (s *Server) EndWaits() { s.endWaits() }
