@@ -64,14 +64,20 @@ func (s *Server) errNotFinal(detail string) *Problem {
 	return p
 }
 
+// errNoFinal says why there is no final view.
+func (s *Server) errNoFinal() *Problem {
+	if s.log.FinalNote() == nil {
+		return s.errNotFinal("no quorum of witnesses has cosigned a checkpoint since the server started")
+	}
+	return s.errNotFinal("no quorum of witnesses has cosigned the newest checkpoints for a while; the last that it did is at /final/checkpoint")
+}
+
 func (s *Server) finalCheckpoint(w http.ResponseWriter, r *http.Request) error {
 	note, err := fromView(s, func(*log.View) ([]byte, error) {
-		final := s.log.Final()
-		if final == nil {
-			return nil, s.errNotFinal("no quorum of witnesses has cosigned a checkpoint since the server started")
+		if note := s.log.FinalNote(); note != nil {
+			return note, nil
 		}
-		defer final.Release()
-		return final.Checkpoint(), nil
+		return nil, s.errNoFinal()
 	})
 	if err != nil {
 		return err
@@ -101,7 +107,7 @@ func (s *Server) finalReceipt(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := s.log.Final()
 	if v == nil {
-		return s.errNotFinal("no quorum of witnesses has cosigned a checkpoint since the server started")
+		return s.errNoFinal()
 	}
 	receipt, size, err := readFinal(v, index)
 	if errors.Is(err, log.ErrNotFound) {

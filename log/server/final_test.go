@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -88,5 +89,25 @@ func TestEndWaits(t *testing.T) {
 	s.setFinal()
 	if a := witnessed.do("POST", "/api/v1/statements?wait=final", e, jsonBody); a.status != http.StatusOK {
 		t.Errorf("what a quorum covers: %d %.200s", a.status, a.body)
+	}
+}
+
+// While witnesses are away the final view is given up, its note is not.
+func TestFinalGivenUp(t *testing.T) {
+	s := newSite(t)
+	witnessed := s.with(server.Options{Witnessed: true})
+	genesis := s.setFinal()
+	before := witnessed.do("GET", "/final/checkpoint", nil)
+	s.post(s.release("contracts/1")) // which no quorum covers
+	s.l.ForgetFinal(0)
+	if a := witnessed.do("GET", "/final/checkpoint", nil); a.status != http.StatusOK || !bytes.Equal(a.body, before.body) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := witnessed.do("GET", fmt.Sprintf("/api/v1/receipts/final/%x", genesis[:]), nil); a.status != http.StatusServiceUnavailable || !bytes.Contains(a.body, []byte("for a while")) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	s.setFinal()
+	if a := witnessed.do("GET", fmt.Sprintf("/api/v1/receipts/final/%x", genesis[:]), nil); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }
