@@ -35,7 +35,7 @@ func RetireKey(store storage.Store, anchor storage.Anchor, key proofs.VerifierKe
 		case all[at].Until != 0:
 			return all, nil
 		}
-		successor := slices.IndexFunc(all, func(t KeyTerm) bool { return t.Key.Type == key.Type && t.Until == 0 && t.Key.ID != key.ID })
+		successor := slices.IndexFunc(all, func(t KeyTerm) bool { return t.Key.Type == key.Type && t.Until == 0 && t.Key.String() != key.String() })
 		switch {
 		case successor < 0:
 			return nil, fmt.Errorf("the key %s+%08x is the only one of its type: introduce another one first", key.Name, key.ID)

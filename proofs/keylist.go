@@ -3,6 +3,8 @@ package proofs
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -35,7 +37,7 @@ func (l KeyList) Checkpoint() (Checkpoint, error) {
 	if err := checkKeys(l.Keys); err != nil {
 		return Checkpoint{}, err
 	}
-	var leaves []byte
+	var leaves []Hash
 	for _, key := range l.Keys {
 		switch {
 		case key.Name != l.Keys[0].Name || !ValidOrigin(key.Name):
@@ -43,11 +45,19 @@ func (l KeyList) Checkpoint() (Checkpoint, error) {
 		case key.Type != TypeEd25519 && key.Type != TypeMLDSA44:
 			return Checkpoint{}, formatError("key list", "type 0x%02x of key %q+%08x is no type of a log", key.Type, key.Name, key.ID)
 		}
-		hash := LeafHash([]byte(key.String()))
-		leaves = append(leaves, hash[:]...)
+		leaves = append(leaves, LeafHash([]byte(key.String())))
 	}
-	root, err := TileRoot(leaves)
-	return Checkpoint{Origin: l.Keys[0].Name + keyListSuffix, TreeHead: TreeHead{Size: uint64(len(l.Keys)), Root: root}}, err
+	head := TreeHead{Size: uint64(len(leaves)), Root: rootOver(leaves)}
+	return Checkpoint{Origin: l.Keys[0].Name + keyListSuffix, TreeHead: head}, nil
+}
+
+// rootOver is the RFC 6962 root over one leaf hash or more.
+func rootOver(leaves []Hash) Hash {
+	if len(leaves) == 1 {
+		return leaves[0]
+	}
+	left := 1 << (bits.Len(uint(len(leaves)-1)) - 1) // the largest power of two below the number
+	return NodeHash(rootOver(leaves[:left]), rootOver(leaves[left:]))
 }
 
 // SignLine makes the line of a listed key below the list. sign gets the message, the
@@ -115,44 +125,60 @@ func ParseKeyList(b []byte) (KeyList, error) {
 	return l, nil
 }
 
-// Introduced verifies a list for a verifier who pins these keys: by is the pinned keys
-// that signed it, keys are those that signed it and are not pinned. Only who has a key
-// can have it introduced. A line of a listed key that does not verify spoils the whole
-// list, and without a line of a pinned key the error is ErrUnsigned.
+// An Introduction is what a key list comes to for a verifier who pins some keys. Each
+// key in it signed the list itself: nobody can have a key introduced that he has not.
+type Introduction struct {
+	By     []VerifierKey // the pinned keys that signed the list
+	Keys   []VerifierKey // not pinned, each of the type of one in By
+	Others []VerifierKey // not pinned, of another type: a verifier who chose a type has not asked for them
+}
+
+// Introduced verifies a list for a verifier who pins these keys. A line of a listed key
+// that does not verify spoils the whole list; without a line of a pinned key the error
+// is ErrUnsigned.
 //
 // Whoever stole a pinned key can make such a list too. A key that may be known to
 // others introduces nothing: its successor must come another way.
-func (l KeyList) Introduced(pinned []VerifierKey) (keys, by []VerifierKey, err error) {
+func (l KeyList) Introduced(pinned []VerifierKey) (Introduction, error) {
 	cp, err := l.Checkpoint()
 	if err != nil {
-		return nil, nil, err
+		return Introduction{}, err
 	}
 	n, err := ParseNote(l.Note)
 	if err != nil {
-		return nil, nil, err
+		return Introduction{}, err
 	}
 	if !bytes.Equal(n.Body, cp.Marshal()) {
-		return nil, nil, formatError("key list", "the note is over another list")
+		return Introduction{}, formatError("key list", "the note is over another list")
 	}
+	var in Introduction
+	var others []VerifierKey
 	for _, key := range l.Keys {
 		lines := n.by(key)
 		for _, s := range lines {
 			if err := verifyListed(key, cp, s); err != nil {
-				return nil, nil, err
+				return Introduction{}, err
 			}
 		}
 		switch {
 		case len(lines) == 0:
-		case contains(pinned, key):
-			by = append(by, key)
+		case slices.ContainsFunc(pinned, key.is):
+			in.By = append(in.By, key)
 		default:
-			keys = append(keys, key)
+			others = append(others, key)
 		}
 	}
-	if len(by) == 0 {
-		return nil, nil, ErrUnsigned
+	if len(in.By) == 0 {
+		return Introduction{}, ErrUnsigned
 	}
-	return keys, by, nil
+	for _, key := range others {
+		if slices.ContainsFunc(in.By, func(by VerifierKey) bool { return by.Type == key.Type }) {
+			in.Keys = append(in.Keys, key)
+		} else {
+			in.Others = append(in.Others, key)
+		}
+	}
+	return in, nil
 }
 
 func verifyListed(key VerifierKey, cp Checkpoint, s NoteSignature) error {
@@ -166,11 +192,7 @@ func verifyListed(key VerifierKey, cp Checkpoint, s NoteSignature) error {
 	return nil
 }
 
-func contains(keys []VerifierKey, key VerifierKey) bool {
-	for _, k := range keys {
-		if k.Name == key.Name && k.Type == key.Type && bytes.Equal(k.Public, key.Public) {
-			return true
-		}
-	}
-	return false
+// is says whether two keys are one.
+func (k VerifierKey) is(other VerifierKey) bool {
+	return k.Name == other.Name && k.Type == other.Type && bytes.Equal(k.Public, other.Public)
 }
