@@ -28,8 +28,8 @@ type settings struct {
 	Keys   KeyTerms `json:"keys"`
 }
 
-// format names the row layout and, in a sealed log, the rules. Until the rules
-// are frozen either may change without a migration.
+// format names the row layout and, in a sealed log, the rules. A program opens a log
+// of its own format alone.
 func format(mode Mode) string {
 	if mode == Sealed {
 		return "docket/1 " + statement.Rules
@@ -49,7 +49,7 @@ func (s settings) check(want settings) error {
 	case s.Origin != want.Origin:
 		return fmt.Errorf("%w: its origin is %q, not %q", ErrMismatch, s.Origin, want.Origin)
 	case s.Format != want.Format:
-		return fmt.Errorf("%w: its format is %q; this program writes %q: formats change without migration until the rules are frozen", ErrMismatch, s.Format, want.Format)
+		return fmt.Errorf("%w: its format is %q; this program has %q: use a program that knows that format", ErrMismatch, s.Format, want.Format)
 	}
 	return nil
 }
