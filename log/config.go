@@ -85,7 +85,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("origin %q is not a bare host name", c.Origin)
 	case c.Mode != Sealed && c.Mode != Raw:
 		return c, fmt.Errorf("unknown mode %q", c.Mode)
-	case c.Store == nil || c.Anchor == nil || c.Signer == nil:
+	case c.Store == nil || c.Anchor == nil || c.Signer == nil || len(c.Signer.keys) == 0:
 		return c, errors.New("a log needs a store, an anchor and a signer")
 	case c.MaxBatch < 1 || c.MaxQueue < 1:
 		return c, errors.New("batch and queue hold at least one submission")

@@ -103,7 +103,7 @@ func recoverLog(config Config) (*writer, *publisher, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &publisher{Config: config, signed: w.signed}
+	p := &publisher{Config: w.Config, signed: w.signed}
 	if err := p.recover(view, w.keys); err != nil {
 		view.Release()
 		return nil, nil, err
@@ -127,6 +127,7 @@ func recoverWriter(config Config) (*writer, error) {
 	if err := s.Keys.agree(config.Signer.keys); err != nil {
 		return nil, err
 	}
+	config.Signer = config.Signer.ordered(s.Keys.Current())
 	w := newWriter(config)
 	w.keys = s.Keys
 	if w.head, err = readHead(config.Store); err != nil {

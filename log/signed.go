@@ -113,7 +113,7 @@ func openAnchor(text []byte, keys KeyTerms) (notes [][]byte, heads []proofs.Tree
 }
 
 // OpenAnchored verifies a note of an anchor's text and returns it as the log
-// signed it: with one line of each key that signs its size, and no other. An operator
+// signed it: with one line of each key that signs its size, in their order, and no other. An operator
 // who puts an anchor back from a witness's copy brings the lines of cosigners with it,
 // and must bring all of the log's.
 func OpenAnchored(note []byte, all KeyTerms) (c proofs.Checkpoint, own []byte, err error) {
@@ -128,12 +128,15 @@ func OpenAnchored(note []byte, all KeyTerms) (c proofs.Checkpoint, own []byte, e
 	if _, _, err := proofs.OpenCheckpoint(note, keys); err != nil {
 		return c, nil, err
 	}
+	signed := proofs.Note{Body: parsed.Body}
 	for _, key := range keys {
-		if n := len(parsed.OnlyBy([]proofs.VerifierKey{key}).Signatures); n != 1 {
+		lines := parsed.OnlyBy([]proofs.VerifierKey{key}).Signatures
+		if n := len(lines); n != 1 {
 			return c, nil, fmt.Errorf("%d signature lines of the log's key %s+%08x, whose line stands on each of its checkpoints of size %d: bring a copy as the log signed it", n, key.Name, key.ID, c.Size)
 		}
+		signed.Signatures = append(signed.Signatures, lines...)
 	}
-	return c, parsed.OnlyBy(keys).Marshal(), nil
+	return c, signed.Marshal(), nil
 }
 
 // recover finds the notes of the anchor that are not rows yet.

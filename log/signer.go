@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 
 	"filippo.io/mldsa"
 	"github.com/sigstore/sigstore/pkg/signature"
@@ -82,6 +83,16 @@ func Join(signers ...*Signer) *Signer {
 	all := &Signer{}
 	for _, s := range signers {
 		all.keys, all.sign = append(all.keys, s.keys...), append(all.sign, s.sign...)
+	}
+	return all
+}
+
+// ordered returns the Signer with its lines in the order of these keys, which it has.
+func (s *Signer) ordered(keys []proofs.VerifierKey) *Signer {
+	all := &Signer{}
+	for _, key := range keys {
+		at := slices.IndexFunc(s.keys, func(k proofs.VerifierKey) bool { return k.String() == key.String() })
+		all.keys, all.sign = append(all.keys, s.keys[at]), append(all.sign, s.sign[at])
 	}
 	return all
 }
