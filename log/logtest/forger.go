@@ -24,6 +24,7 @@ import (
 // It writes no search rows: a search never finds what a Forger wrote.
 type Forger struct {
 	t       testing.TB
+	origin  string
 	store   storage.Store
 	base    *forged
 	overlay *admission.Overlay
@@ -43,7 +44,7 @@ func (w *World) Forge(t testing.TB, store storage.Store) *Forger {
 		t.Fatal(err)
 	}
 	f := &Forger{
-		t: t, store: store, base: &forged{store: store, forgotten: make(map[register.Key]bool)}, fold: admission.NewFold(w.Origin),
+		t: t, origin: w.Origin, store: store, base: &forged{store: store, forgotten: make(map[register.Key]bool)}, fold: admission.NewFold(w.Origin),
 		leaves: leaves, first: uint64(len(leaves)), prev: int64(len(leaves)) - 1, time: w.Clock.Now().UnixMilli(),
 	}
 	f.overlay = admission.NewOverlay(f.base)
@@ -102,6 +103,20 @@ func (f *Forger) WriteAt(index uint64, time int64, c *admission.Checked, effects
 // its first event.
 func (f *Forger) Forget(key register.Key) {
 	f.base.forgotten[key] = true
+}
+
+// Undo takes the newest event of a register back, of which nothing was written yet.
+func (f *Forger) Undo(key register.Key) {
+	f.t.Helper()
+	record, err := f.base.Record(key)
+	if err != nil || record == nil {
+		f.t.Fatalf("register %s: %v", key, err)
+	}
+	f.Forget(key)
+	for seq := range record.Size - 1 {
+		row, c := f.event(key, seq)
+		f.WriteAt(row.Index, int64(row.Time), c, []admission.Effect{{Key: key, Type: record.Type, Kind: row.Kind, Body: row.Body}})
+	}
 }
 
 // Seal ends the batch with its seal, which change may alter in what opening a store

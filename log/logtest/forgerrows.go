@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 	"github.com/docketlog/docket/storage"
@@ -125,6 +126,28 @@ func (f *Forger) buckets(leaves register.LeafSet) *register.Tree {
 		f.t.Fatal(err)
 	}
 	return tree
+}
+
+// event reads an event of a register, and the statement that it is of.
+func (f *Forger) event(key register.Key, seq uint64) (register.EventRow, *admission.Checked) {
+	f.t.Helper()
+	b, err := f.store.Get(storage.Event(key, seq))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	row, err := register.ParseEventRow(b)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	content, err := f.store.Get(storage.Content(row.Index))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	c, err := admission.Check(f.origin, f.leaves[row.Index], content)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return row, c
 }
 
 // forget deletes the rows of the registers that are forgotten.

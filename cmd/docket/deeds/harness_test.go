@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/log/server"
@@ -40,6 +42,7 @@ type operator struct {
 	url   string
 
 	log     *log.Log
+	stopped bool // a test made it stop
 	store   storage.Store
 	anchor  storage.Anchor
 	shows   atomic.Pointer[http.Handler]
@@ -110,7 +113,11 @@ func (o *operator) close() {
 	if o.log == nil {
 		return
 	}
-	err := errors.Join(o.log.Close(), o.anchor.Close(), o.store.Close())
+	err := o.log.Close()
+	if o.stopped {
+		err = nil
+	}
+	err = errors.Join(err, o.anchor.Close(), o.store.Close())
 	o.log = nil
 	if err != nil {
 		o.t.Fatal(err)
@@ -127,7 +134,9 @@ func (o *operator) serve() {
 func (o *operator) show(h http.Handler) { o.shows.Store(&h) }
 
 // lie puts something before what is shown.
-func (o *operator) lie(before func(honest http.Handler) http.Handler) { o.show(before(*o.shows.Load())) }
+func (o *operator) lie(before func(honest http.Handler) http.Handler) {
+	o.show(before(*o.shows.Load()))
+}
 
 // submit submits statements that must come in, a seal over all of them.
 func (o *operator) submit(statements ...*admission.Checked) {
@@ -172,7 +181,7 @@ func (o *operator) forge(batch func(f *logtest.Forger)) {
 
 // pose shows a tree of changed leaves under the log's true key, which no log of docket
 // would open: checkpoint, tiles and contents are of it, all else is as before.
-func (o *operator) pose(change func(leaves [][]byte) [][]byte) {
+func (o *operator) pose(change func(leaves, contents [][]byte) (l, c [][]byte)) *pose {
 	o.t.Helper()
 	v := o.log.View()
 	defer v.Release()
@@ -188,8 +197,9 @@ func (o *operator) pose(change func(leaves [][]byte) [][]byte) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	p := &pose{w: o.w, contents: contents}
-	for _, leaf := range change(leaves) {
+	p := &pose{t: o.t, w: o.w}
+	leaves, p.contents = change(leaves, contents)
+	for _, leaf := range leaves {
 		if err := p.Append(leaf); err != nil {
 			o.t.Fatal(err)
 		}
@@ -201,10 +211,12 @@ func (o *operator) pose(change func(leaves [][]byte) [][]byte) {
 			}
 		})
 	})
+	return p
 }
 
 // A pose is a tree that is shown.
 type pose struct {
+	t *testing.T
 	w *logtest.World
 	logtest.Tree
 	contents [][]byte
@@ -218,6 +230,33 @@ func (p *pose) note() ([]byte, error) {
 	return p.w.Signer.Sign(proofs.Checkpoint{Origin: p.w.Origin, TreeHead: head})
 }
 
+// receipt is a receipt under the tree that is shown, as good as it can be made of one
+// under the true tree; with the lines of cosigners.
+func (p *pose) receipt(r *proofs.Receipt, lines []byte) *proofs.Receipt {
+	p.t.Helper()
+	note, err := p.note()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	made := *r
+	last := uint64(len(p.Leaves)) - 1
+	made.Checkpoint, made.Seal = append(note, lines...), p.Leaves[last]
+	made.SealInclusion, made.GenesisInclusion, made.Inclusion = p.inclusion(last), p.inclusion(0), p.inclusion(r.Index)
+	return &made
+}
+
+func (p *pose) inclusion(index uint64) (out []proofs.Hash) {
+	p.t.Helper()
+	proof, err := tlog.ProveRecord(int64(len(p.Leaves)), int64(index), p)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, h := range proof {
+		out = append(out, proofs.Hash(h))
+	}
+	return out
+}
+
 // answers says whether the pose has an answer.
 func (p *pose) answers(w http.ResponseWriter, r *http.Request) bool {
 	var body []byte
@@ -229,7 +268,7 @@ func (p *pose) answers(w http.ResponseWriter, r *http.Request) bool {
 	case strings.HasPrefix(path, "/tile/"):
 		body, err = p.Tile(path, uint64(len(p.Leaves)))
 	case strings.HasPrefix(path, "/api/v1/contents/"):
-		if _, err = fmt.Sscanf(path, "/api/v1/contents/%d/%d", &from, &to); err == nil {
+		if _, err = fmt.Sscanf(path, "/api/v1/contents/%d/%d", &from, &to); err == nil && to <= len(p.contents) {
 			body = p.contentsOf(from, to)
 		}
 	default:
@@ -245,10 +284,7 @@ func (p *pose) answers(w http.ResponseWriter, r *http.Request) bool {
 
 func (p *pose) contentsOf(from, to int) (b []byte) {
 	for i := from; i < to; i++ {
-		var c []byte
-		if i < len(p.contents) {
-			c = p.contents[i]
-		}
+		c := p.contents[i]
 		b = append(binary.BigEndian.AppendUint32(b, uint32(len(c))), c...)
 	}
 	return b

@@ -322,6 +322,11 @@ func (o *operator) diverges(index uint64, class, rule string, exit int) {
 	if _, line, err := o.audited(); err == nil || line != nil {
 		o.t.Error("the audit cosigner goes on")
 	}
+	// Anybody's replay says the same, in a process of its own.
+	out, got := docket(o.t, "audit", "--policy", filepath.Join(o.pins(l0), "client", "policy"), "--server", o.url, "--state", o.t.TempDir(), "--json")
+	if want := fmt.Sprintf(`"index":%d,"class":%q,"rule":%q`, index, class, rule); got != proofs.ExitContradicted || !strings.Contains(out, want) {
+		o.t.Errorf("docket audit: exit %d, want %s in\n%s", got, want, out)
+	}
 }
 
 // A sentry is a monitor of checkpoints.
