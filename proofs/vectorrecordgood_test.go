@@ -226,13 +226,15 @@ func qualifiedRecords(t testing.TB) (list []recordVector) {
 	add("of the maximum age", "", Expect{Now: now + 7, MaxAge: 7}, 0, "")
 	add("too old by 1 ms", "", Expect{Now: now + 8, MaxAge: 7}, ExitQualified, age)
 	add("dated 300 s after the clock", "", Expect{Now: now - 300_000}, 0, "")
-	add("dated more than 300 s after the clock", "", Expect{Now: now - 300_001}, ExitQualified, age)
+	add("cosigned more than 300 s after the clock", "", Expect{Now: now - 300_001}, ExitCosigners, cosigners)
 	add("another quorum: three of four", three, Expect{}, 0, "")
 	add("another quorum, that nobody met", all, Expect{}, ExitCosigners, cosigners)
 	add("another quorum, that nobody met, too old", all, Expect{Now: now + 8, MaxAge: 7}, ExitCosigners, cosigners)
 	add("no cosigner demanded", none, Expect{}, ExitCosigners, cosigners)
 	add("no cosigner demanded, in a dev folder: its age is the log's", none, Expect{Dev: true, Now: seal + 7, MaxAge: 7}, 0, "")
 	add("no cosigner demanded, in a dev folder: too old by 1 ms", none, Expect{Dev: true, Now: seal + 8, MaxAge: 7}, ExitQualified, age)
+	add("no cosigner demanded, in a dev folder: sealed 300 s after the clock", none, Expect{Dev: true, Now: seal - 300_000}, 0, "")
+	add("no cosigner demanded, in a dev folder: sealed more than 300 s after the clock", none, Expect{Dev: true, Now: seal - 300_001}, ExitQualified, age)
 	l.cosigners = []testSigner{testWitness1, testAuditor, newSigner("witness.example/own", TypeEd25519Cosignature, 90)}
 	add("fewer cosigners, and one that the policy does not know", "", Expect{}, ExitCosigners, cosigners)
 	l.cosigners = nil
