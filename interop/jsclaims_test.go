@@ -241,7 +241,7 @@ func TestJSAgreesOnRecords(t *testing.T) {
 	collectFrom(&m.others, all, "staple")
 	var list []vector
 	for range agreeRounds {
-		v := all[m.IntN(len(all))].without("result", "exit", "check", "record", "keyAt")
+		v := all[m.IntN(len(all))].without("result", "exit", "check", "record", "keyAt", "released")
 		events, _ := v["events"].([]any)
 		switch n := m.IntN(4); {
 		case n == 0:

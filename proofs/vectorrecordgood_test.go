@@ -32,12 +32,21 @@ func everyHistory(t testing.TB) (list []recordVector) {
 		}
 		list = append(list, recordCase{comment: "no such " + typ.String(), claim: claimHistory, typ: typ, id: id}.vector(t, l))
 	}
-	// All releases of a document stand in its history: so these bytes were never released as it.
+	// All releases of a document stand in its history: other bytes were never released as it.
 	l = newWrittenLog(t)
 	l.third()
 	l.withdraw("contracts/1")
+	l.next("one")
+	l.release("notes/1", "elsewhere")
 	l.publish()
-	return append(list, recordCase{comment: "full history of a document: three versions and a withdrawal", claim: claimHistory, typ: register.TypeDocument, id: "contracts/1"}.vector(t, l))
+	for _, c := range []recordCase{
+		{comment: "never released as D: five events", typ: register.TypeDocument, id: "contracts/1", released: []string{"one", "two", "three", "elsewhere", "never"}},
+		{comment: "never released as D: there is no D", typ: register.TypeDocument, id: "contracts/7", released: []string{"one"}},
+	} {
+		c.claim = claimHistory
+		list = append(list, c.vector(t, l))
+	}
+	return list
 }
 
 // changed writes the next event of an identity, by a statement of h/admin.
