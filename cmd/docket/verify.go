@@ -123,6 +123,13 @@ func (v *verify) check(args []string, given func(flag string) bool) error {
 	if len(args) == 1 {
 		v.file = args[0]
 	}
+	for _, flag := range []struct{ name, value string }{
+		{"at", v.at}, {"doc", v.document}, {"policy", v.policy}, {"genesis", v.genesis}, {"receipt", v.receipt}, {"absent", v.absent},
+	} {
+		if given(flag.name) && flag.value == "" { // a variable that is not set must not ask for less
+			return usage("--%s is empty: give it a value, or leave it out", flag.name)
+		}
+	}
 	switch {
 	case (len(args) == 1) == (v.absent != ""):
 		return usage("give one FILE, or --absent DOCUMENT")

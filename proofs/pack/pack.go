@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -142,29 +143,13 @@ func (p *Pack) Notes() [][]byte {
 		all = append(all, note{text, cp.Size, len(n.Signatures)})
 	}
 	slices.SortFunc(all, func(a, b note) int {
-		switch {
-		case a.size != b.size:
-			return -cmpUint(a.size, b.size)
-		case a.by != b.by:
-			return b.by - a.by
-		}
-		return bytes.Compare([]byte(a.text), []byte(b.text))
+		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(b.by, a.by), cmp.Compare(a.text, b.text))
 	})
 	out := make([][]byte, len(all))
 	for i, n := range all {
 		out[i] = []byte(n.text)
 	}
 	return out
-}
-
-func cmpUint(a, b uint64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // Under puts one note in the place of all others, which are of the same tree but have

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ func (p *Pack) report() (*report, error) {
 			r.People = append(r.People, p.person(h))
 		}
 	}
-	slices.SortFunc(r.Grants, func(a, b grantRow) int { return cmpUint(a.Index, b.Index) })
+	slices.SortFunc(r.Grants, func(a, b grantRow) int { return cmp.Compare(a.Index, b.Index) })
 	for _, i := range p.entries() {
 		switch p.makers[i].Statement.Code {
 		case statement.PolicySet, statement.WorkflowDefine, statement.WorkflowRetire:
