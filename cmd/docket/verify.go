@@ -47,6 +47,8 @@ these bytes were, and still are, the authoritative version of their document.
 The receipt is FILE.docket. The pins are --policy F with F.genesis beside it, or
 those in DIR/client. With a client folder, verify also uses newer receipts kept
 there, and then asks that folder's server for 2 seconds (--offline forbids it).
+A newer tree that your quorum has not signed yet, and that says the same, does not
+weaken a verdict; what it says otherwise is told, with exit code 11.
 It never needs the network. A server that proves a second history of the log makes
 the verdict CONTRADICTED; both signed checkpoints are kept in DIR/client/evidence.
 
