@@ -102,9 +102,6 @@ func (p *Pack) AddHistory(h *History) error {
 	return nil
 }
 
-// History returns a register; nil: it is not there.
-func (p *Pack) History(n Name) *History { return p.histories[n] }
-
 // Stale are the parts that are of another tree than this one.
 func (p *Pack) Stale(checkpoint proofs.Checkpoint) (stale Needs) {
 	other := func(r *proofs.Receipt) bool {

@@ -57,7 +57,7 @@ func (p *Pack) report() (*report, error) {
 // divide puts what an identity signed apart from what others said of it.
 func (r *report) divide(id string) {
 	all := slices.Concat(r.Asked, r.Approved, r.Executed, r.Released, r.Others)
-	slices.SortFunc(all, func(a, b row) int { return cmpUint(a.Index, b.Index) })
+	slices.SortFunc(all, func(a, b row) int { return cmp.Compare(a.Index, b.Index) })
 	r.Others = nil
 	for _, x := range all {
 		if x.By == id {
