@@ -2,16 +2,19 @@ package deeds
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/client/audit"
+	"github.com/docketlog/docket/client/pack"
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/evidence"
+	packs "github.com/docketlog/docket/proofs/pack"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -245,15 +248,39 @@ func TestDeedForgedNamespace(t *testing.T) {
 	o.verify(unknown, []byte("forged"), mine, "--doc", document)
 	o.verify(unknown, file(1), r, "--doc", document)
 	o.verify(invalid, []byte("forged"), r, "--doc", document, "--staple", o.staple(mine))
-	// With pins alone, without a client folder, nothing is expected.
-	path := write(t, t.TempDir()+"/file", []byte("forged"))
+	// Whatever a folder expects that is not this namespace, of a file or of a pack; a
+	// folder with a server asks it, and may be told what it likes.
+	path := write(t, filepath.Join(t.TempDir(), "file"), []byte("forged"))
 	write(t, path+".docket", r.Marshal())
+	zip, err := pack.Gatherer{Client: o.client()}.Gather(ctx, packs.Name{Type: register.TypeDocument, ID: "notes/forged"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	zipped := write(t, filepath.Join(t.TempDir(), "pack.zip"), zip)
+	for _, expected := range [][]string{nil, {"contracts/", "reports/"}, {"note/"}, {"notes/forged/"}, {"notes/forge"}, {""}} {
+		for level := range 3 {
+			if level == l0 && expected == nil { // in a folder of --dev this is everything: docs/spec/receipt.md
+				continue
+			}
+			dir := o.pinsExpecting(level, expected...)
+			for _, args := range [][]string{{path}, {path, "--offline", "--doc", document}, {zipped}, {zipped, "--doc", document}} {
+				if out, exit := docket(t, append([]string{"verify", "--dir", dir}, args...)...); exit == 0 {
+					t.Errorf("L%d, expecting %q, %v:\n%s", level, expected, args, out)
+				}
+			}
+		}
+	}
+	// The same folder, expecting the namespace: that is what tells them apart.
+	if out, exit := docket(t, "verify", "--dir", o.pinsExpecting(l0, "notes/"), path, "--offline"); exit != 0 {
+		t.Errorf("expecting its namespace: exit %d\n%s", exit, out)
+	}
+	// With pins alone, without a client folder, nothing is expected.
 	for level := range 3 {
 		want := proofs.ExitQualified
 		if level == l0 {
 			want = proofs.ExitCosigners
 		}
-		out, exit := docket(t, "verify", path, "--policy", o.pins(level)+"/client/policy")
+		out, exit := docket(t, "verify", path, "--policy", filepath.Join(o.pins(level), "client", "policy"))
 		if exit != want || !strings.Contains(out, "notes/forged") {
 			t.Errorf("L%d: exit %d\n%s", level, exit, out)
 		}
