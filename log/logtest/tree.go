@@ -64,7 +64,7 @@ func checkNotes(w *World, store storage.Reader, anchor storage.Anchor, leaves []
 		return err
 	}
 	for _, note := range notes {
-		signed, _, err := proofs.OpenCheckpoint(note.Text, []proofs.VerifierKey{w.Signer.Key()})
+		signed, _, err := proofs.OpenCheckpoint(note.Text, w.Signer.Keys())
 		if err != nil {
 			return err
 		}
