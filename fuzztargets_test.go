@@ -12,6 +12,7 @@ import (
 // outside, as folder.Target; or why there is none.
 var fuzzTargets = map[string]string{
 	"proofs.ParseNote":           "proofs.FuzzParseNote",
+	"proofs.ParseKeyList":        "proofs.FuzzParseKeyList",
 	"proofs.ParseSignatureLines": "proofs.FuzzParseSignatureLines",
 	"proofs.ParseAddCheckpoint":  "proofs.FuzzParseAddCheckpoint",
 	"proofs.ParseTilePath":       "proofs.FuzzParseTilePath",

@@ -19,6 +19,7 @@ var untrusted = map[string]func(b []byte) error{
 	"receipt":        func(b []byte) error { _, err := proofs.ParseReceipt(b); return err },
 	"policy":         func(b []byte) error { _, err := proofs.ParsePolicy(b); return err },
 	"tlog-proof":     func(b []byte) error { _, err := proofs.ParseTLogProof(b); return err },
+	"key list":       func(b []byte) error { _, err := proofs.ParseKeyList(b); return err },
 	"note":           func(b []byte) error { _, err := proofs.ParseNote(b); return err },
 	"checkpoint":     func(b []byte) error { _, err := proofs.ParseCheckpoint(b); return err },
 	"add-checkpoint": func(b []byte) error { _, err := proofs.ParseAddCheckpoint(b); return err },
