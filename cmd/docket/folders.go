@@ -147,16 +147,9 @@ func (f folders) clientConfig() (clientConfig, error) {
 // verifier reads the verifier policy in file, and the genesis leaf hash beside
 // it in file.genesis, unless genesis gives the hash itself.
 func readVerifier(file, genesis string) (proofs.Verifier, error) {
-	text, err := readFile(file)
+	policy, err := readLogPolicy(file)
 	if err != nil {
 		return proofs.Verifier{}, err
-	}
-	policy, err := proofs.ParsePolicy(text)
-	if err != nil {
-		return proofs.Verifier{}, fmt.Errorf("%s: %w", file, err)
-	}
-	if len(policy.Logs) == 0 {
-		return proofs.Verifier{}, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
 	}
 	given := genesis != ""
 	if !given {
@@ -245,4 +238,20 @@ func checkpointOf(r *proofs.Receipt) (proofs.Checkpoint, error) {
 		return proofs.Checkpoint{}, err
 	}
 	return proofs.ParseCheckpoint(note.Body)
+}
+
+// readLogPolicy reads a verifier policy that names a log.
+func readLogPolicy(file string) (*proofs.Policy, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := proofs.ParsePolicy(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(policy.Logs) == 0 {
+		return nil, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
+	}
+	return policy, nil
 }
