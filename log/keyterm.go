@@ -114,7 +114,7 @@ func (all KeyTerms) agree(signer []proofs.VerifierKey) error {
 	for _, key := range all.Current() {
 		if !slices.ContainsFunc(signer, func(k proofs.VerifierKey) bool { return k.String() == key.String() }) {
 			return fmt.Errorf("%w: its checkpoints are signed by %s too, and the configured signer does not have that key: "+
-				"who pins it alone could verify nothing more. Put its file back", ErrMismatch, key)
+				"who pins it alone could verify nothing more. Put its file back; if docket key introduce or retire was cut off, run it again", ErrMismatch, key)
 		}
 	}
 	return nil
