@@ -57,14 +57,21 @@ func NewKeyTerms(keys ...proofs.VerifierKey) KeyTerms {
 	return all
 }
 
-// At returns the keys that sign checkpoints of this size.
+// At returns the keys that sign checkpoints of this size, in the order of their lines:
+// those of Ed25519 first, the older before the newer.
 func (all KeyTerms) At(size uint64) []proofs.VerifierKey {
-	return all.keys(func(t KeyTerm) bool { return t.holds(size) })
+	return byType(all.keys(func(t KeyTerm) bool { return t.holds(size) }))
 }
 
-// Current returns the keys that sign what the log signs next.
+// Current returns the keys that sign what the log signs next, in the order of their
+// lines.
 func (all KeyTerms) Current() []proofs.VerifierKey {
-	return all.keys(func(t KeyTerm) bool { return t.Until == 0 })
+	return byType(all.keys(func(t KeyTerm) bool { return t.Until == 0 }))
+}
+
+func byType(keys []proofs.VerifierKey) []proofs.VerifierKey {
+	slices.SortStableFunc(keys, func(a, b proofs.VerifierKey) int { return int(a.Type) - int(b.Type) })
+	return keys
 }
 
 // Keys returns all keys that ever signed, in their order.
