@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -85,6 +86,7 @@ func newEvidenceCheck(use, short string) *cobra.Command {
 // evidenceView is what is said of a file of evidence in JSON.
 type evidenceView struct {
 	Result     string               `json:"result"` // contradicted, unproven or invalid
+	Code       string               `json:"code"`   // why: docs/spec/evidence.md, section 2
 	Kind       string               `json:"kind,omitempty"`
 	Says       string               `json:"says"`
 	Divergence *evidence.Divergence `json:"divergence,omitempty"`
@@ -100,14 +102,14 @@ func (k *evidenceCheck) judge(out io.Writer, v proofs.Verifier, text []byte) err
 	}
 	switch {
 	case err != nil:
-		view.Says = err.Error()
+		view.Code, view.Says = codeOf(err), err.Error()
 	case judged.Convicts:
 		view.Result, word, code = "contradicted", "CONTRADICTED", proofs.ExitContradicted
 	default:
 		view.Result, word, code = "unproven", "UNPROVEN", proofs.ExitUnknown
 	}
 	if err == nil {
-		view.Says, view.Divergence = judged.Says, e.Divergence
+		view.Code, view.Says, view.Divergence = judged.Code, judged.Says, e.Divergence
 	}
 	line := jsonLine(view)
 	if !k.json {
@@ -120,4 +122,12 @@ func (k *evidenceCheck) judge(out io.Writer, v proofs.Verifier, text []byte) err
 		return err
 	}
 	return &verdictError{code}
+}
+
+// codeOf says why a file is no evidence.
+func codeOf(err error) string {
+	if none := (*evidence.Invalid)(nil); errors.As(err, &none) {
+		return none.Code
+	}
+	return evidence.CodeForm
 }
