@@ -10,6 +10,7 @@ import { digestOf, pae, parseSeal, parseStatement, parseStatementLeaf, verifySta
 import * as r from './registers.mjs';
 import { nextState } from './states.mjs';
 import { judge } from './verdict.mjs';
+import { judgeEvidence } from './evidence.mjs';
 
 // same demands that a result is what the vector says of an accepted input.
 const same = (got, want, what) => demand(String(got) === String(want), `WRONG: ${what} is ${got}, want ${want}`);
@@ -111,12 +112,20 @@ function receipt(v) {
   }
 }
 
+// Evidence has a verdict too, and a code that says why.
+function evidence(v) {
+  const got = judgeEvidence({ policy: utf8(v.policy), genesis: fromHex(v.genesis), evidence: utf8(v.evidence), skew: v.skew && BigInt(v.skew) });
+  same(`${got.verdict} ${got.exit} by "${got.code}"`, `${v.verdict} ${v.exit} by "${v.code}"`, `verdict (${got.reason})`);
+}
+
+const judged = { evidence };
 const receiptFiles = ['receipt', 'invalid', 'form'];
 
 // outcome: undefined if the vector passed, else what is wrong; null: it was skipped.
 function outcome(name, v) {
   try {
     if (receiptFiles.includes(name)) receipt(v);
+    else if (judged[name]) judged[name](v);
     else tests[name](v);
     return v.result === 'refuse' ? 'accepted' : undefined;
   } catch (e) {
@@ -129,7 +138,7 @@ function outcome(name, v) {
 
 const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs/vectors', import.meta.url));
 let failed = 0, all = 0, skipped = 0;
-const names = process.argv.length > 3 ? process.argv.slice(3) : [...Object.keys(tests), ...receiptFiles];
+const names = process.argv.length > 3 ? process.argv.slice(3) : [...Object.keys(tests), ...receiptFiles, ...Object.keys(judged)];
 for (const name of names) {
   const lines = readFileSync(`${folder}/${name}.jsonl`, 'utf8').trimEnd().split('\n');
   let skips = 0;

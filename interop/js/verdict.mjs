@@ -122,10 +122,10 @@ function openStaple(j, entry, r, staple, view) {
   const check = makeCheck(j, 'staple ');
   const newer = openView(check, j.policy, j.genesis, staple, j.latest);
   check('no contradiction', () => {
-    const found = contradiction([r, view], [staple, newer]);
+    const found = contradiction([r, view.cp], [staple, newer.cp]);
     if (!found) return;
     j.contradicted = true;
-    refuse(found);
+    refuse(found.reason);
   });
   if (newer.cp.size < view.cp.size) {
     j.out.warnings.push('the staple is of a smaller size: not used');

@@ -153,6 +153,11 @@ func (e *Evidence) check() error {
 	if _, err := hashes(e.Consistency); err != nil {
 		return fmt.Errorf("the consistency proof of evidence: %w", err)
 	}
+	for i, text := range e.Receipts {
+		if _, err := proofs.ParseReceipt(text); err != nil {
+			return fmt.Errorf("receipt %d of the evidence: %w", i, err)
+		}
+	}
 	return errors.Join(e.checkDivergence(), e.checkEntries())
 }
 
