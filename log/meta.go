@@ -27,13 +27,13 @@ type settings struct {
 	Key    string `json:"key"` // verifier key of the log
 }
 
-// format names the row layout and, in a sealed log, the rules. Until the rules
-// are frozen either may change without a migration.
+// format names the row layout and, in a sealed log, the rules. A program opens a log
+// of its own format alone.
 func format(mode Mode) string {
 	if mode == Sealed {
 		return "docket/1 " + statement.Rules
 	}
-	return "docket/0 raw"
+	return "docket/1 raw"
 }
 
 func (c Config) settings() settings {
@@ -50,7 +50,7 @@ func (s settings) check(want settings) error {
 	case s.Key != want.Key:
 		return fmt.Errorf("%w: its key is %s; the configured signer has %s", ErrMismatch, s.Key, want.Key)
 	case s.Format != want.Format:
-		return fmt.Errorf("%w: its format is %q; this program writes %q: formats change without migration until the rules are frozen", ErrMismatch, s.Format, want.Format)
+		return fmt.Errorf("%w: its format is %q; this program has %q: use a program that knows that format", ErrMismatch, s.Format, want.Format)
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import { isHost } from './note.mjs';
 import { evaluate, needs } from './policy.mjs';
 import { parseSeal } from './statement.mjs';
 
-export const RULES = 'docket/0-dev';
+export const RULES = 'docket/1';
 
 // openView makes the first five checks. latest is in seconds.
 export function openView(check, policy, genesis, receipt, latest) {

@@ -257,7 +257,7 @@ func FuzzParse(f *testing.F) {
 	one, two := newLiar(f, "a", "b", "c", "d", "e"), newLiar(f, "a", "b", "x", "d", "e", "f", "g")
 	f.Add(evidence.OfNotes(evidence.Fork, "because", genesis, one.note(5), two.note(7), two.root(5), two.proof(5, 7)).Marshal())
 	f.Add(evidence.OfSeal("late", genesis, one.note(5), 1, []byte("b"), nil).Marshal())
-	f.Add(evidence.OfLeaf("docket/0-dev", genesis, one.note(5), evidence.Divergence{Index: 1, Class: "entry", Rule: "E104"}, []evidence.Entry{{Index: 1, Leaf: []byte("b")}}).Marshal())
+	f.Add(evidence.OfLeaf("docket/1", genesis, one.note(5), evidence.Divergence{Index: 1, Class: "entry", Rule: "E104"}, []evidence.Entry{{Index: 1, Leaf: []byte("b")}}).Marshal())
 	f.Add([]byte(fmt.Sprintf(`{"mediaType":%q,"kind":"rewrite","reason":"","genesis":"","receipts":[{},{}]}`+"\n", evidence.MediaType)))
 	v := one.verifier()
 	f.Fuzz(func(t *testing.T, text []byte) {
