@@ -212,7 +212,7 @@ func TestVectorsEvidence(t *testing.T) {
 	}
 	for _, code := range []string{
 		"two roots", "other prefix", "phantom", "rewrite", "time", "ahead", "entry", "seal", "two logs", "one tree", "one history", "no proof", "agree", "no time",
-		"no quorum", "in time", "replay", "form", "genesis", "checkpoint", "consistency", "inclusion", "rules",
+		"no quorum", "in time", "no rules", "replay", "form", "genesis", "checkpoint", "consistency", "inclusion", "rules",
 	} {
 		if !seen[code] {
 			t.Errorf("no vector comes to %q", code)

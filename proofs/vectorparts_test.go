@@ -250,19 +250,19 @@ func addEntryEvidence(add addLeaf) {
 		i := uint64(len(l.leaves.leaves))
 		l.leaves.add([]byte(`{"apiVersion":"0.0.1"}`))
 		l.publish()
-		return i, nil
+		return i, []uint64{i + 1}
 	})
 	twice := func(l *writtenLog) (uint64, []uint64) {
 		i := l.release("contracts/1", "one")
 		l.leaves.add(l.leaves.leaves[i])
 		l.entries[i+1] = l.entries[i]
 		l.publish()
-		return i + 1, []uint64{i}
+		return i + 1, []uint64{i, i + 2}
 	}
 	add("a statement twice", "entry", "entry", "E306", twice)
 	add("a statement twice, the first of which is not shown", "replay", "entry", "E306", func(l *writtenLog) (uint64, []uint64) {
 		i, _ := twice(l)
-		return i, nil
+		return i, []uint64{i + 1}
 	})
 	add("a statement that stands once", "replay", "entry", "E306", plain)
 	add("a bad signature under another rule", "replay", "entry", "E103", signature)
@@ -276,7 +276,27 @@ func addEntryEvidence(add addLeaf) {
 	add("a statement for another log, with the content of another entry", "replay", "entry", "E103", origin, func(p *EvidenceParts) {
 		p.Entries[1].Content = []byte("{}")
 	})
-	add("a seal called an entry", "replay", "entry", "E101", func(l *writtenLog) (uint64, []uint64) { return 2, nil })
+	add("a seal called an entry, which no later seal covers", "no rules", "entry", "E101", func(l *writtenLog) (uint64, []uint64) { return 2, nil })
+	add("a seal called an entry, which a later seal passes over", "replay", "entry", "E101", func(l *writtenLog) (uint64, []uint64) {
+		l.onSeal = func(s *statement.Seal) { s.Prev = -1 }
+		l.first()
+		return 2, []uint64{5}
+	})
+	add("a bad signature, and no seal over it", "no rules", "entry", "E104", signature, func(p *EvidenceParts) { p.Entries = p.Entries[:2] })
+	add("a bad signature under a seal of other rules", "no rules", "entry", "E104", entry(func(l *writtenLog) {
+		l.onEnvelope = func(e *statement.Envelope) { e.Signature = keyOf("wl/publisher").sign(fileDigest("else")) }
+		l.onSeal = func(s *statement.Seal) { s.Rules = "docket/9" }
+	}))
+	add("a bad signature under two seals, the first of other rules", "no rules", "entry", "E104", func(l *writtenLog) (uint64, []uint64) {
+		l.onEnvelope = func(e *statement.Envelope) { e.Signature = keyOf("wl/publisher").sign(fileDigest("else")) }
+		i := l.release("contracts/1", "one")
+		l.onSeal = func(s *statement.Seal) { s.Rules = "docket/9" }
+		l.publish()
+		l.onSeal = func(s *statement.Seal) { s.Prev = 2 }
+		l.release("notes/8", "eight")
+		l.publish()
+		return i, []uint64{i + 1, i + 3}
+	})
 	add("an entry that the file does not have", "inclusion", "entry", "E104", signature, func(p *EvidenceParts) { p.Index = 1 })
 	add("rules that nobody knows", "rules", "entry", "E104", signature, func(p *EvidenceParts) { p.Kind += " docket/9" })
 	add("a leaf under another proof", "inclusion", "entry", "E104", signature, func(p *EvidenceParts) { p.Entries[0].Inclusion[0][0] ^= 1 })

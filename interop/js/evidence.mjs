@@ -171,6 +171,7 @@ const verdicts = {
       e.entries.forEach((x) => verifyEntry(x, cp));
       return e.entries.find((x) => x.index === d.index) ?? refuse(`entry ${d.index} is missing`);
     });
+    if (d.class === 'entry' && !ruled(e.entries, wrong, e.rules)) return unproven('no rules', `no seal here covers entry ${d.index} and names ${e.rules}`);
     const broken = d.class === 'seal' ? badSeal(e.entries, wrong, cp) : badEntry(e.entries, wrong, cp, d.rule);
     return broken ? convicts(d.class, `${cp.origin} signed leaf ${d.index}, which ${d.rule} forbids`) : unproven('replay', `what is wrong with leaf ${d.index} only a replay tells`);
   },
@@ -180,6 +181,12 @@ const verifyEntry = (x, cp) => verifyInclusion(leafHash(x.leaf), x.index, cp.siz
 const isSeal = (x) => x.leaf.subarray(0, 14).equals(utf8('docket/v1/seal'));
 const attempt = (f) => { try { return f(); } catch (e) { if (e instanceof Refusal) return undefined; throw e; } };
 const sealOf = (x) => attempt(() => { const s = parseSeal(x.leaf); demand(s.index === x.index, 'of another index'); return s; });
+
+// ruled: the rules of a file are its maker's word; the first seal at hand that covers the entry must name them.
+function ruled(entries, wrong, rules) {
+  const seal = entries.map(sealOf).find((s) => s && s.prev < wrong.index && wrong.index < s.index);
+  return seal?.rules === rules;
+}
 
 function badEntry(entries, wrong, cp, rule) {
   if (isSeal(wrong)) return false;

@@ -25,6 +25,7 @@ const (
 	CodeNoTime     = "no time"  // the leaf is no seal of its index
 	CodeNoQuorum   = "no quorum"
 	CodeInTime     = "in time"
+	CodeNoRules    = "no rules" // no seal at hand says that the rules of the entry were in force
 	CodeReplay     = "replay" // only a replay of the log tells
 )
 
