@@ -97,7 +97,44 @@ func madeDocument(id string, body []byte, m Maker) error {
 	return errors.Join(
 		sameMade(nil, b.Statement == register.Hash(m.Digest), "statement"),
 		sameMade(nil, b.Digest == register.SHA256Digest(register.Hash(m.Statement.Subject)), "digest"),
+		sameMade(nil, b.Run == runOf(m.Statement, m.Statement.Code.Kind() == "document"), "run"),
+		sameVersion(id, b.Version, m.Statement),
 		sameMade(nil, writesTo(m.Statement, id), "document"))
+}
+
+// runOf is the key of the run that a statement names, where it counts; else zeros.
+func runOf(s *statement.Statement, counts bool) register.Key {
+	if s.Run == "" || !counts {
+		return register.Key{}
+	}
+	return register.RunKey(s.Run)
+}
+
+// sameVersion compares the version with what the statement says of it: one that retires
+// a workflow says nothing, and each text of a workflow is version 1 of itself.
+func sameVersion(id string, version uint32, s *statement.Statement) error {
+	want := version
+	switch b := s.Body.(type) {
+	case *statement.ReleaseDocument:
+		want = b.Version
+	case *statement.WithdrawDocument:
+		want = b.Version
+	case *statement.SetPolicy:
+		policy, err := b.Policy()
+		if err != nil {
+			return err
+		}
+		want = policy.Version
+	case *statement.DefineWorkflow:
+		flow, err := b.Workflow()
+		if err != nil {
+			return err
+		}
+		if want = flow.Version; id == statement.TextDocument(s.Subject) {
+			want = 1
+		}
+	}
+	return sameMade(nil, version == want, "version")
 }
 
 // writesTo says whether a statement writes to the register of a document. One that
@@ -135,6 +172,7 @@ func madeActivity(id string, kind uint8, body []byte, m Maker) error {
 	return errors.Join(
 		sameMade(nil, b.Statement == register.Hash(m.Digest), "statement"),
 		sameMade(nil, kind == uint8(m.Statement.Code), "kind"),
+		sameMade(nil, b.Run == runOf(m.Statement, true), "run"),
 		sameMade(nil, id == m.Statement.Issuer, "issuer"))
 }
 

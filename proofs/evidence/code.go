@@ -26,7 +26,7 @@ const (
 	CodeNoQuorum   = "no quorum"
 	CodeInTime     = "in time"
 	CodeNoRules    = "no rules" // no seal at hand says that the rules of the entry were in force
-	CodeReplay     = "replay" // only a replay of the log tells
+	CodeReplay     = "replay"   // only a replay of the log tells
 )
 
 // Of a file that is no evidence of anything:
