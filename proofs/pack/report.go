@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"strings"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
@@ -67,7 +68,9 @@ func (p *Pack) Report() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// signatures names who signed the note, as it says itself.
+// signatures gives the names on the lines below the note, but for the log's. Nobody
+// verified them: who hands a pack on can write any. What is not printable ASCII, and
+// could make a page read otherwise, such as a change of direction, is a question mark.
 func signatures(note []byte, origin string) (by []string) {
 	n, err := proofs.ParseNote(note)
 	if err != nil {
@@ -75,8 +78,15 @@ func signatures(note []byte, origin string) (by []string) {
 	}
 	for _, s := range n.Signatures {
 		if s.Name != origin {
-			by = append(by, s.Name)
+			by = append(by, strings.Map(printable, s.Name))
 		}
 	}
 	return by
+}
+
+func printable(c rune) rune {
+	if c <= ' ' || c > '~' {
+		return '?'
+	}
+	return c
 }
