@@ -16,8 +16,8 @@ function holds(f) {
   }
 }
 
-// factsOf: what a receipt proves under the checkpoint cp, which the log signed.
-function factsOf(r, cp) {
+// factsOf: what a receipt proves under its checkpoint cp, which the log signed.
+function factsOf(r, { cp }) {
   const f = { cp, leaves: [], registers: [] };
   const add = (index, hash, time) => f.leaves.push({ index, hash, time });
   const stands = () => holds(() => verifyInclusion(entryLeaf(r.envelope), r.index, cp.size, cp.root, r.inclusion));
@@ -36,7 +36,7 @@ function factsOf(r, cp) {
   return f;
 }
 
-// contradiction: { code, reason } of what is wrong between [receipt, checkpoint] and another; undefined if nothing is.
+// contradiction: { code, reason } of what is wrong between [receipt, { cp }] and another; undefined if nothing is.
 export function contradiction(one, other) {
   let [f, g] = [factsOf(...one), factsOf(...other)];
   if (f.cp.origin !== g.cp.origin) return undefined;

@@ -147,7 +147,7 @@ const verdicts = {
   },
 
   receipts(e, policy, check) {
-    const sides = check('checkpoint', () => e.receipts.map((r) => [r, openDocket(policy, r.checkpoint, 0n).cp]));
+    const sides = check('checkpoint', () => e.receipts.map((r) => [r, openDocket(policy, r.checkpoint, 0n)]));
     const found = contradiction(...sides);
     return found ? convicts(found.code, found.reason) : unproven('agree', 'the two receipts do not exclude each other');
   },

@@ -20,7 +20,7 @@ var specText string
 var reportHTML string
 
 var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"time":   statement.FormatTime,
+	"time":   clockWords,
 	"base64": base64.StdEncoding.EncodeToString,
 }).Parse(reportHTML))
 
@@ -39,6 +39,7 @@ type report struct {
 	Grants                                      []grantRow
 	People                                      []person
 	Texts                                       []row
+	Said                                        []row // of an identity: what it signed; the others are what was said of it
 	NotClaimed                                  []string
 	Identity                                    bool
 }
@@ -53,6 +54,11 @@ type row struct {
 	Detail string
 	Digest string // of the bytes that it is about
 	Until  string // of a release: how its authority ended
+}
+
+// clockWords writes a time for people, in UTC: 2026-11-22 09:29:27.291.
+func clockWords(ms int64) string {
+	return strings.NewReplacer("T", " ", "Z", "").Replace(statement.FormatTime(ms))
 }
 
 // Report gives report.html. Whatever stands in the log stands in it as text.
