@@ -1,6 +1,6 @@
 // What made an event: the check "statements" of docs/spec/pack.md, section 5. An event is
 // compared with all that the statement of its entry says.
-import { demand, equal, fromBase64, fromHex, sha256, utf8, zeros } from './bytes.mjs';
+import { concat, demand, equal, fromBase64, fromHex, sha256, u8, utf8, zeros } from './bytes.mjs';
 import { grantedBody } from './claims.mjs';
 import { parseTime } from './fields.mjs';
 import { codes } from './kinds.mjs';
@@ -23,7 +23,7 @@ const made = {
   activity(id, { kind, body }, { st, digest }) {
     const b = s.activityBody(body);
     sameBytes(b.statement, digest, 'statement');
-    same(kind === st.code, 'kind');
+    same(kind === codes[st.kind], 'kind');
     sameBytes(b.run, runOf(st), 'run');
     same(id === st.issuer, 'issuer');
   },
@@ -41,7 +41,7 @@ const made = {
   run(id, { kind, body }, { st, digest }) {
     const b = s.runBody(body), work = workOf(st, b);
     sameBytes(b.statement, digest, 'statement');
-    same(kind === st.code, 'kind');
+    same(kind === codes[st.kind], 'kind');
     same(id === st.run, 'run');
     sameBytes(b.issuer, r.identityKey(st.issuer), 'issuer');
     for (const name of ['attempt', 'seq']) same(b[name] === (work[name] ?? 0), name);
@@ -122,10 +122,10 @@ function workOf(st, b) {
 }
 
 function refOf(st, digest) {
-  switch (st.code) {
+  switch (codes[st.kind]) {
     case codes['request.open']: return r.sha256Digest(digestBytes(st.workflow));
-    case codes['decision.grant']: return r.sha256Digest(r.keyOf(r.types.grant, digest));
-    case codes['decision.revoke']: return r.sha256Digest(r.registerKey('grant', st.about));
+    case codes['decision.grant']: return concat(u8(0), r.keyOf(r.types.grant, digest));
+    case codes['decision.revoke']: return concat(u8(0), r.registerKey('grant', st.about));
     default: return Buffer.alloc(33);
   }
 }
