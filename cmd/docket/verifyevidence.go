@@ -102,7 +102,7 @@ func (k *evidenceCheck) judge(out io.Writer, v proofs.Verifier, text []byte) err
 	}
 	switch {
 	case err != nil:
-		view.Code, view.Says = codeOf(err), err.Error()
+		view.Code, view.Says = whyInvalid(err), err.Error()
 	case judged.Convicts:
 		view.Result, word, code = "contradicted", "CONTRADICTED", proofs.ExitContradicted
 	default:
@@ -124,8 +124,8 @@ func (k *evidenceCheck) judge(out io.Writer, v proofs.Verifier, text []byte) err
 	return &verdictError{code}
 }
 
-// codeOf says why a file is no evidence.
-func codeOf(err error) string {
+// whyInvalid says why a file is no evidence.
+func whyInvalid(err error) string {
 	if none := (*evidence.Invalid)(nil); errors.As(err, &none) {
 		return none.Code
 	}
