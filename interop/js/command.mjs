@@ -36,6 +36,13 @@ function readOptions(options) {
   return [positionals[0], values];
 }
 
+// clockOf is the verifier's clock in milliseconds; 0n: none.
+export function clockOf({ now, 'no-clock': none }) {
+  const ms = none ? 0 : now === undefined ? Date.now() : Date.parse(now);
+  if (!Number.isSafeInteger(ms) || ms < 0) throw new Usage('--now is a time such as 2026-11-10T14:05:20Z');
+  return BigInt(ms);
+}
+
 // readBounded: what is larger than the format allows is not read.
 export function readBounded(path, most) {
   if (statSync(path).size > most) throw Object.assign(new Error(`${path}: above ${most} bytes`), { code: 'ETOOBIG' });
