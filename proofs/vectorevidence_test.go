@@ -134,7 +134,12 @@ func skewVectors(t testing.TB) []evidenceVector {
 	escaped := evidenceVectorOf(notes[0], "CONTRADICTED", proofs.ExitContradicted)
 	escaped.Comment = "a fork, the reason with all that is escaped, and some that is not"
 	escaped.Evidence = strings.Replace(escaped.Evidence, `"because"`, `"\"\\\b\f\n\r\t\u0001\u001f\u2028\u2029/<>&`+"\u007f\u00e9\U0001f512\"", 1)
-	return []evidenceVector{short, long, pinned, escaped}
+	unnamed := evidenceVectorOf(notes[0], "CONTRADICTED", proofs.ExitContradicted)
+	unnamed.Comment, unnamed.Genesis = "a fork found by somebody who knows no genesis", strings.Repeat("00", 32)
+	_, rest, _ := strings.Cut(unnamed.Evidence, `"genesis":`)
+	_, rest, _ = strings.Cut(rest, ",")
+	unnamed.Evidence = strings.Replace(unnamed.Evidence, strings.TrimSuffix(unnamed.Evidence[strings.Index(unnamed.Evidence, `"genesis":`):], rest), "", 1)
+	return []evidenceVector{short, long, pinned, escaped, unnamed}
 }
 
 // evidenceForms are files that are no evidence in its one form.
@@ -167,7 +172,8 @@ func evidenceForms(t testing.TB) (list []evidenceVector) {
 		{"a reason with half a surrogate pair", `"because"`, `"be\ud800cause"`},
 		{"a reason of 4,097 bytes", `"because"`, `"` + strings.Repeat("x", 4097) + `"`},
 		{"a genesis of 31 bytes", `"genesis":"`, `"genesis":"AAAA`},
-		{"no genesis", `"genesis"`, `"genesys"`},
+		{"a genesis that is null", `"genesis":`, `"genesis":null,"x":`},
+		{"an empty genesis", `"genesis":`, `"genesis":"","x":`},
 		{"one checkpoint", `"checkpoints":[`, `"checkpoints":[],"y":[`},
 		{"three checkpoints", `"checkpoints":[`, `"checkpoints":["x",`},
 		{"checkpoint null", `"checkpoints":[`, `"checkpoints":[null,`},
@@ -183,6 +189,7 @@ func evidenceForms(t testing.TB) (list []evidenceVector) {
 	} {
 		edit(notes[0], c.comment, c.old, c.new)
 	}
+	edit(receipts[0], "receipts without a genesis", `"genesis":`, `"x":`)
 	edit(receipts[0], "one receipt", `"receipts":[`, `"receipts":[{}],"z":[`)
 	edit(receipts[0], "a receipt that is none", `"receipts":[`, `"receipts":[{},`)
 	edit(receipts[0], "a receipt with white space", `{"checkpoint":"log`, `{ "checkpoint":"log`)

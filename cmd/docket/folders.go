@@ -22,9 +22,10 @@ import (
 //
 //	DIR/log/config.json    origin and mode of the log
 //	DIR/log/log.key        the log's Ed25519 key, encrypted; log.vkey is public
+//	DIR/log/log.mldsa.key  the log's ML-DSA-44 key, if it has one; log.N.key a later one
 //	DIR/log/identity.key   the key of the log's own identity, encrypted: it signs refusals
 //	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
-//	DIR/log/key-password   the password of these three
+//	DIR/log/key-password   the password of all these
 //	DIR/log/store/         Pebble
 //	DIR/log/quarantine/    refused statements: no part of the log
 //	DIR/log/monitor-state.json            what the monitor remembers
@@ -87,7 +88,8 @@ type serverConfig struct {
 	Mode   string `json:"mode"`
 	Dev    bool   `json:"dev"`
 
-	Monitor string `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
+	Monitor string   `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
+	Keys    []string `json:"keys,omitempty"`    // files in DIR/log of the keys that sign checkpoints; empty: log.key
 }
 
 // clientConfig is DIR/client/config.json.
@@ -145,16 +147,9 @@ func (f folders) clientConfig() (clientConfig, error) {
 // verifier reads the verifier policy in file, and the genesis leaf hash beside
 // it in file.genesis, unless genesis gives the hash itself.
 func readVerifier(file, genesis string) (proofs.Verifier, error) {
-	text, err := readFile(file)
+	policy, err := readLogPolicy(file)
 	if err != nil {
 		return proofs.Verifier{}, err
-	}
-	policy, err := proofs.ParsePolicy(text)
-	if err != nil {
-		return proofs.Verifier{}, fmt.Errorf("%s: %w", file, err)
-	}
-	if len(policy.Logs) == 0 {
-		return proofs.Verifier{}, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
 	}
 	given := genesis != ""
 	if !given {
@@ -243,4 +238,20 @@ func checkpointOf(r *proofs.Receipt) (proofs.Checkpoint, error) {
 		return proofs.Checkpoint{}, err
 	}
 	return proofs.ParseCheckpoint(note.Body)
+}
+
+// readLogPolicy reads a verifier policy that names a log.
+func readLogPolicy(file string) (*proofs.Policy, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := proofs.ParsePolicy(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(policy.Logs) == 0 {
+		return nil, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
+	}
+	return policy, nil
 }

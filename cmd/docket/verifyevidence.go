@@ -27,8 +27,8 @@ client kept, or that somebody handed you: two signed objects that cannot both be
 or a leaf that the rules forbid. It believes nothing in the file but the log's
 signatures, and of a seal's time the quorum of your policy. It asks nobody.
 
-The pins are --policy F with F.genesis beside it, or those in DIR/client. The format is
-docs/spec/evidence.md.
+The pins are --policy F with F.genesis beside it, or those in DIR/client; what a witness
+kept needs the policy alone. The format is docs/spec/evidence.md.
 
 ` + evidenceExits
 	c.Example = `  docket verify-evidence docket-dev/client/evidence/fork-0a1b2c3d4e5f6071.json
@@ -65,15 +65,11 @@ func newEvidenceCheck(use, short string) *cobra.Command {
 			if k.policy == "" {
 				k.policy = dirOf(cmd).policy()
 			}
-			verifier, err := readVerifier(k.policy, k.genesis)
-			if err != nil {
-				return err
-			}
 			text, err := client.ReadFile(args[0], evidence.Max)
 			if err != nil {
 				return err
 			}
-			return k.judge(cmd.OutOrStdout(), verifier, text)
+			return k.judge(cmd.OutOrStdout(), text)
 		},
 	}
 	c.Flags().StringVar(&k.policy, "policy", "", "verifier policy, a C2SP tlog-policy file (default DIR/client/policy)")
@@ -92,9 +88,23 @@ type evidenceView struct {
 	Divergence *evidence.Divergence `json:"divergence,omitempty"`
 }
 
-func (k *evidenceCheck) judge(out io.Writer, v proofs.Verifier, text []byte) error {
+// verifier reads the pins. Two notes without a genesis, from a witness, are checked
+// with the log's key alone.
+func (k *evidenceCheck) verifier(e *evidence.Evidence) (proofs.Verifier, error) {
+	if e != nil && e.Genesis == nil && k.genesis == "" {
+		policy, err := readLogPolicy(k.policy)
+		return proofs.Verifier{Policy: policy}, err
+	}
+	return readVerifier(k.policy, k.genesis)
+}
+
+func (k *evidenceCheck) judge(out io.Writer, text []byte) error {
 	view, word, code := evidenceView{Result: "invalid"}, "INVALID", proofs.ExitInvalid
 	e, err := evidence.Parse(text)
+	v, failed := k.verifier(e)
+	if failed != nil {
+		return failed
+	}
 	var judged evidence.Judgement
 	if err == nil {
 		view.Kind = e.Kind

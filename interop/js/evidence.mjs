@@ -26,7 +26,7 @@ export function judgeEvidence({ policy: own, genesis, evidence, skew = 300_000n 
   const check = (code, f) => { at = code; return f(); };
   try {
     const e = check('form', () => parseEvidence(evidence));
-    check('genesis', () => demand(equal(e.genesis, genesis), 'the evidence is of a log with another genesis than the pinned one'));
+    check('genesis', () => demand(!e.genesis || equal(e.genesis, genesis), 'the evidence is of a log with another genesis than the pinned one'));
     return verdicts[e.shape](e, policy, check, skew);
   } catch (e) {
     if (!(e instanceof Refusal)) throw e;
@@ -46,7 +46,7 @@ export function parseEvidence(bytes) {
   } catch (e) {
     refuse(`not JSON: ${e.message.slice(0, 80)}`);
   }
-  members(v, ['mediaType', 'kind', 'reason', 'genesis'], ['rules', 'checkpoints', 'root', 'consistency', 'receipts', 'divergence', 'entries']);
+  members(v, ['mediaType', 'kind', 'reason'], ['genesis', 'rules', 'checkpoints', 'root', 'consistency', 'receipts', 'divergence', 'entries']);
   demand(v.mediaType === MEDIA_TYPE, 'another media type');
   const e = read(v);
   demand(Object.hasOwn(kinds, v.kind) && kinds[v.kind].includes(e.shape), 'an unknown kind, or one with other members');
@@ -68,7 +68,9 @@ function list(v, least, most, each) {
 // has: a member that is there is never empty.
 function read(v) {
   const has = (name) => Object.hasOwn(v, name);
-  const e = { genesis: hash(v.genesis), shape: shapeOf(v, has) };
+  const e = { shape: shapeOf(v, has) };
+  demand(has('genesis') || e.shape === 'notes', 'two notes alone may do without a genesis');
+  if (has('genesis')) e.genesis = hash(v.genesis);
   isString(v.reason);
   demand(utf8(v.reason).length <= 4096, 'a reason of more than 4 KiB');
   demand(has('root') === has('consistency'), 'root and consistency stand together');

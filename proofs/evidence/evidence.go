@@ -55,9 +55,9 @@ const (
 type Evidence struct {
 	MediaType string `json:"mediaType"`
 	Kind      string `json:"kind"`
-	Reason    string `json:"reason"`          // by whoever found it; nobody believes it
-	Genesis   []byte `json:"genesis"`         // leaf hash of the log's entry 0
-	Rules     string `json:"rules,omitempty"` // of a leaf
+	Reason    string `json:"reason"`            // by whoever found it; nobody believes it
+	Genesis   []byte `json:"genesis,omitempty"` // leaf hash of the log's entry 0; two notes need none
+	Rules     string `json:"rules,omitempty"`   // of a leaf
 
 	Checkpoints []string `json:"checkpoints,omitempty"` // signed notes, byte for byte
 	Root        []byte   `json:"root,omitempty"`        // that the larger tree has at the smaller size
@@ -138,8 +138,8 @@ func (e *Evidence) check() error {
 		return fmt.Errorf("evidence of an unknown kind %.40q", e.Kind)
 	case shape == 0 || shapes&shape == 0:
 		return fmt.Errorf("evidence of the kind %s has not the members of that kind", e.Kind)
-	case len(e.Genesis) != len(proofs.Hash{}):
-		return fmt.Errorf("the genesis of evidence is a hash of %d bytes", len(proofs.Hash{}))
+	case len(e.Genesis) != len(proofs.Hash{}) && !(shape == formNotes && e.Genesis == nil):
+		return fmt.Errorf("the genesis of evidence is a hash of %d bytes; two notes alone may do without", len(proofs.Hash{}))
 	case len(e.Reason) > maxText:
 		return fmt.Errorf("the reason of evidence has at most %d bytes", maxText)
 	case (len(e.Root) == 0) != (len(e.Consistency) == 0) || len(e.Root) > 0 && len(e.Root) != len(proofs.Hash{}):

@@ -46,7 +46,7 @@ func (e *Evidence) Judge(v proofs.Verifier, skew time.Duration) (Judgement, erro
 	if v.Policy == nil {
 		return invalid(CodeCheckpoint, errors.New("the verifier has no policy"))
 	}
-	if !bytes.Equal(e.Genesis, v.Genesis[:]) {
+	if e.Genesis != nil && !bytes.Equal(e.Genesis, v.Genesis[:]) {
 		return invalid(CodeGenesis, errors.New("the evidence is of a log with another genesis than the pinned one"))
 	}
 	switch e.shape() {
