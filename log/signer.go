@@ -53,6 +53,9 @@ func (s *Signer) Key() proofs.VerifierKey { return s.key }
 // Sign returns the signed note of a checkpoint, its signature verified under
 // the pinned key.
 func (s *Signer) Sign(c proofs.Checkpoint) ([]byte, error) {
+	if s.signer == nil {
+		return nil, ErrReadOnly
+	}
 	body := c.Marshal()
 	// crypto.Hash(0) asks for pure Ed25519: some services take any other value
 	// as Ed25519ph.

@@ -37,6 +37,8 @@ type serveOptions struct {
 	scrub        int64  // MiB per second
 	quarantine   int64  // MiB
 	tokens       string // file
+	backups      string // folder
+	readOnly     bool
 	quota        int
 	witnesses    string // file
 	attest       time.Duration
@@ -56,6 +58,8 @@ func (o *serveOptions) flags(c *cobra.Command, listen string) {
 	flags.StringVar(&o.anchorDir, "anchor", "", "folder of the anchor, neither the store's nor below it (default DIR/anchor)")
 	flags.Int64Var(&o.scrub, "scrub", fsck.DefaultRate>>20, "MiB per second at which the stored rows are read again, for ever, to find damage; 0: never")
 	flags.StringVar(&o.tokens, "tokens", "", "file with the tokens of clients; docket token new makes a line of it")
+	flags.StringVar(&o.backups, "backups", "", "folder below which the server makes a backup when docket backup asks for one; neither the store's nor the anchor's")
+	flags.BoolVar(&o.readOnly, "read-only", false, "show what is there, sign and admit nothing: for a log that has ended")
 	o.given = flags.Changed
 	flags.IntVar(&o.quota, "quota", 0, "statements per second that one client may submit, with bursts of twice as many; 0: any number\n(default 0 on the loopback, 200 elsewhere)")
 	flags.StringVar(&o.witnesses, "witnesses", "", "policy (C2SP tlog-policy) whose witnesses, by their URLs, are asked to cosign; its quorum makes receipts final")
@@ -183,8 +187,11 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if err != nil {
 		return err
 	}
-	if err := anchor.Apart(f.anchor(), f.store()); err != nil {
+	if err := errors.Join(anchor.Apart(f.anchor(), f.store()), o.mayServe(config)); err != nil {
 		return err
+	}
+	if o.readOnly {
+		return o.serveReadOnly(ctx, site, f, config, ready)
 	}
 	signer, err := loadLogSigner(f.log(), o.passwordFile, config.Origin)
 	if err != nil {
@@ -206,6 +213,9 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	c := log.Config{
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Anchor: a, Signer: signer,
 		MinFree: o.freeMark(), Events: site.witnesses.events(site.metrics.Events(logEvents(site.logger))), Confirm: site.witnesses.confirm(ctx),
+	}
+	if err := o.makesBackups(site, f, config, signer.Key(), store); err != nil {
+		return err
 	}
 	closeRefusals, err := o.refusals(site, f, &c)
 	if err != nil {

@@ -29,7 +29,8 @@ type site struct {
 	witnesses   *witnesses     // nil: none are asked
 	logger      *slog.Logger
 	metrics     *server.Metrics
-	quarantine  *quarantine.Store // nil: none
+	quarantine  *quarantine.Store                  // nil: none
+	backup      func(l *log.Log) server.BackupFunc // nil: none are made
 	stderr      io.Writer
 }
 
@@ -117,7 +118,11 @@ func (s *site) options(local bool) server.Options {
 }
 
 func (s *site) httpServer(l *log.Log, at net.Addr) *http.Server {
-	h := server.HTTPServer(server.NewWith(l, s.options(isLoopback(at))))
+	options := s.options(isLoopback(at))
+	if s.backup != nil {
+		options.Backup = s.backup(l)
+	}
+	h := server.HTTPServer(server.NewWith(l, options))
 	h.ErrorLog = slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug) // what clients do wrong
 	if s.certificate != nil {
 		h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate.get}
