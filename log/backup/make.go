@@ -141,7 +141,10 @@ func (s *Source) finish(ctx context.Context, part string, m *Manifest) error {
 // copyStore copies the store and gets the note of the size at which the copy ends.
 func (s *Source) copyStore(ctx context.Context, dir string) (cp proofs.Checkpoint, note []byte, err error) {
 	for range attempts {
-		if err := errors.Join(ctx.Err(), s.Store.CopyTo(dir)); err != nil {
+		if err := ctx.Err(); err != nil {
+			return cp, nil, err
+		}
+		if err := s.Store.CopyTo(dir); err != nil {
 			return cp, nil, err
 		}
 		head, err := s.head(dir)
