@@ -30,7 +30,7 @@ type Server struct {
 	quotas       *quotas
 	flights      atomic.Int64 // requests in progress
 	backups      backups
-	openapi      []byte       // the description of the API, YAML
+	openapi      []byte // the description of the API, YAML
 }
 
 // Options say who may use a Server and what it tells of its work. The zero value
