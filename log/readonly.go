@@ -8,9 +8,15 @@ import (
 	"github.com/docketlog/docket/storage"
 )
 
-// VerifyOnly returns a Signer that knows the log's key and cannot sign, for
+// VerifyOnly returns a Signer that knows the log's keys and cannot sign, for
 // OpenReadOnly.
-func VerifyOnly(key proofs.VerifierKey) *Signer { return &Signer{key: key} }
+func VerifyOnly(keys ...proofs.VerifierKey) *Signer {
+	all := &Signer{keys: keys}
+	for range keys {
+		all.sign = append(all.sign, func([]byte) ([]byte, error) { return nil, ErrReadOnly })
+	}
+	return all
+}
 
 // OpenReadOnly opens a log that signs and admits nothing, ever: what is left of one
 // that has ended. It shows the store under note, which the log signed for exactly
@@ -30,7 +36,7 @@ func OpenReadOnly(config Config, note []byte) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := view.signedBy(config, note); err != nil {
+	if err := view.signedBy(config.Origin, w.keys, note); err != nil {
 		view.Release()
 		return nil, err
 	}
@@ -44,12 +50,12 @@ func OpenReadOnly(config Config, note []byte) (*Log, error) {
 }
 
 // signedBy makes a note that of the view, if it is.
-func (v *View) signedBy(config Config, note []byte) error {
-	cp, own, err := OpenAnchored(note, config.Signer.key)
+func (v *View) signedBy(origin string, keys KeyTerms, note []byte) error {
+	cp, own, err := OpenAnchored(note, keys)
 	if err != nil {
-		return fmt.Errorf("%w: the note does not verify under the log key: %v", ErrMismatch, err)
+		return fmt.Errorf("%w: the note does not verify under the log's keys: %v", ErrMismatch, err)
 	}
-	if want := (proofs.Checkpoint{Origin: config.Origin, TreeHead: v.TreeHead()}); cp != want {
+	if want := (proofs.Checkpoint{Origin: origin, TreeHead: v.TreeHead()}); cp != want {
 		return fmt.Errorf("%w: the note is of %s, size %d, root %x; the store is of size %d, root %x", ErrFork, cp.Origin, cp.Size, cp.Root, want.Size, want.Root)
 	}
 	v.note = own

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -83,10 +82,6 @@ func backupStopped(ctx context.Context, f folders, to string) (made backup.Made,
 	if err != nil {
 		return made, err
 	}
-	key, err := readLogKey(filepath.Join(f.log(), "log.vkey"))
-	if err != nil {
-		return made, err
-	}
 	if err := f.backupFolder(to); err != nil {
 		return made, err
 	}
@@ -102,8 +97,12 @@ func backupStopped(ctx context.Context, f folders, to string) (made backup.Made,
 	if err != nil {
 		return made, err
 	}
+	keys, err := log.ReadKeyTerms(store)
+	if err != nil {
+		return made, err
+	}
 	return backup.Make(ctx, backup.Source{
-		Origin: config.Origin, Mode: log.Mode(config.Mode), Key: key, Log: f.log(), Store: store, Open: openCopy, Note: backup.Anchored(text, key), Rate: noBound,
+		Origin: config.Origin, Mode: log.Mode(config.Mode), Log: f.log(), Store: store, Open: openCopy, Note: backup.Anchored(text, keys), Rate: noBound,
 	}, to)
 }
 

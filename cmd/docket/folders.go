@@ -22,9 +22,10 @@ import (
 //
 //	DIR/log/config.json    origin and mode of the log
 //	DIR/log/log.key        the log's Ed25519 key, encrypted; log.vkey is public
+//	DIR/log/log.mldsa.key  the log's ML-DSA-44 key, if it has one; log.N.key a later one
 //	DIR/log/identity.key   the key of the log's own identity, encrypted: it signs refusals
 //	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
-//	DIR/log/key-password   the password of these three
+//	DIR/log/key-password   the password of all these
 //	DIR/log/store/         Pebble
 //	DIR/log/checkpoint     the note of a store that was restored for reading only
 //	DIR/log/restored/      what restores did
@@ -89,7 +90,8 @@ type serverConfig struct {
 	Mode   string `json:"mode"`
 	Dev    bool   `json:"dev"`
 
-	Monitor string `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
+	Monitor string   `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
+	Keys    []string `json:"keys,omitempty"`    // files in DIR/log of the keys that sign checkpoints; empty: log.key
 
 	ReadOnly bool `json:"readOnly,omitempty"` // restored from an older copy: it never signs again
 }

@@ -193,11 +193,11 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if o.readOnly {
 		return o.serveReadOnly(ctx, site, f, config, ready)
 	}
-	signer, err := loadLogSigner(f.log(), o.passwordFile, config.Origin)
+	signer, err := loadLogSigner(f.log(), o.passwordFile, config.Origin, config.signing()...)
 	if err != nil {
 		return err
 	}
-	if site.witnesses, err = readWitnesses(o.witnesses, signer.Key(), site.logger); err != nil {
+	if site.witnesses, err = readWitnesses(o.witnesses, signer.Keys(), site.logger); err != nil {
 		return err
 	}
 	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(site.logger)})
@@ -214,7 +214,7 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Anchor: a, Signer: signer,
 		MinFree: o.freeMark(), Events: site.witnesses.events(site.metrics.Events(logEvents(site.logger))), Confirm: site.witnesses.confirm(ctx),
 	}
-	if err := o.makesBackups(site, f, config, signer.Key(), store); err != nil {
+	if err := o.makesBackups(site, f, config, store); err != nil {
 		return err
 	}
 	closeRefusals, err := o.refusals(site, f, &c)

@@ -8,7 +8,6 @@ import (
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/backup"
 	"github.com/docketlog/docket/log/server"
-	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/anchor"
 	"github.com/docketlog/docket/storage/pebblestore"
@@ -43,7 +42,7 @@ func (f folders) backupFolder(dir string) error {
 }
 
 // makesBackups lets the server make backups below --backups.
-func (o *serveOptions) makesBackups(s *site, f folders, config serverConfig, key proofs.VerifierKey, store storage.Copier) error {
+func (o *serveOptions) makesBackups(s *site, f folders, config serverConfig, store storage.Copier) error {
 	if o.backups == "" {
 		return nil
 	}
@@ -52,7 +51,7 @@ func (o *serveOptions) makesBackups(s *site, f folders, config serverConfig, key
 	}
 	s.backup = func(l *log.Log) server.BackupFunc {
 		source := backup.Source{
-			Origin: config.Origin, Mode: log.Mode(config.Mode), Key: key, Log: f.log(), Store: store, Open: openCopy, Note: backup.SignedBy(l),
+			Origin: config.Origin, Mode: log.Mode(config.Mode), Log: f.log(), Store: store, Open: openCopy, Note: backup.SignedBy(l),
 		}
 		return func(ctx context.Context) (backup.Made, error) { return backup.Make(ctx, source, o.backups) }
 	}

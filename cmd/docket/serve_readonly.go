@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/log"
-	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/pebblestore"
 )
@@ -24,24 +23,24 @@ func (o *serveOptions) serveReadOnly(ctx context.Context, site *site, f folders,
 	if o.witnesses != "" {
 		return usage("--read-only and --witnesses exclude each other: nothing is signed, so there is nothing to cosign")
 	}
-	key, err := readLogKey(filepath.Join(f.log(), "log.vkey"))
-	if err != nil {
-		return err
-	}
 	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(site.logger)})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	note, err := f.noteOfStore(store, key)
+	keys, err := log.ReadKeyTerms(store)
+	if err != nil {
+		return err
+	}
+	note, err := f.noteOfStore(store, keys)
 	if err != nil {
 		return err
 	}
 	c := log.Config{
-		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Signer: log.VerifyOnly(key),
+		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Signer: log.VerifyOnly(keys.Current()...),
 		Events: site.metrics.Events(logEvents(site.logger)),
 	}
-	if err := o.makesBackups(site, f, config, key, store); err != nil {
+	if err := o.makesBackups(site, f, config, store); err != nil {
 		return err
 	}
 	l, err := log.OpenReadOnly(c, note)
@@ -55,7 +54,7 @@ func (o *serveOptions) serveReadOnly(ctx context.Context, site *site, f folders,
 
 // noteOfStore finds the note that the log signed for exactly the size at which the
 // store ends: the one that came with the backup, or one of the anchor.
-func (f folders) noteOfStore(store storage.Reader, key proofs.VerifierKey) ([]byte, error) {
+func (f folders) noteOfStore(store storage.Reader, keys log.KeyTerms) ([]byte, error) {
 	head, err := log.ReadHead(store)
 	if err != nil {
 		return nil, err
@@ -73,7 +72,7 @@ func (f folders) noteOfStore(store storage.Reader, key proofs.VerifierKey) ([]by
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		for _, note := range notes {
-			if cp, _, err := log.OpenAnchored(note, key); err == nil && cp.Size == head.Size {
+			if cp, _, err := log.OpenAnchored(note, keys); err == nil && cp.Size == head.Size {
 				return note, nil
 			}
 		}

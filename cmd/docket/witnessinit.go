@@ -51,7 +51,7 @@ since, and would cosign a second history. Make a new one, with new keys.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&name, "name", "", "name under which it signs, such as witness.example.com/w1; none of its logs may have it")
-	flags.StringArrayVar(&logs, "log", nil, "verifier key of a log to watch; may be given several times")
+	flags.StringArrayVar(&logs, "log", nil, "verifier key of a log to watch, or several of one log, a line each; may be given several times")
 	flags.BoolVar(&mldsa, "ml-dsa", false, "cosign with ML-DSA-44 too, which holds against quantum computers")
 	return c
 }
@@ -93,14 +93,16 @@ func logList(name string, logs []string) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# The logs that this witness watches: a line \"log VKEY\" for each key.\n")
 	for _, line := range logs {
-		key, err := firstKey([]byte(line))
+		keys, err := parseVKeys([]byte(line))
 		if err != nil {
 			return nil, usage("--log: %v", err)
 		}
-		if key.Name == name {
-			return nil, usage("--name %s is the name of a log: name the witness otherwise", name)
+		for _, key := range keys {
+			if key.Name == name {
+				return nil, usage("--name %s is the name of a log: name the witness otherwise", name)
+			}
+			fmt.Fprintf(&b, "log %s\n", key)
 		}
-		fmt.Fprintf(&b, "log %s\n", key)
 	}
 	fmt.Fprintf(&b, "quorum none\n")
 	if _, err := proofs.ParsePolicy(b.Bytes()); err != nil {

@@ -66,7 +66,7 @@ func (p *place) release(first, n int) {
 
 func (p *place) source() backup.Source {
 	return backup.Source{
-		Origin: p.w.Origin, Mode: log.Sealed, Key: p.w.Signer.Key(), Log: p.dir, Store: p.store, Open: open, Note: backup.SignedBy(p.log),
+		Origin: p.w.Origin, Mode: log.Sealed, Log: p.dir, Store: p.store, Open: open, Note: backup.SignedBy(p.log),
 	}
 }
 
@@ -255,11 +255,11 @@ func TestNoteMustFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Note = backup.Anchored(text, p.w.Signer.Key())
+	s.Note = backup.Anchored(text, log.NewKeyTerms(p.w.Signer.Keys()...))
 	if _, err := backup.Make(t.Context(), s, p.backups); err != nil {
 		t.Error(err)
 	}
-	if _, err := backup.Anchored(text, p.w.Signer.Key())(t.Context(), 1); !errors.Is(err, log.ErrNotFound) {
+	if _, err := backup.Anchored(text, log.NewKeyTerms(p.w.Signer.Keys()...))(t.Context(), 1); !errors.Is(err, log.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 }

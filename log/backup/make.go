@@ -26,7 +26,6 @@ type Store interface {
 type Source struct {
 	Origin string
 	Mode   log.Mode
-	Key    proofs.VerifierKey
 	Log    string         // its folder: config.json and log.vkey are in it
 	Store  storage.Copier // what is copied
 	Open   Opener
@@ -87,11 +86,11 @@ func (s *Source) fill(ctx context.Context, part string, stamp time.Time) (*Manif
 	if err := os.MkdirAll(filepath.Join(part, "log"), 0o700); err != nil {
 		return nil, err
 	}
-	cp, note, err := s.copyStore(ctx, filepath.Join(part, filepath.FromSlash(StoreName)))
+	c, err := s.copyStore(ctx, filepath.Join(part, filepath.FromSlash(StoreName)))
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(filepath.Join(part, NoteName), note); err != nil {
+	if err := writeFile(filepath.Join(part, NoteName), c.note); err != nil {
 		return nil, err
 	}
 	for _, name := range []string{ConfigName, KeyName} {
@@ -104,7 +103,7 @@ func (s *Source) fill(ctx context.Context, part string, stamp time.Time) (*Manif
 		}
 	}
 	m := &Manifest{
-		Format: format, Origin: s.Origin, Mode: s.Mode, Key: s.Key.String(), Size: cp.Size, Root: cp.Root[:], Note: string(note),
+		Format: format, Origin: s.Origin, Mode: s.Mode, Keys: c.keys, Size: c.head.Size, Root: c.head.Root[:], Note: string(c.note),
 		Made: stamp.Format(time.RFC3339), Files: []File{},
 	}
 	return m, s.finish(ctx, part, m)
@@ -138,43 +137,61 @@ func (s *Source) finish(ctx context.Context, part string, m *Manifest) error {
 	return errors.Join(os.Rename(temp, filepath.Join(part, ManifestName)), syncFolder(part))
 }
 
-// copyStore copies the store and gets the note of the size at which the copy ends.
-func (s *Source) copyStore(ctx context.Context, dir string) (cp proofs.Checkpoint, note []byte, err error) {
-	for range attempts {
-		if err := ctx.Err(); err != nil {
-			return cp, nil, err
-		}
-		if err := s.Store.CopyTo(dir); err != nil {
-			return cp, nil, err
-		}
-		head, err := s.head(dir)
-		if err != nil {
-			return cp, nil, err
-		}
-		note, err = s.Note(ctx, head.Size)
-		if err == nil {
-			cp, note, err = log.OpenAnchored(note, s.Key)
-			if err == nil && cp != (proofs.Checkpoint{Origin: s.Origin, TreeHead: head.TreeHead}) {
-				err = fmt.Errorf("%w: the note of size %d says root %x, the copy has %x", log.ErrFork, head.Size, cp.Root, head.Root)
-			}
-			return cp, note, err
-		}
-		if !errors.Is(err, log.ErrNotFound) {
-			return cp, nil, err
-		}
-		if err := os.RemoveAll(dir); err != nil {
-			return cp, nil, err
-		}
-	}
-	return cp, nil, errors.New("the newest entries of the store are not signed: if the log is stopped start it once, which signs them; else try again")
+// A copied store, with what its rows and the log say of it.
+type copied struct {
+	head log.Head
+	keys log.KeyTerms
+	note []byte
 }
 
-// head reads where a copy ends.
-func (s *Source) head(dir string) (head log.Head, err error) {
+// copyStore copies the store and gets the note of the size at which the copy ends.
+func (s *Source) copyStore(ctx context.Context, dir string) (c copied, err error) {
+	for range attempts {
+		if err := ctx.Err(); err != nil {
+			return c, err
+		}
+		if err := s.Store.CopyTo(dir); err != nil {
+			return c, err
+		}
+		if c, err = s.look(dir); err != nil {
+			return c, err
+		}
+		c.note, err = s.Note(ctx, c.head.Size)
+		if err == nil {
+			return c, s.check(&c)
+		}
+		if !errors.Is(err, log.ErrNotFound) {
+			return c, err
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			return c, err
+		}
+	}
+	return c, errors.New("the newest entries of the store are not signed: if the log is stopped start it once, which signs them; else try again")
+}
+
+// check demands that the note is that of the copy, and takes foreign lines from it.
+func (s *Source) check(c *copied) error {
+	cp, own, err := log.OpenAnchored(c.note, c.keys)
+	if err != nil {
+		return err
+	}
+	if cp != (proofs.Checkpoint{Origin: s.Origin, TreeHead: c.head.TreeHead}) {
+		return fmt.Errorf("%w: the note of size %d says root %x, the copy has %x", log.ErrFork, c.head.Size, cp.Root, c.head.Root)
+	}
+	c.note = own
+	return nil
+}
+
+// look reads where a copy ends, and which keys its log has.
+func (s *Source) look(dir string) (c copied, err error) {
 	rows, err := s.Open(dir)
 	if err != nil {
-		return head, err
+		return c, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	return log.ReadHead(rows)
+	if c.head, err = log.ReadHead(rows); err == nil {
+		c.keys, err = log.ReadKeyTerms(rows)
+	}
+	return c, err
 }

@@ -32,17 +32,15 @@ const MaxManifest = 64 << 20
 
 // A Manifest says what a backup holds.
 type Manifest struct {
-	Format string   `json:"format"`
-	Origin string   `json:"origin"`
-	Mode   log.Mode `json:"mode"`
-	Key    string   `json:"key"`  // the log's verifier key
-	Size   uint64   `json:"size"` // leaves of the store, and of the note
-	Root   []byte   `json:"root"`
-	Note   string   `json:"note"` // as the log signed it; the file checkpoint has the same
-	Made   string   `json:"made"` // RFC 3339, UTC, by the clock of the machine that made it
-	Files  []File   `json:"files"`
-
-	key proofs.VerifierKey
+	Format string       `json:"format"`
+	Origin string       `json:"origin"`
+	Mode   log.Mode     `json:"mode"`
+	Keys   log.KeyTerms `json:"keys"` // all that the log ever signed with, and which sizes
+	Size   uint64       `json:"size"` // leaves of the store, and of the note
+	Root   []byte       `json:"root"`
+	Note   string       `json:"note"` // as the log signed it; the file checkpoint has the same
+	Made   string       `json:"made"` // RFC 3339, UTC, by the clock of the machine that made it
+	Files  []File       `json:"files"`
 }
 
 // A File is one file of a backup.
@@ -59,9 +57,6 @@ func (m *Manifest) Bytes() (sum int64) {
 	}
 	return sum
 }
-
-// LogKey is the key that signed the note.
-func (m *Manifest) LogKey() proofs.VerifierKey { return m.key }
 
 // Head is what the note says.
 func (m *Manifest) Head() proofs.TreeHead {
@@ -108,19 +103,22 @@ func ParseManifest(b []byte) (*Manifest, error) {
 }
 
 // check holds the note to the rest.
-func (m *Manifest) check() (err error) {
+func (m *Manifest) check() error {
 	if m.Mode != log.Sealed && m.Mode != log.Raw {
 		return fmt.Errorf("unknown mode %q", m.Mode)
 	}
 	if _, err := time.Parse(time.RFC3339, m.Made); err != nil {
 		return err
 	}
-	if m.key, err = proofs.ParseVerifierKey(m.Key); err != nil {
-		return err
+	if len(m.Keys) == 0 || len(m.Keys.Current()) == 0 {
+		return errors.New("there is no key that signs")
 	}
-	cp, _, err := proofs.OpenCheckpoint([]byte(m.Note), []proofs.VerifierKey{m.key})
+	cp, own, err := log.OpenAnchored([]byte(m.Note), m.Keys)
 	if err != nil {
 		return fmt.Errorf("the note: %w", err)
+	}
+	if string(own) != m.Note {
+		return errors.New("the note is not as the log signed it")
 	}
 	if cp != (proofs.Checkpoint{Origin: m.Origin, TreeHead: m.Head()}) {
 		return fmt.Errorf("the note is of %s, size %d, root %x; the rest of the manifest says another one", cp.Origin, cp.Size, cp.Root)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/log"
-	"github.com/docketlog/docket/proofs"
 )
 
 // notePause is between two looks at a log that is about to sign.
@@ -52,16 +51,16 @@ func noteAt(l *log.Log, size uint64) (note []byte, newest uint64, err error) {
 }
 
 // Anchored returns the notes of a log that is stopped, from the text of its anchor.
-func Anchored(text []byte, key proofs.VerifierKey) func(ctx context.Context, size uint64) ([]byte, error) {
+func Anchored(text []byte, keys log.KeyTerms) func(ctx context.Context, size uint64) ([]byte, error) {
 	return func(_ context.Context, size uint64) ([]byte, error) {
 		notes, err := log.ParseAnchor(text)
 		if err != nil {
 			return nil, err
 		}
 		for _, note := range notes {
-			cp, own, err := log.OpenAnchored(note, key)
+			cp, own, err := log.OpenAnchored(note, keys)
 			if err != nil {
-				return nil, fmt.Errorf("the anchor's note does not verify under the log key: %w", err)
+				return nil, fmt.Errorf("the anchor's note does not verify under the log's keys: %w", err)
 			}
 			if cp.Size == size {
 				return own, nil

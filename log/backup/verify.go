@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/fsck"
+	"github.com/docketlog/docket/storage"
 )
 
 // One sentinel for each way in which a folder is no backup.
@@ -68,7 +68,10 @@ func Verify(ctx context.Context, dir string, o VerifyOptions) (m *Manifest, repo
 		return m, report, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	report, err = fsck.Check(ctx, fsck.Log{Origin: m.Origin, Mode: m.Mode, Key: m.key, Store: rows, Anchor: note(m.Note)}, o.Fsck)
+	if err := m.sameKeys(dir, rows); err != nil {
+		return m, report, err
+	}
+	report, err = fsck.Check(ctx, fsck.Log{Origin: m.Origin, Mode: m.Mode, Key: m.Keys.Current()[0], Store: rows, Anchor: note(m.Note)}, o.Fsck)
 	if err == nil && report.Damaged == 0 && report.Size != m.Size {
 		err = fmt.Errorf("%s: %w: the store has %d leaves, the note is of %d", dir, ErrChanged, report.Size, m.Size)
 	}
@@ -116,16 +119,25 @@ func (m *Manifest) strange(names []string) string {
 	return ""
 }
 
-// verifyCopies demands that the files beside the store say what the manifest says.
+// verifyCopies demands that the note beside the store is that of the manifest.
 func (m *Manifest) verifyCopies(dir string) error {
-	for name, want := range map[string]string{NoteName: m.Note, KeyName: m.Key + "\n"} {
-		b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(bytes.TrimRight(b, "\n"), []byte(strings.TrimRight(want, "\n"))) {
-			return fmt.Errorf("%s: %w: %s is not that of the manifest", dir, ErrChanged, name)
-		}
+	b, err := os.ReadFile(filepath.Join(dir, NoteName))
+	if err == nil && string(b) != m.Note {
+		err = fmt.Errorf("%s: %w: %s is not that of the manifest", dir, ErrChanged, NoteName)
+	}
+	return err
+}
+
+// sameKeys demands that the keys of the manifest are those in the store.
+func (m *Manifest) sameKeys(dir string, rows storage.Reader) error {
+	keys, err := log.ReadKeyTerms(rows)
+	if err != nil {
+		return err
+	}
+	if !slices.EqualFunc(keys, m.Keys, func(a, b log.KeyTerm) bool {
+		return a.Key.String() == b.Key.String() && a.From == b.From && a.Until == b.Until
+	}) {
+		return fmt.Errorf("%s: %w: the store has other keys than the manifest", dir, ErrChanged)
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func (f *Facts) ended(in Inputs) Decision {
 	}
 	signed := "somebody holds a signed checkpoint"
 	if f.newest().Size < f.claimed() {
-		signed = "a witness says that it cosigned one, whose note --checkpoint could bring"
+		signed = "a witness says that it cosigned one, or the damaged anchor names one, whose note --checkpoint could bring,"
 	}
 	d.Why = fmt.Sprintf("%s, and %s of size %d: entries %d to %d are gone, people hold receipts for them, and a log that went on would contradict those. This log has ended: "+
 		"it can be shown for reading only (docket serve --read-only), its receipts go on verifying, and a new log under a new origin takes what comes", what, signed, d.Lost.To, d.Lost.From, d.Lost.To-1)

@@ -40,9 +40,9 @@ const (
 
 // Facts are all that a decision follows from.
 type Facts struct {
-	Origin string   `json:"origin"`
-	Mode   log.Mode `json:"mode"`
-	Key    string   `json:"key"`
+	Origin string       `json:"origin"`
+	Mode   log.Mode     `json:"mode"`
+	Keys   log.KeyTerms `json:"keys"`
 
 	Backup    BackupFact    `json:"backup"`
 	Store     StoreFact     `json:"store"`  // what is in DIR/log/store
@@ -76,6 +76,7 @@ type StoreFact struct {
 type AnchorFact struct {
 	State  string `json:"state"`            // none, whole, damaged, or other: another log's
 	SHA256 string `json:"sha256,omitempty"` // of its text, hex
+	Claims uint64 `json:"claims"`           // the largest size of its notes, verified or not
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -109,7 +110,7 @@ func (f *Facts) newest() *Known { return &f.Known[len(f.Known)-1] }
 
 // claimed is the largest size that anybody knows of, signed or said by a witness.
 func (f *Facts) claimed() uint64 {
-	size := f.newest().Size
+	size := max(f.newest().Size, f.Anchor.Claims)
 	for _, w := range f.Witnesses {
 		if w.State == Ahead {
 			size = max(size, w.Size)

@@ -36,7 +36,6 @@ type gatherer struct {
 	context.Context
 	facts    Facts
 	manifest *backup.Manifest
-	key      proofs.VerifierKey
 	copied   backup.Store // of the backup
 	store    backup.Store // what is left; nil: nothing that can be read
 }
@@ -69,8 +68,8 @@ func (g *gatherer) readBackup() error {
 	if report.Damaged > 0 {
 		return fmt.Errorf("%s: %w: docket backup verify says what is damaged: %s", g.Inputs.Backup, backup.ErrChanged, report.Findings[0])
 	}
-	g.manifest, g.key = m, m.LogKey()
-	g.facts.Origin, g.facts.Mode, g.facts.Key = m.Origin, m.Mode, m.Key
+	g.manifest = m
+	g.facts.Origin, g.facts.Mode, g.facts.Keys = m.Origin, m.Mode, m.Keys
 	g.facts.Backup = BackupFact{Manifest: m.Digest(), Made: m.Made, Size: m.Size, Root: m.Root}
 	g.know(fromBackup, []byte(m.Note))
 	g.copied, err = g.Open(filepath.Join(g.Inputs.Backup, filepath.FromSlash(backup.StoreName)))
@@ -143,7 +142,7 @@ func (g *gatherer) readStore() error {
 	if head, err := log.ReadHead(rows); err == nil {
 		f.Size, f.Root = head.Size, head.Root[:]
 	}
-	report, err := fsck.Check(g, fsck.Log{Origin: g.manifest.Origin, Mode: g.manifest.Mode, Key: g.key, Store: rows}, fsck.Options{})
+	report, err := fsck.Check(g, fsck.Log{Origin: g.manifest.Origin, Mode: g.manifest.Mode, Key: g.manifest.Keys.Current()[0], Store: rows}, fsck.Options{})
 	switch {
 	case g.Err() != nil:
 		return g.Err()
@@ -163,7 +162,7 @@ func (g *gatherer) knowRows(rows storage.Reader) {
 	var newest []byte
 	start, end := storage.CheckpointSpace.Range()
 	err := rows.Scan(start, end, func(_, note []byte) bool {
-		if _, _, err := log.OpenAnchored(note, g.key); err == nil {
+		if _, _, err := log.OpenAnchored(note, g.manifest.Keys); err == nil {
 			newest = bytes.Clone(note)
 		}
 		return true
@@ -195,10 +194,12 @@ func (g *gatherer) readAnchor() error {
 		return nil
 	}
 	for _, note := range notes {
+		origin, size := saysOf(note)
+		f.Claims = max(f.Claims, size)
 		if err := g.know(fromAnchor, note); err != nil {
 			f.Detail = line(err)
-			if name := originOf(note); name != "" && name != g.manifest.Origin {
-				f.State = Other
+			if origin != "" && origin != g.manifest.Origin {
+				f.State, f.Claims = Other, 0
 			}
 			return nil
 		}
@@ -207,17 +208,18 @@ func (g *gatherer) readAnchor() error {
 	return nil
 }
 
-// originOf is the log that a note names, verified or not; "" if it is no checkpoint.
-func originOf(text []byte) string {
+// saysOf is the log and the size that a note names, verified or not; "" and 0 if it is
+// no checkpoint.
+func saysOf(text []byte) (origin string, size uint64) {
 	note, err := proofs.ParseNote(text)
 	if err != nil {
-		return ""
+		return "", 0
 	}
 	cp, err := proofs.ParseCheckpoint(note.Body)
 	if err != nil {
-		return ""
+		return "", 0
 	}
-	return cp.Origin
+	return cp.Origin, cp.Size
 }
 
 // readFiles reads checkpoints that people brought: each is signed by this log.
@@ -236,7 +238,7 @@ func (g *gatherer) readFiles() error {
 
 // know adds a note that this log signed.
 func (g *gatherer) know(source string, note []byte) error {
-	cp, own, err := log.OpenAnchored(note, g.key)
+	cp, own, err := log.OpenAnchored(note, g.manifest.Keys)
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (p *place) backup() string {
 	must(p.t, err)
 	defer store.Close()
 	made, err := backup.Make(p.t.Context(), backup.Source{
-		Origin: p.w.Origin, Mode: log.Sealed, Key: p.w.Signer.Key(), Log: p.log, Store: store, Open: open, Note: backup.Anchored(p.anchored(), p.w.Signer.Key()),
+		Origin: p.w.Origin, Mode: log.Sealed, Log: p.log, Store: store, Open: open, Note: backup.Anchored(p.anchored(), log.NewKeyTerms(p.w.Signer.Keys()...)),
 	}, p.backups)
 	must(p.t, err)
 	return filepath.Join(p.backups, made.Folder)
