@@ -20,8 +20,8 @@ func (f folders) readOnlyNote() string { return filepath.Join(f.log(), "checkpoi
 // serveReadOnly shows a log that signs and admits nothing: neither its key nor its
 // anchor's lock is needed.
 func (o *serveOptions) serveReadOnly(ctx context.Context, site *site, f folders, config serverConfig, ready func(url string, size uint64, sealed time.Time)) (err error) {
-	if o.witnesses != "" {
-		return usage("--read-only and --witnesses exclude each other: nothing is signed, so there is nothing to cosign")
+	if o.witnesses != "" || o.anchorLog.dir != "" {
+		return usage("--read-only excludes --witnesses and --anchor-log: nothing is signed, so there is nothing to confirm")
 	}
 	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(site.logger)})
 	if err != nil {

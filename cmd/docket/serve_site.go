@@ -28,6 +28,7 @@ type site struct {
 	quota       *int           // nil: the default, which depends on the address
 	certificate *certificate   // nil: no TLS
 	witnesses   *witnesses     // nil: none are asked
+	anchorLog   *anchorLog     // nil: no second log remembers this one
 	logger      *slog.Logger
 	metrics     *server.Metrics
 	quarantine  *quarantine.Store                  // nil: none
