@@ -10,6 +10,9 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
+// lastTime is the last millisecond of the year 9999: later ones have no one form as text.
+const lastTime = 253402300799999
+
 // report reads the story out of the parts.
 func (p *Pack) report() (*report, error) {
 	cp, err := p.checkpoint()
@@ -20,6 +23,9 @@ func (p *Pack) report() (*report, error) {
 	seal, err := statement.ParseSeal(staple.Seal)
 	if err != nil {
 		return nil, err
+	}
+	if seal.Time > lastTime {
+		return nil, fmt.Errorf("the seal says %d ms: a time beyond the year 9999 is in no pack", seal.Time)
 	}
 	r := &report{
 		Size: cp.Size, Origin: cp.Origin, Root: cp.Root[:], Sealed: seal.Time, Signed: signatures(staple.Checkpoint, cp.Origin),
