@@ -275,7 +275,7 @@ func (g *gatherer) ask(ctx context.Context, a *asked, head Head) ([]byte, error)
 		}
 		// Others may have brought it a checkpoint that this log published since.
 		if size := g.Size(); conflict.Size > size {
-			return nil, fmt.Errorf("%w: %d leaves at %s, %d here", ErrAhead, conflict.Size, a.URL, size)
+			return nil, &aheadError{a.URL, conflict.Size, size}
 		}
 		if a.size = conflict.Size; conflict.Size > head.Size {
 			return nil, err
