@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func (p *Pack) report() (*report, error) {
 			r.People = append(r.People, p.person(h))
 		}
 	}
-	slices.SortFunc(r.Grants, func(a, b grantRow) int { return cmpUint(a.Index, b.Index) })
+	slices.SortFunc(r.Grants, func(a, b grantRow) int { return cmp.Compare(a.Index, b.Index) })
 	for _, i := range p.entries() {
 		switch p.makers[i].Statement.Code {
 		case statement.PolicySet, statement.WorkflowDefine, statement.WorkflowRetire:
@@ -62,7 +63,7 @@ func (p *Pack) report() (*report, error) {
 // divide puts what an identity signed apart from what others said of it.
 func (r *report) divide(id string) {
 	all := slices.Concat(r.Asked, r.Approved, r.Executed, r.Released, r.Others)
-	slices.SortFunc(all, func(a, b row) int { return cmpUint(a.Index, b.Index) })
+	slices.SortFunc(all, func(a, b row) int { return cmp.Compare(a.Index, b.Index) })
 	r.Others = nil
 	for _, x := range all {
 		if x.By == id {
