@@ -32,17 +32,8 @@ func TestDeedHiddenVersion(t *testing.T) {
 	o.verify([3]int{0, 0, 0}, file(7), o.receipt(v7, o.cosigned()), "--doc", document)
 
 	v8 := o.w.Release(document, 8, v7, file(8))
-	var hidden []admission.Effect
-	var at uint64
-	var when int64
-	o.forge(func(f *logtest.Forger) {
-		var err error
-		if hidden, err = f.Effects(f.Next(), v8); err != nil {
-			t.Fatal(err)
-		}
-		at, when = f.Entry(v8), f.Time()
-		f.Seal(nil)
-	})
+	repair := o.hide(v8)
+	at := o.size() - 2
 	lines := o.blindWitness()
 	wrong := o.receipt(v7, lines)
 	o.verify([3]int{0, 0, proofs.ExitCosigners}, file(7), wrong, "--doc", document)
@@ -52,11 +43,7 @@ func TestDeedHiddenVersion(t *testing.T) {
 		t.Errorf("who released version 8 is given a receipt: %s", o.verifier(l0).Verify(r, proofs.Expect{}))
 	}
 
-	o.forge(func(f *logtest.Forger) {
-		f.WriteAt(at, when, v8, hidden)
-		f.Admit(o.w.Release("contracts/8", 1, nil, []byte("another")))
-		f.Seal(nil)
-	})
+	repair()
 	watches.convicts("AL-15/rewrite", l0, document)
 	blind.quiet()
 	asleep.quiet()
@@ -64,6 +51,30 @@ func TestDeedHiddenVersion(t *testing.T) {
 	o.verify([3]int{proofs.ExitContradicted, proofs.ExitContradicted, proofs.ExitContradicted}, file(7), wrong,
 		"--staple", o.staple(o.receipt(v7, o.blindWitness())))
 	o.diverges(at+1, audit.ClassSeal, "registers", proofs.ExitUnknown)
+}
+
+// hide writes an entry of which the seal over it knows nothing. repair makes the next seal
+// know it, beside another release.
+func (o *operator) hide(c *admission.Checked) (repair func()) {
+	o.t.Helper()
+	var hidden []admission.Effect
+	var at uint64
+	var when int64
+	o.forge(func(f *logtest.Forger) {
+		var err error
+		if hidden, err = f.Effects(f.Next(), c); err != nil {
+			o.t.Fatal(err)
+		}
+		at, when = f.Entry(c), f.Time()
+		f.Seal(nil)
+	})
+	return func() {
+		o.forge(func(f *logtest.Forger) {
+			f.WriteAt(at, when, c, hidden)
+			f.Admit(o.w.Release("contracts/8", 1, nil, []byte("another")))
+			f.Seal(nil)
+		})
+	}
 }
 
 // TestDeedPhantomEvent: the document's register has a release that no entry made: under

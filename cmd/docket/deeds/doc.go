@@ -8,7 +8,9 @@
 // it names, here and elsewhere.
 //
 //	harness_test.go     the operator: honest, forging, posing, forking
-//	parties_test.go     who looks at its log, and the third program
+//	parties_test.go     who looks at its log: witness, audit cosigner, monitor
+//	program_test.go     docket as another process: verdicts at each trust level, evidence
 //	deed_*_test.go      the deeds
+//	process_test.go     two of them before the monitor of the command line
 //	table_test.go       the table
 package deeds

@@ -149,6 +149,13 @@ func (o *operator) submit(statements ...*admission.Checked) {
 	}
 }
 
+// size is that of the log's newest tree.
+func (o *operator) size() uint64 {
+	v := o.log.View()
+	defer v.Release()
+	return v.Size()
+}
+
 // versions releases that many versions of the document, a seal over each, and returns
 // the last one. The bytes of version n are "version n".
 func (o *operator) versions(n uint32) (last *admission.Checked) {
