@@ -28,7 +28,8 @@ type cosignerKey struct {
 	seed ed25519.PrivateKey
 }
 
-func (k cosignerKey) Key() proofs.VerifierKey             { return k.key }
+func (k cosignerKey) Key() proofs.VerifierKey { return k.key }
+
 func (k cosignerKey) Sign(message []byte) ([]byte, error) { return ed25519.Sign(k.seed, message), nil }
 
 func newKey(t *testing.T, name string) cosignerKey {

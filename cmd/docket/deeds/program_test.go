@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/docketlog/docket/client"
-	"github.com/docketlog/docket/client/audit"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
@@ -200,4 +199,3 @@ func (o *operator) kept(e *evidence.Evidence) string {
 	}
 	return write(o.t, filepath.Join(o.t.TempDir(), "evidence.json"), e.Marshal())
 }
-
