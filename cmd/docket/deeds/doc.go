@@ -8,6 +8,7 @@
 // it names, here and elsewhere.
 //
 //	harness_test.go     the operator: honest, forging, forking
+//	javascript_test.go  evidence before the verifier in JavaScript, if Node.js is there
 //	pose_test.go        trees that are shown, and that no log of docket would open
 //	parties_test.go     who looks at its log: witness, audit cosigner, monitor
 //	program_test.go     docket as another process: verdicts at each trust level, evidence

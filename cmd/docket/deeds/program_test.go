@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/docketlog/docket/client"
-	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/evidence"
@@ -159,6 +158,7 @@ func (o *operator) judged(path string, level, exit int, says string) {
 	if out, got := docket(o.t, "verify-evidence", path, "--dir", o.pins(level), "--genesis", strings.Repeat("0", 64)); got != proofs.ExitInvalid {
 		o.t.Errorf("by other pins: exit %d\n%s", got, out)
 	}
+	o.judgedElsewhere(path, level, exit)
 	o.flipped(path, o.verifier(level))
 }
 
