@@ -81,8 +81,8 @@ function openHistories(j, p) {
       p.times.set(e.index, e.time);
     }
   }
-  const times = [...p.times].sort(([a], [b]) => (a < b ? -1 : 1));
-  times.forEach(([index, time], n) => demand(n === 0 || time >= times[n - 1][1], `time falls to entry ${index}`));
+  const order = [...p.times].sort(([a], [b]) => (a < b ? -1 : 1));
+  order.forEach(([i, time], at) => demand(at === 0 || order[at - 1][1] <= time, `time falls before entry ${i}`));
 }
 
 // checkStatements: what a missing entry made is a matter of the next check.
