@@ -234,3 +234,31 @@ func TestAddCheckpointOfTwoKeysOfEachType(t *testing.T) {
 		t.Errorf("%d bytes", n)
 	}
 }
+
+// FuzzParseKeyList: what is taken is in its one form, and introduces no key that did not
+// sign it.
+func FuzzParseKeyList(f *testing.F) {
+	old, pq, next, _ := logSigners()
+	f.Add(listOf(f, []testSigner{old, next}, old, next).Marshal())
+	f.Add(listOf(f, []testSigner{old, pq, next}, old, next).Marshal())
+	f.Add([]byte("\n\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := ParseKeyList(b)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(l.Marshal(), b) {
+			t.Fatalf("%q is printed as %q", b, l.Marshal())
+		}
+		in, err := l.Introduced([]VerifierKey{old.key})
+		if err != nil {
+			return
+		}
+		n := mustNote(t, l.Note)
+		for _, key := range append(append(in.By, in.Keys...), in.Others...) {
+			if len(n.by(key)) == 0 {
+				t.Fatalf("%08x did not sign", key.ID)
+			}
+		}
+	})
+}
