@@ -150,8 +150,7 @@ func TestKeyListRoot(t *testing.T) {
 	}
 }
 
-// TestParseKeyListRefuses: and no byte can be changed so that a list introduces another
-// key.
+// TestParseKeyListRefuses: a list has one form, and the keys are those that were signed.
 func TestParseKeyListRefuses(t *testing.T) {
 	old, pq, next, _ := logSigners()
 	good := listOf(t, []testSigner{old, pq, next}, old, pq, next).Marshal()
@@ -172,23 +171,6 @@ func TestParseKeyListRefuses(t *testing.T) {
 	} {
 		if _, err := ParseKeyList([]byte(text)); err == nil {
 			t.Errorf("%s is taken", name)
-		}
-	}
-	for i := range good {
-		changed := bytes.Clone(good)
-		changed[i] ^= 1
-		l, err := ParseKeyList(changed)
-		if err != nil {
-			continue
-		}
-		in, err := l.Introduced([]VerifierKey{old.key})
-		if err != nil {
-			continue
-		}
-		for _, key := range in.Keys { // a line of nobody is passed over: then less is introduced
-			if key.String() != next.key.String() {
-				t.Errorf("byte %d: introduces %08x", i, key.ID)
-			}
 		}
 	}
 	if l, err := ParseKeyList(good); err != nil || !bytes.Equal(l.Marshal(), good) {
@@ -233,32 +215,4 @@ func TestAddCheckpointOfTwoKeysOfEachType(t *testing.T) {
 	if n := len(a.Marshal()); n >= 10<<10 {
 		t.Errorf("%d bytes", n)
 	}
-}
-
-// FuzzParseKeyList: what is taken is in its one form, and introduces no key that did not
-// sign it.
-func FuzzParseKeyList(f *testing.F) {
-	old, pq, next, _ := logSigners()
-	f.Add(listOf(f, []testSigner{old, next}, old, next).Marshal())
-	f.Add(listOf(f, []testSigner{old, pq, next}, old, next).Marshal())
-	f.Add([]byte("\n\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		l, err := ParseKeyList(b)
-		if err != nil {
-			return
-		}
-		if !bytes.Equal(l.Marshal(), b) {
-			t.Fatalf("%q is printed as %q", b, l.Marshal())
-		}
-		in, err := l.Introduced([]VerifierKey{old.key})
-		if err != nil {
-			return
-		}
-		n := mustNote(t, l.Note)
-		for _, key := range append(append(in.By, in.Keys...), in.Others...) {
-			if len(n.by(key)) == 0 {
-				t.Fatalf("%08x did not sign", key.ID)
-			}
-		}
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,8 @@ import (
 //	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
 //	DIR/log/key-password   the password of all these
 //	DIR/log/store/         Pebble
+//	DIR/log/checkpoint     the note of a store that was restored for reading only
+//	DIR/log/restored/      what restores did
 //	DIR/log/quarantine/    refused statements: no part of the log
 //	DIR/log/monitor-state.json            what the monitor remembers
 //	DIR/log/alerts-undelivered.ndjson     alerts that no webhook took
@@ -90,6 +93,8 @@ type serverConfig struct {
 
 	Monitor string   `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
 	Keys    []string `json:"keys,omitempty"`    // files in DIR/log of the keys that sign checkpoints; empty: log.key
+
+	ReadOnly bool `json:"readOnly,omitempty"` // restored from an older copy: it never signs again
 }
 
 // clientConfig is DIR/client/config.json.
@@ -185,7 +190,8 @@ func (f folders) author(origin, id string) (*client.Author, error) {
 }
 
 // keepReceipt keeps a verified receipt as the newest of its statement, unless one
-// that verifies too is there and newer. What is damaged there is replaced.
+// that verifies too is there and newer, or as new and as well cosigned. What is damaged
+// there is replaced.
 func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.Receipt) (err error) {
 	if err := os.MkdirAll(f.receipts(), 0o700); err != nil {
 		return err
@@ -199,11 +205,18 @@ func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.R
 	if kept, ok := f.keptReceipt(digest); ok && verifiesAs(v, kept, digest) {
 		old, err1 := checkpointOf(kept)
 		new, err2 := checkpointOf(r)
-		if err1 == nil && err2 == nil && old.Size >= new.Size {
+		more := isCosigned(v, r) && !isCosigned(v, kept)
+		if err1 == nil && err2 == nil && (old.Size > new.Size || old.Size == new.Size && !more) {
 			return nil
 		}
 	}
 	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o600)
+}
+
+// isCosigned says whether the quorum of the verifier's policy signed a receipt's tree.
+func isCosigned(v proofs.Verifier, r *proofs.Receipt) bool {
+	_, quorum, err := v.Policy.Open(r.Checkpoint, math.MaxInt64)
+	return err == nil && quorum.Satisfied
 }
 
 // verifiesAs says whether a receipt verifies, and is that of a statement.

@@ -15,8 +15,8 @@ func (s *Server) serviceRoutes() []route {
 		{http.MethodGet, "/healthz", public, s.health, operation{
 			id: "health", tag: "service", summary: "Whether the log admits submissions",
 			replies: []reply{jsonReply[healthAnswer]("It does.")},
-			codes:   []string{"stopped", "unhealthy", "unconfirmed", "closing", "no-space"},
-			under:   map[string]int{"no-space": http.StatusServiceUnavailable},
+			codes:   []string{"stopped", "unhealthy", "unconfirmed", "read-only", "closing", "no-space"},
+			under:   map[string]int{"no-space": http.StatusServiceUnavailable, "read-only": http.StatusServiceUnavailable},
 		}},
 		{http.MethodGet, "/openapi.yaml", public, s.description, operation{
 			id: "openapi", tag: "service", summary: "This description",
