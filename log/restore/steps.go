@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/docketlog/docket/log/backup"
+	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/anchor"
 )
 
@@ -156,7 +157,17 @@ func makeAnchor(dir, note string) error {
 
 // aside moves the old store out of the way.
 func (r *Runner) aside(context.Context) error {
-	return r.moveAway(filepath.Join(r.Plan.Inputs.Log, "store"))
+	store := filepath.Join(r.Plan.Inputs.Log, "store")
+	rows, err := r.Tools.Open(store)
+	if errors.Is(err, storage.ErrLocked) {
+		return fmt.Errorf("%w: the server was started meanwhile; stop it", err)
+	}
+	if err == nil { // of a damaged store nothing may be readable
+		if err := rows.Close(); err != nil {
+			return err
+		}
+	}
+	return r.moveAway(store)
 }
 
 // moveAway moves what is at path, if there is something; it moved before if not.
