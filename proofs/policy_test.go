@@ -166,7 +166,7 @@ func TestPolicyLimits(t *testing.T) {
 		for i := range n {
 			seed := make([]byte, 32)
 			seed[0], seed[1] = byte(i), byte(i>>8)
-			key, err := NewVerifierKey("w", TypeEd25519Cosignature, seed)
+			key, err := NewVerifierKey(fmt.Sprintf("w%d", i), TypeEd25519Cosignature, seed)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -163,12 +163,15 @@ func (q *quorumTree) time(node int, times []int64) (int64, bool) {
 // others can be split.
 //
 //	n = 5, k = 3:  set A = 1 2 3        set B = 3 4 5        m = 1
+//
+// The keys of one witness, such as the old one and the new one while it changes
+// them, stand in a group any: that is one witness, whichever of them signed.
 func (q *quorumTree) forks(node int) int {
 	if node < 0 {
 		return 0
 	}
 	n := q.nodes[node]
-	if n.witness >= 0 {
+	if n.witness >= 0 || n.threshold == 1 && q.oneOperator(node) {
 		return 1
 	}
 	shared := make([]int, len(n.members))
@@ -222,4 +225,10 @@ func (q *quorumTree) operators(node int, names []string) []string {
 		names = q.operators(m, names)
 	}
 	return names
+}
+
+// oneOperator says whether all witnesses below a node have one key name.
+func (q *quorumTree) oneOperator(node int) bool {
+	names := q.operators(node, nil)
+	return !slices.ContainsFunc(names, func(name string) bool { return name != names[0] })
 }

@@ -150,18 +150,23 @@ func TestQuorumOverSeveralCheckpoints(t *testing.T) {
 func TestTolerance(t *testing.T) {
 	members := "witness a $1\nwitness b $2\nwitness c $3\nwitness d $4\nwitness e $5\n"
 	for s, want := range map[string]int{
-		"quorum none\n":                                            -1,
-		members + "quorum a\n":                                     0,
-		members + "group g 1 a b\nquorum g\n":                      -1,
-		members + "group g 2 a b\nquorum g\n":                      1,
-		members + "group g 2 a b c\nquorum g\n":                    0,
-		members + "group g 3 a b c\nquorum g\n":                    2,
-		members + "group g 3 a b c d\nquorum g\n":                  1,
-		members + "group g 4 a b c d e\nquorum g\n":                2,
-		members + "group g 2 a b c\ngroup h all g d\nquorum h\n":   1,
-		members + "group g any a b\ngroup h all g d e\nquorum h\n": 1,
-		members + "group g all a b\ngroup h any g d\nquorum h\n":   -1,
-		members + "group g all a b c\ngroup h 2 g d e\nquorum h\n": 0,
+		"quorum none\n":                                                                                        -1,
+		members + "quorum a\n":                                                                                 0,
+		members + "group g 1 a b\nquorum g\n":                                                                  -1,
+		members + "group g 2 a b\nquorum g\n":                                                                  1,
+		members + "group g 2 a b c\nquorum g\n":                                                                0,
+		members + "group g 3 a b c\nquorum g\n":                                                                2,
+		members + "group g 3 a b c d\nquorum g\n":                                                              1,
+		members + "group g 4 a b c d e\nquorum g\n":                                                            2,
+		members + "group g 2 a b c\ngroup h all g d\nquorum h\n":                                               1,
+		members + "group g any a b\ngroup h all g d e\nquorum h\n":                                             1,
+		members + "group g all a b\ngroup h any g d\nquorum h\n":                                               -1,
+		members + "group g all a b c\ngroup h 2 g d e\nquorum h\n":                                             0,
+		"witness a $1\nwitness b $P\ngroup g any a b\nquorum g\n":                                              0,
+		"witness a $1\nwitness b $P\nwitness c $2\ngroup g any a b\ngroup h all g c\nquorum h\n":               1,
+		"witness a $1\nwitness b $P\nwitness c $2\ngroup g any a b\ngroup h any g c\nquorum h\n":               -1,
+		"witness a $1\nwitness b $P\nwitness c $2\ngroup g any a c\ngroup h all g b\nquorum h\n":               0,
+		"witness a $1\nwitness b $P\nwitness c $2\nwitness d $3\ngroup g any a b\ngroup h 2 g c d\nquorum h\n": 0,
 	} {
 		if got := mustPolicy(t, s).Tolerance(); got != want {
 			t.Errorf("%s tolerates %d, want %d", s[len(s)-40:], got, want)

@@ -91,6 +91,7 @@ func quorumVectors(t testing.TB) [][]byte {
 		{"tolerance of 3 of 3", "witness a $1\nwitness b $2\nwitness c $3\ngroup g all a b c\nquorum g\n", 2},
 		{"tolerance of 3 of 4", "witness a $1\nwitness b $2\nwitness c $3\nwitness d $4\ngroup g 3 a b c d\nquorum g\n", 1},
 		{"tolerance of nested groups", nested, 0},
+		{"tolerance of 2 of 2, one of them with two keys", "witness a $1\nwitness b $P\nwitness c $2\ngroup g any a b\ngroup h all g c\nquorum h\n", 1},
 	} {
 		list = append(list, quorumVector{c.comment, policyText("log $L\n" + withoutLog(c.policy)), string(signedNote(cp.Marshal(), testLog.line(t, cp, 0))), "100",
 			vectorAccept, false, "0", c.tolerates})

@@ -45,11 +45,12 @@ func (f *follower) openCosigner(stop func()) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := witness.Open(witness.Config{Store: store, Logs: logs, Cosigners: []witness.Cosigner{key}, Evidence: f.contradicted})
+	shelf := evidenceShelf{f.evidence, f.logger}
+	w, err := witness.Open(witness.Config{Store: store, Logs: logs, Cosigners: []witness.Cosigner{key}, Evidence: shelf.contradicted})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	if f.cosign, err = auditor.New(auditor.Config{Audit: f.audit, Witness: w, Logs: logs}); err != nil {
+	if f.cosign, err = auditor.New(auditor.Config{Audit: f.audit, Witness: w, Logs: logs, Evidence: shelf.found}); err != nil {
 		return nil, errors.Join(err, w.Close(), store.Close())
 	}
 	fmt.Fprintf(f.out, "audit cosigner %s\n", key.Key())
@@ -121,16 +122,6 @@ func (f *follower) newCosignerStore(file, path string, binding []byte) (*pebbles
 		return nil, errors.Join(err, store.Close())
 	}
 	return store, nil
-}
-
-// contradicted keeps what the witness was shown and what it holds.
-func (f *follower) contradicted(e witness.Evidence) {
-	path, err := witnessFolder(f.state).keep(e)
-	if err != nil {
-		f.logger.Error("a checkpoint that contradicts what is held, not kept", "origin", e.Origin, "fork", e.Fork, "error", err)
-		return
-	}
-	f.logger.Warn("a checkpoint that contradicts what is held", "origin", e.Origin, "fork", e.Fork, "file", path)
 }
 
 // answer serves add-checkpoint. The returned function ends that.

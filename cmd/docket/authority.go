@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -86,7 +87,7 @@ func (s *session) once(ctx context.Context, m submission) (*proofs.Receipt, erro
 	if receipt == nil && err == nil {
 		var e statement.Envelope
 		if e, err = m.make(ctx); err != nil {
-			return nil, err
+			return nil, wrongUse(err)
 		}
 		receipt, err = pending.submit(ctx, s.client, e)
 	}
@@ -94,6 +95,14 @@ func (s *session) once(ctx context.Context, m submission) (*proofs.Receipt, erro
 		return nil, err
 	}
 	return receipt, s.keepReceipt(ctx, s.client.Verifier, receipt)
+}
+
+// wrongUse makes wrong use of what an author refuses to sign: its words are the user's.
+func wrongUse(err error) error {
+	if bad := (*statement.Error)(nil); errors.As(err, &bad) {
+		return usageError{err}
+	}
+	return err
 }
 
 // agreed are the grants to spend on a change of governance: those that were named, or

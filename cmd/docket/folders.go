@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -151,16 +152,9 @@ func (f folders) clientConfig() (clientConfig, error) {
 // verifier reads the verifier policy in file, and the genesis leaf hash beside
 // it in file.genesis, unless genesis gives the hash itself.
 func readVerifier(file, genesis string) (proofs.Verifier, error) {
-	text, err := readFile(file)
+	policy, err := readLogPolicy(file)
 	if err != nil {
 		return proofs.Verifier{}, err
-	}
-	policy, err := proofs.ParsePolicy(text)
-	if err != nil {
-		return proofs.Verifier{}, fmt.Errorf("%s: %w", file, err)
-	}
-	if len(policy.Logs) == 0 {
-		return proofs.Verifier{}, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
 	}
 	given := genesis != ""
 	if !given {
@@ -196,7 +190,8 @@ func (f folders) author(origin, id string) (*client.Author, error) {
 }
 
 // keepReceipt keeps a verified receipt as the newest of its statement, unless one
-// that verifies too is there and newer. What is damaged there is replaced.
+// that verifies too is there and newer, or as new and as well cosigned. What is damaged
+// there is replaced.
 func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.Receipt) (err error) {
 	if err := os.MkdirAll(f.receipts(), 0o700); err != nil {
 		return err
@@ -210,11 +205,18 @@ func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.R
 	if kept, ok := f.keptReceipt(digest); ok && verifiesAs(v, kept, digest) {
 		old, err1 := checkpointOf(kept)
 		new, err2 := checkpointOf(r)
-		if err1 == nil && err2 == nil && old.Size >= new.Size {
+		more := isCosigned(v, r) && !isCosigned(v, kept)
+		if err1 == nil && err2 == nil && (old.Size > new.Size || old.Size == new.Size && !more) {
 			return nil
 		}
 	}
 	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o600)
+}
+
+// isCosigned says whether the quorum of the verifier's policy signed a receipt's tree.
+func isCosigned(v proofs.Verifier, r *proofs.Receipt) bool {
+	_, quorum, err := v.Policy.Open(r.Checkpoint, math.MaxInt64)
+	return err == nil && quorum.Satisfied
 }
 
 // verifiesAs says whether a receipt verifies, and is that of a statement.
@@ -249,4 +251,20 @@ func checkpointOf(r *proofs.Receipt) (proofs.Checkpoint, error) {
 		return proofs.Checkpoint{}, err
 	}
 	return proofs.ParseCheckpoint(note.Body)
+}
+
+// readLogPolicy reads a verifier policy that names a log.
+func readLogPolicy(file string) (*proofs.Policy, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := proofs.ParsePolicy(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(policy.Logs) == 0 {
+		return nil, fmt.Errorf("%s names no log: add a line log <verifier key>", file)
+	}
+	return policy, nil
 }

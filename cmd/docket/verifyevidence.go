@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -26,8 +27,8 @@ client kept, or that somebody handed you: two signed objects that cannot both be
 or a leaf that the rules forbid. It believes nothing in the file but the log's
 signatures, and of a seal's time the quorum of your policy. It asks nobody.
 
-The pins are --policy F with F.genesis beside it, or those in DIR/client. The format is
-docs/spec/evidence.md.
+The pins are --policy F with F.genesis beside it, or those in DIR/client; what a witness
+kept needs the policy alone. The format is docs/spec/evidence.md.
 
 ` + evidenceExits
 	c.Example = `  docket verify-evidence docket-dev/client/evidence/fork-0a1b2c3d4e5f6071.json
@@ -64,15 +65,11 @@ func newEvidenceCheck(use, short string) *cobra.Command {
 			if k.policy == "" {
 				k.policy = dirOf(cmd).policy()
 			}
-			verifier, err := readVerifier(k.policy, k.genesis)
-			if err != nil {
-				return err
-			}
 			text, err := client.ReadFile(args[0], evidence.Max)
 			if err != nil {
 				return err
 			}
-			return k.judge(cmd.OutOrStdout(), verifier, text)
+			return k.judge(cmd.OutOrStdout(), text)
 		},
 	}
 	c.Flags().StringVar(&k.policy, "policy", "", "verifier policy, a C2SP tlog-policy file (default DIR/client/policy)")
@@ -85,14 +82,29 @@ func newEvidenceCheck(use, short string) *cobra.Command {
 // evidenceView is what is said of a file of evidence in JSON.
 type evidenceView struct {
 	Result     string               `json:"result"` // contradicted, unproven or invalid
+	Code       string               `json:"code"`   // why: docs/spec/evidence.md, section 2
 	Kind       string               `json:"kind,omitempty"`
 	Says       string               `json:"says"`
 	Divergence *evidence.Divergence `json:"divergence,omitempty"`
 }
 
-func (k *evidenceCheck) judge(out io.Writer, v proofs.Verifier, text []byte) error {
+// verifier reads the pins. Two notes without a genesis, from a witness, are checked
+// with the log's key alone.
+func (k *evidenceCheck) verifier(e *evidence.Evidence) (proofs.Verifier, error) {
+	if e != nil && e.Genesis == nil && k.genesis == "" {
+		policy, err := readLogPolicy(k.policy)
+		return proofs.Verifier{Policy: policy}, err
+	}
+	return readVerifier(k.policy, k.genesis)
+}
+
+func (k *evidenceCheck) judge(out io.Writer, text []byte) error {
 	view, word, code := evidenceView{Result: "invalid"}, "INVALID", proofs.ExitInvalid
 	e, err := evidence.Parse(text)
+	v, failed := k.verifier(e)
+	if failed != nil {
+		return failed
+	}
 	var judged evidence.Judgement
 	if err == nil {
 		view.Kind = e.Kind
@@ -100,14 +112,14 @@ func (k *evidenceCheck) judge(out io.Writer, v proofs.Verifier, text []byte) err
 	}
 	switch {
 	case err != nil:
-		view.Says = err.Error()
+		view.Code, view.Says = whyInvalid(err), err.Error()
 	case judged.Convicts:
 		view.Result, word, code = "contradicted", "CONTRADICTED", proofs.ExitContradicted
 	default:
 		view.Result, word, code = "unproven", "UNPROVEN", proofs.ExitUnknown
 	}
 	if err == nil {
-		view.Says, view.Divergence = judged.Says, e.Divergence
+		view.Code, view.Says, view.Divergence = judged.Code, judged.Says, e.Divergence
 	}
 	line := jsonLine(view)
 	if !k.json {
@@ -120,4 +132,12 @@ func (k *evidenceCheck) judge(out io.Writer, v proofs.Verifier, text []byte) err
 		return err
 	}
 	return &verdictError{code}
+}
+
+// whyInvalid says why a file is no evidence.
+func whyInvalid(err error) string {
+	if none := (*evidence.Invalid)(nil); errors.As(err, &none) {
+		return none.Code
+	}
+	return evidence.CodeForm
 }

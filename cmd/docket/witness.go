@@ -2,18 +2,14 @@ package main
 
 import (
 	"crypto"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/spf13/cobra"
 
-	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
 )
@@ -42,7 +38,7 @@ the log's operator cannot reach.`,
 //	vkeys                     the verifier keys, a line each: for the policies of verifiers
 //	logs                      the logs to watch: a C2SP tlog-policy with log lines alone
 //	store/                    the newest checkpoint of each log
-//	evidence/                 signed checkpoints that contradict what the witness holds
+//	evidence/                 signed checkpoints that contradict what the witness holds: docket verify-evidence
 type witnessFolder string
 
 func (f folders) witness() witnessFolder { return witnessFolder(filepath.Join(f.dir, "witness")) }
@@ -116,49 +112,4 @@ func (w witnessFolder) logs() ([]proofs.VerifierKey, error) {
 		return nil, fmt.Errorf("%s names no log: give each a line \"log VKEY\", and start again", w.file("logs"))
 	}
 	return keys, nil
-}
-
-// maxEvidence bounds the files of a kind. Anybody can make those of the kind
-// inconsistent, with a wrong proof for what a log signed: they must not take the
-// place of forks, which only the keys of logs can make, but those may be stolen.
-const maxEvidence = 1000
-
-// keep writes evidence into a file of its own; the same twice is one file.
-func (w witnessFolder) keep(e witness.Evidence) (path string, err error) {
-	dir := w.file("evidence")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	kind := "inconsistent"
-	if e.Fork {
-		kind = "fork"
-	}
-	path = filepath.Join(dir, fmt.Sprintf("%s-%x.json", kind, proofs.LeafHash(e.Offered)))
-	if _, err := os.Lstat(path); err == nil {
-		return path, nil
-	}
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return "", err
-	}
-	same := 0
-	for _, f := range files {
-		if strings.HasPrefix(f.Name(), kind+"-") {
-			same++
-		}
-	}
-	if same >= maxEvidence {
-		return "", fmt.Errorf("%s holds %d files of the kind %s already: look at them, and move them away", dir, same, kind)
-	}
-	text, err := json.MarshalIndent(struct {
-		Kind    string `json:"kind"`
-		Origin  string `json:"origin"`
-		Time    string `json:"time"`
-		Held    string `json:"held"`
-		Offered string `json:"offered"`
-	}{kind, e.Origin, e.Time.UTC().Format("2006-01-02T15:04:05Z"), string(e.Held), string(e.Offered)}, "", "  ")
-	if err != nil {
-		return "", err
-	}
-	return path, client.WriteFile(path, append(text, '\n'), 0o600)
 }

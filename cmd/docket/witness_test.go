@@ -1,31 +1,50 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/docketlog/docket/log/witness"
+	"github.com/docketlog/docket/proofs"
 )
 
-// However much anybody makes of what proves nothing, a fork has its file.
-func TestWitnessKeepsForks(t *testing.T) {
-	w := witnessFolder(t.TempDir())
+// offered is evidence of a checkpoint with this root.
+func offered(n int, fork bool) witness.Evidence {
+	head := proofs.Checkpoint{Origin: "log.example", TreeHead: proofs.TreeHead{Size: 7, Root: proofs.Hash{1}}}
+	other := head
+	other.Root = proofs.LeafHash(fmt.Append(nil, n))
+	return witness.Evidence{Origin: head.Origin, Fork: fork, Held: head, Offered: other, HeldNote: []byte("held"), OfferedNote: []byte("offered")}
+}
+
+// However much anybody makes of what proves nothing, a fork has its file; what finds
+// no place is in the operator's lines.
+func TestEvidenceShelf(t *testing.T) {
+	var lines bytes.Buffer
+	s := evidenceShelf{filepath.Join(t.TempDir(), "evidence"), slog.New(slog.NewTextHandler(&lines, nil))}
 	for i := range maxEvidence + 1 {
-		_, err := w.keep(witness.Evidence{Origin: "log.example", Held: []byte("held"), Offered: fmt.Append(nil, i)})
-		if (err != nil) != (i == maxEvidence) {
-			t.Fatalf("file %d: %v", i, err)
+		s.contradicted(offered(i, false))
+		if full := strings.Contains(lines.String(), "not kept"); full != (i == maxEvidence) {
+			t.Fatalf("file %d: %s", i, lines.String())
 		}
 	}
-	fork := witness.Evidence{Origin: "log.example", Fork: true, Held: []byte("held"), Offered: []byte("offered")}
-	for range 2 { // the same twice is one file
-		if path, err := w.keep(fork); err != nil || filepath.Dir(path) != w.file("evidence") {
-			t.Fatalf("%s, %v", path, err)
-		}
+	if !strings.Contains(lines.String(), `\"checkpoints\"`) {
+		t.Error("what was not kept is lost")
 	}
-	files, err := os.ReadDir(w.file("evidence"))
-	if err != nil || len(files) != maxEvidence+1 {
-		t.Errorf("%d files, %v", len(files), err)
+	lines.Reset()
+	fork := offered(0, true)
+	s.contradicted(fork)
+	fork.HeldNote = append(fork.HeldNote, " with a newer cosignature"...)
+	s.contradicted(fork) // the same two trees are one file
+	files, err := os.ReadDir(s.dir)
+	if err != nil || len(files) != maxEvidence+1 || strings.Contains(lines.String(), "not kept") {
+		t.Errorf("%d files, %v: %s", len(files), err, lines.String())
+	}
+	if info, err := os.Stat(s.dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info, err)
 	}
 }

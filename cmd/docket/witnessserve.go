@@ -36,8 +36,8 @@ func newWitnessServe() *cobra.Command {
 		Long: `serve answers POST /add-checkpoint from the logs in DIR/witness/logs, and shows
 at /<SHA-256 of the origin>/checkpoint what it cosigned last. Each cosigned
 checkpoint is on the disk before its answer leaves. A signed checkpoint that
-contradicts what the witness holds is never cosigned: both are kept in
-DIR/witness/evidence.
+contradicts what the witness holds is never cosigned: both are kept in a file of
+DIR/witness/evidence, which docket verify-evidence checks.
 
 To watch another log, add a line to DIR/witness/logs and start it again.`,
 		Example: `  docket witness serve --dir /srv/witness --listen 127.0.0.1:8071
@@ -112,14 +112,8 @@ func (w witnessFolder) open(store *pebblestore.Store, logger *slog.Logger) (*wit
 	if err != nil {
 		return nil, err
 	}
-	return witness.Open(witness.Config{Store: store, Logs: logs, Cosigners: cosigners, Evidence: func(e witness.Evidence) {
-		path, err := w.keep(e)
-		if err != nil {
-			logger.Error("a checkpoint that contradicts what is held, not kept", "origin", e.Origin, "fork", e.Fork, "error", err)
-			return
-		}
-		logger.Warn("a checkpoint that contradicts what is held", "origin", e.Origin, "fork", e.Fork, "file", path)
-	}})
+	shelf := evidenceShelf{w.file("evidence"), logger}
+	return witness.Open(witness.Config{Store: store, Logs: logs, Cosigners: cosigners, Evidence: shelf.contradicted})
 }
 
 // serveWitness answers until the end, then closes the witness.

@@ -111,12 +111,16 @@ export function counted(p, times) {
   return p.witnesses.map((w) => w.name).filter((n) => names.includes(n) && times.has(n));
 }
 
-// shared is the least number of witnesses that two quorums have in common.
+// shared is the least number of witnesses that two quorums have in common. A group any of keys
+// of one name is one witness.
 function shared(node) {
-  if (node.key) return 1;
+  if (node.key || (node.k === 1 && new Set(operators(node)).size === 1)) return 1;
   const list = node.members.map(shared).sort((a, b) => a - b);
   return list.slice(0, Math.max(0, 2 * node.k - list.length)).reduce((n, s) => n + s, 0);
 }
+
+// operators are the key names of the witnesses below a node.
+const operators = (node) => (node.key ? [node.key.name] : node.members.flatMap(operators));
 
 // needs: the quorum cannot be met without the node of this name.
 export function needs(p, name) {

@@ -86,7 +86,7 @@ function fullHistory({ h, events, state }) {
 
 function allSigned({ events, from, to }) {
   const within = events.filter((e) => e.index >= from && (to === 0n || e.index < to));
-  return { signed: within.map((e) => {
+  return { ...some({ from: Number(from), to: Number(to) }), signed: within.map((e) => {
     const b = s.activityBody(e.body);
     return { ...bound(e), ...some({ kind: kindNames[e.kind], statement: digest(b.statement), run: keyText(b.run) }) };
   }) };
@@ -107,6 +107,13 @@ function change(e) {
 export function keyAt({ changes, size }, index) {
   if (index >= size) return undefined;
   return changes.findLast((c) => c.index < Math.max(index, 1));
+}
+
+// releasedAs lists the versions of a document, by its full history, that have the digest.
+export function releasedAs({ type, events }, wanted) {
+  if (type !== 'document') return [];
+  const releases = events.filter((e) => r.parseEvent(fromBase64(e.event)).kind === 1).map((e) => s.documentBody(fromBase64(e.body)));
+  return releases.filter((b) => digest(b.digest.subarray(1)) === wanted && b.digest[0] === 1).map((b) => b.version);
 }
 
 function grantSpent({ check, h, events, origin }) {

@@ -13,7 +13,7 @@ import { registerKey } from './registers.mjs';
 import { parseStatement, verifyStatement } from './statement.mjs';
 import { openView, RULES, sizeOf } from './view.mjs';
 
-const SKEW = 300_000n; // milliseconds
+export const SKEW = 300_000n; // milliseconds
 
 // judge: bytes of policy, receipt and staples; the pinned leaf hash; at: the moment that
 // is asked for, { time } in milliseconds or { size }; what is expected: file (digest),
@@ -141,7 +141,7 @@ function agree(j, one, other) {
     const found = contradiction(one, other);
     if (!found) return;
     j.contradicted = true;
-    refuse(found);
+    refuse(found.reason);
   });
 }
 
@@ -232,7 +232,7 @@ function checkCosigners({ policy, expect, apart, held, view }) {
   demand(view.quorum.satisfied, 'fewer cosigners than the policy asks');
 }
 
-function checkExpected(id, { document: asked, namespaces, dev }) {
+export function checkExpected(id, { document: asked, namespaces, dev }) {
   if (asked !== '') return demand(id === asked, `the receipt is for ${id}, ${asked} was asked for`);
   const expected = namespaces.length === 0 && dev ? ['*'] : namespaces;
   return demand(expected.some((p) => under(p, id)), `${id} is not expected: name the document that you ask for`);

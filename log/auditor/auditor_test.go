@@ -44,6 +44,7 @@ type site struct {
 	stop  func()
 	c     *auditor.Cosigner
 	own   string // URL of the cosigner
+	kept  []*evidence.Evidence
 	n     int
 }
 
@@ -113,7 +114,7 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	a := &audit.Auditor{Client: &client.Client{Server: s.url, Verifier: s.w.Verifier(s.t, s.l)}, State: state, Now: s.w.Clock.Now, Workers: 2}
-	if s.c, err = auditor.New(auditor.Config{Audit: a, Witness: w, Logs: keys, Wait: 300 * time.Millisecond}); err != nil {
+	if s.c, err = auditor.New(auditor.Config{Audit: a, Witness: w, Logs: keys, Wait: 300 * time.Millisecond, Evidence: s.keep}); err != nil {
 		s.t.Fatal(err)
 	}
 	h := httptest.NewServer(s.c.Handler(nil))
@@ -124,6 +125,23 @@ func (s *site) start() {
 		for _, store := range stores {
 			_ = store.Close()
 		}
+	}
+}
+
+func (s *site) keep(e *evidence.Evidence) { s.kept = append(s.kept, e) }
+
+// convicted demands that one piece of evidence was kept, and that it convicts the log.
+func (s *site) convicted() {
+	s.t.Helper()
+	if len(s.kept) != 1 {
+		s.t.Fatalf("%d pieces of evidence", len(s.kept))
+	}
+	e, err := evidence.Parse(s.kept[0].Marshal())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if got, err := e.Judge(s.w.Verifier(s.t, s.l), evidence.Skew); !got.Convicts || err != nil {
+		s.t.Errorf("the evidence: %+v %v", got, err)
 	}
 }
 
@@ -327,6 +345,7 @@ func TestForkPosted(t *testing.T) {
 			if status, _, text := s.post(proofs.AddCheckpoint{Old: report.Size - less, Note: forged}.Marshal()); status != 422 || !strings.Contains(text, "another history") {
 				t.Errorf("%d %s", status, text)
 			}
+			s.convicted()
 			if r, err := http.Get(s.own + "/healthz"); err != nil || r.StatusCode != 503 {
 				t.Errorf("healthz: %v %v", r.Status, err)
 			}
@@ -381,6 +400,7 @@ func TestCheckpointBetweenSeals(t *testing.T) {
 	if status, _, text := s.post(proofs.AddCheckpoint{Old: size, Note: note}.Marshal()); status != 503 {
 		t.Errorf("%d %s", status, text)
 	}
+	s.convicted()
 	report, _, err = s.c.Step(ctx)
 	var d *audit.Divergence
 	if !errors.As(err, &d) || d.Index != size-1 || report.Evidence == nil {

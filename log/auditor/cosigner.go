@@ -12,6 +12,7 @@ import (
 	"github.com/docketlog/docket/client/audit"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
 )
 
 // A Config is what a Cosigner is made of. Audit and Witness are mandatory.
@@ -20,6 +21,9 @@ type Config struct {
 	Witness *witness.Witness     // of this log alone, for nobody else
 	Logs    []proofs.VerifierKey // the keys of the log
 	Wait    time.Duration        // how long a request waits for the replay; default 8 s
+	// Evidence is told of what a posted checkpoint proves against the log, before its
+	// answer leaves. Default: nobody is told.
+	Evidence func(e *evidence.Evidence)
 }
 
 // A Cosigner replays a log and cosigns what was right. Step is called by one
@@ -39,6 +43,9 @@ type Cosigner struct {
 func New(c Config) (*Cosigner, error) {
 	if c.Wait == 0 {
 		c.Wait = 8 * time.Second
+	}
+	if c.Evidence == nil {
+		c.Evidence = func(*evidence.Evidence) {}
 	}
 	ended, err := c.Audit.Ended()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/client/audit"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -72,20 +73,42 @@ func (c *Cosigner) begins(ctx context.Context, tree *client.Tree, cp proofs.Chec
 		if cp.Size < tree.Size {
 			fork.Root, fork.Proof = root, proof
 		}
-		return c.wrong(note, fork)
+		return c.wrong(note, fork, client.EvidenceOf(fork))
 	}
 	leaf, err := tree.Leaf(ctx, cp.Size-1)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errLater, err)
 	}
 	if !bytes.HasPrefix(leaf, []byte(statement.SealPrefix)) {
-		return c.wrong(note, &audit.Divergence{Index: cp.Size - 1, Class: audit.ClassSeal, Rule: "seal",
-			Reason: "the log signed a checkpoint that ends here, and this leaf is no seal"})
+		return c.sealless(ctx, cp, note, leaf)
 	}
 	return nil
 }
 
-func (c *Cosigner) wrong(note []byte, err error) error {
+// sealless ends the audit with a checkpoint that the log signed over a tree which no
+// seal ends.
+func (c *Cosigner) sealless(ctx context.Context, cp proofs.Checkpoint, note, leaf []byte) error {
+	d := audit.Divergence{
+		Index: cp.Size - 1, Class: audit.ClassSeal, Rule: "seal", Reason: "the log signed a checkpoint that ends here, and this leaf is no seal",
+	}
+	tree, err := c.Audit.Client.FileTree(note)
+	var proof []proofs.Hash
+	if err == nil {
+		_, proof, err = tree.Inclusion(ctx, d.Index)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errLater, err)
+	}
+	entry := evidence.Entry{Index: d.Index, Leaf: leaf}
+	for _, h := range proof {
+		entry.Inclusion = append(entry.Inclusion, h[:])
+	}
+	return c.wrong(note, &d, evidence.OfLeaf(statement.Rules, c.Audit.Client.Verifier.Genesis, note, d, []evidence.Entry{entry}))
+}
+
+// wrong ends the audit. The evidence is kept before anybody is answered.
+func (c *Cosigner) wrong(note []byte, err error, e *evidence.Evidence) error {
+	c.Evidence(e)
 	err = c.end(note, err).err
 	c.wakeUp()
 	return err

@@ -16,25 +16,13 @@ type Cosigner interface {
 	Sign(message []byte) ([]byte, error)
 }
 
-// Evidence is a signed checkpoint that contradicts the one that the witness holds
-// of the same log: of the same size with another root, or of a larger size whose
-// proof does not lead to it. The first is a fork, proven by the two notes alone;
-// the second may also be a wrong proof.
-type Evidence struct {
-	Origin  string
-	Fork    bool      // same size, another root
-	Time    time.Time // by the witness's clock
-	Held    []byte    // the note that the witness holds
-	Offered []byte    // the note that was posted, its log signatures alone
-}
-
 // A Config is what a witness is made of. Store, Logs and Cosigners are mandatory.
 type Config struct {
 	Store     storage.Store        // closed by the caller, after Close
 	Logs      []proofs.VerifierKey // keys of the logs, named by origin; several may be of one log
 	Cosigners []Cosigner           // all of them cosign every checkpoint
 	Now       func() time.Time     // default time.Now
-	Evidence  func(e Evidence)     // called before the 422 is answered; default: nobody is told
+	Evidence  func(e Evidence)     // called before the refusal is answered; default: nobody is told
 	MaxQueue  int                  // requests in progress; more are ErrBusy; default 1024
 }
 

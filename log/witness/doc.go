@@ -33,8 +33,9 @@
 // A copy of the store that is put back is a witness that forgot: it would cosign a
 // second history. Give such a witness new keys.
 //
-// A checkpoint that a log signed and that contradicts what the witness holds is
-// evidence: Config.Evidence gets both notes before the 422 is answered.
+// A checkpoint that a log signed and that does not continue what the witness holds is
+// evidence: Config.Evidence gets both notes before the refusal is answered, and with
+// them the proof, where it shows by itself that the log has two histories.
 //
 // # Rows
 //

@@ -33,6 +33,11 @@ type GatherConfig struct {
 	HTTP   *http.Client   // default: one that follows no redirects
 	Now    func() time.Time
 
+	// Logs are the keys of the log. A witness that says it holds a larger tree must show
+	// Gather a note that one of them signed; without keys its word is enough, as it is for
+	// Confirm.
+	Logs []proofs.VerifierKey
+
 	// Newest returns the newest checkpoint that the log published: the one that is
 	// asked for from then on. Size is its size, for concurrent use. Changed has a value
 	// when they may have become others.
@@ -106,7 +111,7 @@ type result struct {
 }
 
 // Gather asks the witnesses until ctx ends, which is no error. It returns ErrAhead
-// when a witness knows more than the log: then the log must sign no more.
+// when a witness shows that it knows more than the log: then the log must sign no more.
 func Gather(ctx context.Context, c GatherConfig) error {
 	c = c.withDefaults()
 	all, err := remotes(c.Policy, c.HTTP, c.Now)
@@ -217,7 +222,9 @@ func (g *gatherer) work(ctx context.Context, a *asked) {
 			return
 		case head := <-a.job:
 			r := result{from: a, head: head}
-			r.lines, r.err = g.ask(ctx, a, head)
+			if r.lines, r.err = g.ask(ctx, a, head); errors.Is(r.err, ErrAhead) {
+				r.err = g.shown(ctx, a, r.err)
+			}
 			if r.err != nil && ctx.Err() == nil {
 				g.Failed(a.URL, r.err)
 			}

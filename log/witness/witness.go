@@ -193,14 +193,15 @@ func emptyWithRoot(note []byte) bool {
 // advance judges what the state decides, 409 and 422, cosigns, stores, and answers.
 // The log's turn is held.
 func (w *Witness) advance(l *watched, request proofs.AddCheckpoint, cp signed) ([]byte, error) {
-	head, held := l.held()
+	head, _ := l.held()
 	if request.Old != head.Size {
+		if cp.Size == head.Size { // whatever was asked: two roots of one size exclude each other
+			w.disagree(l, cp, nil)
+		}
 		return nil, &Refused{Reason: WrongOld, Size: head.Size, Err: fmt.Errorf("this witness holds size %d of the log, not %d", head.Size, request.Old)}
 	}
 	if err := proofs.VerifyConsistency(head, cp.TreeHead, request.Proof); err != nil {
-		if held != nil && cp.TreeHead != head { // else the proof alone is wrong, and the log said nothing new
-			w.config.Evidence(Evidence{Origin: l.origin, Fork: cp.Size == head.Size, Time: w.config.Now(), Held: held, Offered: cp.note})
-		}
+		w.disagree(l, cp, request.Proof)
 		return nil, refuse(Inconsistent, "the checkpoint is not consistent with the one of size %d: %w", head.Size, err)
 	}
 	lines, err := w.cosign(cp.Checkpoint)

@@ -80,21 +80,22 @@ func TestWitnessRefuses(t *testing.T) {
 		"extension line": {body: with(func(a *proofs.AddCheckpoint) {
 			a.Note = bytes.Replace(a.Note, []byte("\n\n"), []byte("\nextension\n\n"), 1)
 		}), reason: witness.Malformed},
-		"carriage returns":       {body: bytes.ReplaceAll(good.Marshal(), []byte("\n"), []byte("\r\n")), reason: witness.Malformed},
-		"old above the size":     {body: log.request(20, 8).Marshal(), reason: witness.Malformed},
-		"unknown log":            {body: stranger.request(0, 9).Marshal(), reason: witness.UnknownLog},
-		"unknown log, old wrong": {body: stranger.request(9, 2).Marshal(), reason: witness.UnknownLog},
-		"another key":            {body: thief.request(8, 20).Marshal(), reason: witness.Unsigned},
-		"a flipped signature":    {body: with(func(a *proofs.AddCheckpoint) { flipSignature(a.Note) }), reason: witness.Unsigned},
-		"old too small":          {body: log.request(5, 20).Marshal(), reason: witness.WrongOld, size: 8},
-		"old too large":          {body: log.request(9, 20).Marshal(), reason: witness.WrongOld, size: 8},
-		"as if never seen":       {body: log.request(0, 20).Marshal(), reason: witness.WrongOld, size: 8},
-		"size 0 with a root":     {body: proofs.AddCheckpoint{Note: bytes.Replace(zero, []byte("47DEQpj8HBSa"), []byte("48DEQpj8HBSa"), 1)}.Marshal(), reason: witness.Inconsistent},
-		"a hash too few":         {body: with(func(a *proofs.AddCheckpoint) { a.Proof = a.Proof[1:] }), reason: witness.Inconsistent, kept: 1},
-		"a wrong hash":           {body: with(func(a *proofs.AddCheckpoint) { a.Proof[0][0] ^= 1 }), reason: witness.Inconsistent, kept: 1},
-		"a fork, later":          {body: fork.request(8, 20).Marshal(), reason: witness.Inconsistent, kept: 1},
-		"a fork, same size":      {body: fork.request(8, 8).Marshal(), reason: witness.Inconsistent, kept: 1, fork: true},
-		"same size, a proof":     {body: func() []byte { a := log.request(8, 8); a.Proof = good.Proof; return a.Marshal() }(), reason: witness.Inconsistent},
+		"carriage returns":         {body: bytes.ReplaceAll(good.Marshal(), []byte("\n"), []byte("\r\n")), reason: witness.Malformed},
+		"old above the size":       {body: log.request(20, 8).Marshal(), reason: witness.Malformed},
+		"unknown log":              {body: stranger.request(0, 9).Marshal(), reason: witness.UnknownLog},
+		"unknown log, old wrong":   {body: stranger.request(9, 2).Marshal(), reason: witness.UnknownLog},
+		"another key":              {body: thief.request(8, 20).Marshal(), reason: witness.Unsigned},
+		"a flipped signature":      {body: with(func(a *proofs.AddCheckpoint) { flipSignature(a.Note) }), reason: witness.Unsigned},
+		"old too small":            {body: log.request(5, 20).Marshal(), reason: witness.WrongOld, size: 8},
+		"old too large":            {body: log.request(9, 20).Marshal(), reason: witness.WrongOld, size: 8},
+		"as if never seen":         {body: log.request(0, 20).Marshal(), reason: witness.WrongOld, size: 8},
+		"size 0 with a root":       {body: proofs.AddCheckpoint{Note: bytes.Replace(zero, []byte("47DEQpj8HBSa"), []byte("48DEQpj8HBSa"), 1)}.Marshal(), reason: witness.Inconsistent},
+		"a hash too few":           {body: with(func(a *proofs.AddCheckpoint) { a.Proof = a.Proof[1:] }), reason: witness.Inconsistent, kept: 1},
+		"a wrong hash":             {body: with(func(a *proofs.AddCheckpoint) { a.Proof[0][0] ^= 1 }), reason: witness.Inconsistent, kept: 1},
+		"a fork, later":            {body: fork.request(8, 20).Marshal(), reason: witness.Inconsistent, kept: 1},
+		"a fork, same size":        {body: fork.request(8, 8).Marshal(), reason: witness.Inconsistent, kept: 1, fork: true},
+		"a fork, as if never seen": {body: fork.request(0, 8).Marshal(), reason: witness.WrongOld, size: 8, kept: 1, fork: true},
+		"same size, a proof":       {body: func() []byte { a := log.request(8, 8); a.Proof = good.Proof; return a.Marshal() }(), reason: witness.Inconsistent},
 	} {
 		w.evidence = nil
 		lines, err := w.Add(t.Context(), test.body)
@@ -108,7 +109,7 @@ func TestWitnessRefuses(t *testing.T) {
 			continue
 		}
 		for _, e := range w.evidence {
-			if e.Fork != test.fork || e.Origin != origin || !bytes.Equal(e.Held, held) || len(e.Offered) == 0 {
+			if e.Fork != test.fork || e.Origin != origin || !bytes.Equal(e.HeldNote, held) || e.Held.Size != 8 {
 				t.Errorf("%s: %+v", name, e)
 			}
 		}

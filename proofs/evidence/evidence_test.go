@@ -3,6 +3,7 @@ package evidence_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -113,13 +114,18 @@ func TestNotes(t *testing.T) {
 	} {
 		for _, kind := range []string{evidence.Fork, evidence.Rollback, evidence.Unproven} {
 			t.Run(c.name+" as "+kind, func(t *testing.T) {
-				e, err := evidence.Parse(evidence.OfNotes(kind, "because", genesis, c.seen, c.shown, c.root, c.proof).Marshal())
-				if err != nil {
-					t.Fatal(err)
-				}
-				j, err := e.Judge(one.verifier(), evidence.Skew)
-				if (err != nil) != (c.says == "") || j.Convicts != c.convicts || !strings.Contains(j.Says, c.says) {
-					t.Errorf("%+v, %v", j, err)
+				for _, made := range []*evidence.Evidence{
+					evidence.OfNotes(kind, "because", genesis, c.seen, c.shown, c.root, c.proof),
+					evidence.OfSignatures(kind, "because", c.seen, c.shown, c.root, c.proof),
+				} {
+					e, err := evidence.Parse(made.Marshal())
+					if err != nil {
+						t.Fatal(err)
+					}
+					j, err := e.Judge(one.verifier(), evidence.Skew)
+					if (err != nil) != (c.says == "") || j.Convicts != c.convicts || !strings.Contains(j.Says, c.says) {
+						t.Errorf("%+v, %v", j, err)
+					}
 				}
 			})
 		}
@@ -178,13 +184,15 @@ func TestStrict(t *testing.T) {
 	}
 	for name, bad := range map[string]string{
 		"no newline": strings.TrimSuffix(text, "\n"), "white space": " " + text, "twice": text + text,
-		"unknown member": strings.Replace(text, `{"mediaType"`, `{"x":1,"mediaType"`, 1),
-		"a member twice": strings.Replace(text, `"kind":"fork"`, `"kind":"fork","kind":"fork"`, 1),
-		"another case":   strings.Replace(text, `"kind"`, `"Kind"`, 1),
-		"another type":   strings.Replace(text, "evidence.v1", "evidence.v2", 1),
-		"unknown kind":   strings.Replace(text, `"kind":"fork"`, `"kind":"theft"`, 1),
-		"another kind":   strings.Replace(text, `"kind":"fork"`, `"kind":"rewrite"`, 1),
-		"not JSON":       "evidence\n", "null": "null\n", "nothing": "",
+		"unknown member":   strings.Replace(text, `{"mediaType"`, `{"x":1,"mediaType"`, 1),
+		"a member twice":   strings.Replace(text, `"kind":"fork"`, `"kind":"fork","kind":"fork"`, 1),
+		"another case":     strings.Replace(text, `"kind"`, `"Kind"`, 1),
+		"another type":     strings.Replace(text, "evidence.v1", "evidence.v2", 1),
+		"unknown kind":     strings.Replace(text, `"kind":"fork"`, `"kind":"theft"`, 1),
+		"another kind":     strings.Replace(text, `"kind":"fork"`, `"kind":"rewrite"`, 1),
+		"an empty genesis": strings.Replace(text, fmt.Sprintf(`"genesis":"%s"`, base64.StdEncoding.EncodeToString(genesis[:])), `"genesis":""`, 1),
+		"a null genesis":   strings.Replace(text, fmt.Sprintf(`"genesis":"%s"`, base64.StdEncoding.EncodeToString(genesis[:])), `"genesis":null`, 1),
+		"not JSON":         "evidence\n", "null": "null\n", "nothing": "",
 		"large": strings.Repeat(" ", evidence.Max+1),
 	} {
 		if e, err := evidence.Parse([]byte(bad)); err == nil {
@@ -196,12 +204,23 @@ func TestStrict(t *testing.T) {
 		"three checkpoints": func(e *evidence.Evidence) { e.Checkpoints = append(e.Checkpoints, "x") },
 		"a large note":      func(e *evidence.Evidence) { e.Checkpoints = []string{strings.Repeat("x", proofs.MaxNote+1), "y"} },
 		"a short genesis":   func(e *evidence.Evidence) { e.Genesis = e.Genesis[1:] },
-		"a root alone":      func(e *evidence.Evidence) { e.Root = make([]byte, 32) },
-		"a short hash":      func(e *evidence.Evidence) { e.Root, e.Consistency = make([]byte, 32), [][]byte{{1}} },
-		"too many hashes":   func(e *evidence.Evidence) { e.Root, e.Consistency = make([]byte, 32), many(65) },
-		"receipts too":      func(e *evidence.Evidence) { e.Receipts = []json.RawMessage{[]byte("{}"), []byte("{}")} },
-		"rules too":         func(e *evidence.Evidence) { e.Rules = "docket/1" },
-		"a long reason":     func(e *evidence.Evidence) { e.Reason = strings.Repeat("x", 5000) },
+		"a seal without a genesis": func(e *evidence.Evidence) {
+			*e = *evidence.OfSeal("", genesis, l.note(3), 2, []byte("c"), nil)
+			e.Genesis = nil
+		},
+		"a leaf without a genesis": func(e *evidence.Evidence) {
+			*e = *evidence.OfLeaf(statement.Rules, genesis, l.note(3), evidence.Divergence{Index: 2}, []evidence.Entry{{Index: 2, Leaf: []byte("c")}})
+			e.Genesis = nil
+		},
+		"receipts without a genesis": func(e *evidence.Evidence) {
+			*e = evidence.Evidence{MediaType: evidence.MediaType, Kind: evidence.Rewrite, Receipts: []json.RawMessage{[]byte("{}"), []byte("{}")}}
+		},
+		"a root alone":    func(e *evidence.Evidence) { e.Root = make([]byte, 32) },
+		"a short hash":    func(e *evidence.Evidence) { e.Root, e.Consistency = make([]byte, 32), [][]byte{{1}} },
+		"too many hashes": func(e *evidence.Evidence) { e.Root, e.Consistency = make([]byte, 32), many(65) },
+		"receipts too":    func(e *evidence.Evidence) { e.Receipts = []json.RawMessage{[]byte("{}"), []byte("{}")} },
+		"rules too":       func(e *evidence.Evidence) { e.Rules = "docket/1" },
+		"a long reason":   func(e *evidence.Evidence) { e.Reason = strings.Repeat("x", 5000) },
 		"entries that fall": func(e *evidence.Evidence) {
 			*e = *evidence.OfLeaf("docket/1", genesis, l.note(3), evidence.Divergence{}, []evidence.Entry{{Index: 2}, {Index: 1}})
 		},
@@ -257,6 +276,7 @@ func TestSealOfNobody(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	one, two := newLiar(f, "a", "b", "c", "d", "e"), newLiar(f, "a", "b", "x", "d", "e", "f", "g")
 	f.Add(evidence.OfNotes(evidence.Fork, "because", genesis, one.note(5), two.note(7), two.root(5), two.proof(5, 7)).Marshal())
+	f.Add(evidence.OfSignatures(evidence.Unproven, "because", one.note(5), two.note(7), proofs.Hash{}, nil).Marshal())
 	f.Add(evidence.OfSeal("late", genesis, one.note(5), 1, []byte("b"), nil).Marshal())
 	f.Add(evidence.OfLeaf("docket/1", genesis, one.note(5), evidence.Divergence{Index: 1, Class: "entry", Rule: "E104"}, []evidence.Entry{{Index: 1, Leaf: []byte("b")}}).Marshal())
 	f.Add([]byte(fmt.Sprintf(`{"mediaType":%q,"kind":"rewrite","reason":"","genesis":"","receipts":[{},{}]}`+"\n", evidence.MediaType)))

@@ -10,7 +10,15 @@ import (
 // Of a fork of two sizes, root is what the larger tree has at the smaller size, and
 // proof leads from there to the larger tree; else both are left out.
 func OfNotes(kind, reason string, genesis proofs.Hash, seen, shown []byte, root proofs.Hash, proof []proofs.Hash) *Evidence {
-	e := &Evidence{MediaType: MediaType, Kind: kind, Reason: reason, Genesis: genesis[:], Checkpoints: []string{string(seen), string(shown)}}
+	e := OfSignatures(kind, reason, seen, shown, root, proof)
+	e.Genesis = genesis[:]
+	return e
+}
+
+// OfSignatures is OfNotes by somebody who knows the log's keys alone, and not its
+// genesis: a witness.
+func OfSignatures(kind, reason string, seen, shown []byte, root proofs.Hash, proof []proofs.Hash) *Evidence {
+	e := &Evidence{MediaType: MediaType, Kind: kind, Reason: reason, Checkpoints: []string{string(seen), string(shown)}}
 	if len(proof) > 0 {
 		e.Root, e.Consistency = root[:], bytesOf(proof)
 	}
