@@ -185,7 +185,7 @@ func (f *Facts) copying(in Inputs) Step {
 }
 
 func (f *Facts) config(in Inputs) []Step {
-	return []Step{{StepConfig, fmt.Sprintf("put config.json and log.vkey of the backup into %s, unless they are there", in.Log), false}}
+	return []Step{{StepConfig, fmt.Sprintf("put config.json, log.vkey and keys.N of the backup into %s, unless they are there", in.Log), false}}
 }
 
 func (f *Facts) placing(in Inputs) (steps []Step) {

@@ -80,9 +80,19 @@ func copyFile(from, to string, want backup.File) error {
 	return nil
 }
 
-// config puts the backup's config.json and log.vkey where none are.
+// config puts the backup's config.json, log.vkey and lists of keys where none are.
 func (r *Runner) config(context.Context) error {
-	for _, name := range []string{backup.ConfigName, backup.KeyName} {
+	m, err := backup.Read(r.Plan.Inputs.Backup)
+	if err != nil {
+		return err
+	}
+	names := []string{backup.ConfigName, backup.KeyName}
+	for _, f := range m.Files {
+		if backup.IsKeyList(f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	for _, name := range names {
 		to := filepath.Join(r.Plan.Inputs.Log, filepath.Base(name))
 		if _, err := os.Stat(to); err == nil {
 			continue
