@@ -131,7 +131,7 @@ func (w *witnesses) start(ctx context.Context, l *log.Log) (failed <-chan error,
 		defer close(done)
 		defer w.offer(nil)
 		err := witness.Gather(ctx, witness.GatherConfig{
-			Policy: w.policy, Logs: []proofs.VerifierKey{l.Key()}, Newest: w.newest, Size: w.size, Changed: w.changed, Final: w.final,
+			Policy: w.policy, Logs: l.Keys(), Newest: w.newest, Size: w.size, Changed: w.changed, Final: w.final,
 			Failed: func(url string, err error) { w.logger.Warn("a witness gave no cosignature", "url", url, "error", err) },
 		})
 		if err != nil {
