@@ -209,3 +209,20 @@ func TestGatheringFromALogThatGrows(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Who took an approval back before it was used is not said to have approved.
+func TestPackOfAnApprovalTakenBack(t *testing.T) {
+	x := newWorld(t)
+	open := x.say(x.Open("R2", "", statement.WantDocument{Document: "claims/2"}))
+	x.say(x.Approve("h/legal", "legal", open, "claims/2", 1, x.page))
+	risk := x.say(x.Approve("h/risk", "risk", open, "claims/2", 1, x.page))
+	x.say(x.Say("h/risk", statement.Statement{Run: "R2", Subject: risk.Digest, Body: &statement.RevokeDecision{About: risk.Digest, Reason: "risk"}}))
+	b := x.pack(register.TypeRun, "R2")
+	if v := pack.Verify(x.verifier(), b, expect); v.Exit != proofs.ExitAuthoritative {
+		t.Fatalf("%s", v)
+	}
+	const want = "; h/legal approved; h/risk approved and took it back before it was used"
+	if !bytes.Contains(b, []byte(want)) { // members are stored, not compressed
+		t.Errorf("the report does not say %q", want)
+	}
+}

@@ -112,8 +112,13 @@ function documentSentence(p, r, h) {
 
 function runSentence(p, r, h) {
   const parts = r.Asked.length > 0 ? [`${r.Asked[0].By} asked for ${r.Asked[0].Detail}`] : [''];
-  const by = new Set(r.Approved.filter((x) => p.entries.get(x.Index).st.kind === 'decision.grant').map((x) => x.By));
-  parts.push(by.size > 0 ? `${[...by].join(' and ')} approved` : 'nobody approved anything');
+  const taken = new Set(r.Grants.filter((g) => g.Became.startsWith('taken back')).map((g) => g.Index));
+  const grants = r.Approved.filter((x) => p.entries.get(x.Index).st.kind === 'decision.grant');
+  const by = new Set(grants.filter((x) => !taken.has(x.Index)).map((x) => x.By));
+  const back = new Set(grants.filter((x) => taken.has(x.Index) && !by.has(x.By)).map((x) => x.By));
+  if (by.size > 0) parts.push(`${[...by].join(' and ')} approved`);
+  if (back.size > 0) parts.push(`${[...back].join(' and ')} approved and took it back before it was used`);
+  if (by.size + back.size === 0) parts.push('nobody approved anything');
   if (r.Executed.length > 0) parts.push(`${count(r.Executed.length, 'piece')} of work on record`);
   for (const x of r.Released) parts.push(`${x.By} ${x.What} at ${clock(x.Time)}${x.Until ? `, ${x.Until}` : ''}`);
   const { status } = s.runBody(h.events.at(-1).body);

@@ -51,6 +51,9 @@ func standing(h *History) string {
 	return status
 }
 
+// takenBack begins what became of a grant that was revoked before it was used.
+const takenBack = "taken back"
+
 // A grantRow is one approval and what became of it.
 type grantRow struct {
 	row
@@ -72,7 +75,7 @@ func (p *Pack) grantRow(h *History, times map[uint64]int64) grantRow {
 	for _, e := range h.Events[1:] {
 		did := "used"
 		if e.Kind == register.GrantRevoked {
-			did = "taken back"
+			did = takenBack
 		}
 		became = append(became, fmt.Sprintf("%s by entry %d at %s", did, e.Index, clockWords(int64(e.Time))))
 	}

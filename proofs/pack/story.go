@@ -199,16 +199,14 @@ func (p *Pack) runSentence(r *report) string {
 	if len(r.Asked) > 0 {
 		fmt.Fprintf(&b, "%s asked for %s", r.Asked[0].By, r.Asked[0].Detail)
 	}
-	var by []string
-	for _, x := range r.Approved {
-		if s := p.makers[x.Index].Statement; s.Code == statement.DecisionGrant && !slices.Contains(by, s.Issuer) {
-			by = append(by, s.Issuer)
-		}
-	}
-	switch {
-	case len(by) > 0:
+	by, back := p.approvers(r)
+	if len(by) > 0 {
 		fmt.Fprintf(&b, "; %s approved", strings.Join(by, " and "))
-	default:
+	}
+	if len(back) > 0 {
+		fmt.Fprintf(&b, "; %s approved and took it back before it was used", strings.Join(back, " and "))
+	}
+	if len(by)+len(back) == 0 {
 		b.WriteString("; nobody approved anything")
 	}
 	if n := len(r.Executed); n > 0 {
@@ -221,6 +219,25 @@ func (p *Pack) runSentence(r *report) string {
 		}
 	}
 	return fmt.Sprintf("%s. The run is %s, as far as the log %s went when this was made (%d entries).", b.String(), p.runStatus(), r.Origin, r.Size)
+}
+
+// approvers names who approved, each once, and apart from them whose approvals were taken
+// back before they were used.
+func (p *Pack) approvers(r *report) (by, back []string) {
+	taken := make(map[uint64]bool)
+	for _, g := range r.Grants {
+		taken[g.Index] = strings.HasPrefix(g.Became, takenBack)
+	}
+	for _, x := range r.Approved {
+		list := &by
+		if taken[x.Index] {
+			list = &back
+		}
+		if s := p.makers[x.Index].Statement; s.Code == statement.DecisionGrant && !slices.Contains(*list, s.Issuer) {
+			*list = append(*list, s.Issuer)
+		}
+	}
+	return by, slices.DeleteFunc(back, func(id string) bool { return slices.Contains(by, id) })
 }
 
 // runStatus is the status after the newest event of the subject.
