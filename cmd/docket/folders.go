@@ -197,11 +197,18 @@ func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.R
 	if kept, ok := f.keptReceipt(digest); ok && verifiesAs(v, kept, digest) {
 		old, err1 := checkpointOf(kept)
 		new, err2 := checkpointOf(r)
-		if err1 == nil && err2 == nil && old.Size >= new.Size {
+		final := !hasQuorum(v, kept) && hasQuorum(v, r) // worth more than a newer one
+		if err1 == nil && err2 == nil && old.Size >= new.Size && !final {
 			return nil
 		}
 	}
 	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o600)
+}
+
+// hasQuorum says whether so many cosigned the checkpoint of a receipt as are demanded.
+func hasQuorum(v proofs.Verifier, r *proofs.Receipt) bool {
+	q, err := cosigningOf(&client.Client{Verifier: v}, r.Checkpoint)
+	return err == nil && q.Quorum == quorumMet
 }
 
 // verifiesAs says whether a receipt verifies, and is that of a statement.
