@@ -25,7 +25,7 @@ type Config struct {
 	Mode   Mode
 	Store  storage.Store    // closed by the caller, after Close
 	Anchor storage.Anchor   // the same; never in or below the store's folder
-	Signer *Signer          // the log's Ed25519 key, named Origin
+	Signer *Signer          // the log's keys, named Origin: one of Ed25519 at least
 	Now    func() time.Time // the wall clock; default time.Now
 
 	// Elapsed is the time since some fixed moment, by a clock that nobody sets: by
@@ -85,12 +85,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("origin %q is not a bare host name", c.Origin)
 	case c.Mode != Sealed && c.Mode != Raw:
 		return c, fmt.Errorf("unknown mode %q", c.Mode)
-	case c.Store == nil || c.Anchor == nil || c.Signer == nil:
+	case c.Store == nil || c.Anchor == nil || c.Signer == nil || len(c.Signer.keys) == 0:
 		return c, errors.New("a log needs a store, an anchor and a signer")
-	case c.Signer.key.Name != c.Origin:
-		return c, fmt.Errorf("the log key is named %q; the origin is %q", c.Signer.key.Name, c.Origin)
 	case c.MaxBatch < 1 || c.MaxQueue < 1:
 		return c, errors.New("batch and queue hold at least one submission")
 	}
-	return c, nil
+	return c, checkSet(c.Origin, c.Signer.keys)
 }

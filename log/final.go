@@ -12,8 +12,9 @@ import (
 // made from it are final.
 type finals struct {
 	mu      sync.Mutex
-	view    *View // nil: none yet
+	view    *View // nil: none yet, or given up
 	since   time.Time
+	note    []byte        // of the newest one that there was; nil: none yet
 	changed chan struct{} // closed when another view comes; nil: nobody waits
 	closed  bool
 }
@@ -32,7 +33,7 @@ func (l *Log) SetFinal(v *View, note []byte) error {
 		return nil
 	}
 	f.replace(v.cosigned(note))
-	f.since = time.Now()
+	f.since, f.note = time.Now(), note
 	return nil
 }
 
@@ -68,6 +69,14 @@ func (l *Log) Final() *View {
 		l.finals.view.acquire()
 	}
 	return l.finals.view
+}
+
+// FinalNote returns the newest note that meets the quorum, also when its view was given
+// up; nil: there is none yet. The caller does not change it.
+func (l *Log) FinalNote() []byte {
+	l.finals.mu.Lock()
+	defer l.finals.mu.Unlock()
+	return l.finals.note
 }
 
 // WaitFinal returns a view of at least this size whose note meets the quorum, for

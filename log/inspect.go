@@ -35,10 +35,10 @@ func ReadHead(r storage.Reader) (Head, error) {
 func HeadKey() []byte     { return storage.Meta(headRow) }
 func SettingsKey() []byte { return storage.Meta(settingsRow) }
 
-// MarshalSettings returns the settings row that Create writes for a log of this
-// origin, mode and key.
-func MarshalSettings(origin string, mode Mode, key proofs.VerifierKey) []byte {
-	return mustMarshal(settings{Format: format(mode), Origin: origin, Mode: mode, Key: key.String()})
+// MarshalSettings returns the settings row of a log of this origin and mode, with
+// these keys.
+func MarshalSettings(origin string, mode Mode, keys KeyTerms) []byte {
+	return mustMarshal(settings{Format: format(mode), Origin: origin, Mode: mode, Keys: keys})
 }
 
 func mustMarshal(v any) []byte {

@@ -172,8 +172,11 @@ func (l *Log) Origin() string { return l.config.Origin }
 // Mode returns what the log holds.
 func (l *Log) Mode() Mode { return l.config.Mode }
 
-// Key returns the log's verifier key.
-func (l *Log) Key() proofs.VerifierKey { return l.config.Signer.key }
+// Key returns the log's first verifier key.
+func (l *Log) Key() proofs.VerifierKey { return l.config.Signer.Key() }
+
+// Keys returns the verifier keys with which the log signs.
+func (l *Log) Keys() []proofs.VerifierKey { return l.config.Signer.Keys() }
 
 // Submit hands statements to the writer of a sealed log as one submission: all
 // of them are judged in their order in one batch, under one seal and one

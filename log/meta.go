@@ -19,38 +19,37 @@ const (
 	headRow     = "head"
 )
 
-// settings is what a log is for life. It is written by Create alone.
+// settings is what a log is for life, but for its keys: Create writes it, and
+// IntroduceKey and RetireKey change the keys.
 type settings struct {
-	Format string `json:"format"` // layout of the rows
-	Origin string `json:"origin"`
-	Mode   Mode   `json:"mode"`
-	Key    string `json:"key"` // verifier key of the log
+	Format string   `json:"format"` // layout of the rows
+	Origin string   `json:"origin"`
+	Mode   Mode     `json:"mode"`
+	Keys   KeyTerms `json:"keys"`
 }
 
-// format names the row layout and, in a sealed log, the rules. Until the rules
-// are frozen either may change without a migration.
+// format names the row layout and, in a sealed log, the rules. A program opens a log
+// of its own format alone.
 func format(mode Mode) string {
 	if mode == Sealed {
 		return "docket/1 " + statement.Rules
 	}
-	return "docket/0 raw"
+	return "docket/1 raw"
 }
 
 func (c Config) settings() settings {
-	return settings{Format: format(c.Mode), Origin: c.Origin, Mode: c.Mode, Key: c.Signer.key.String()}
+	return settings{Format: format(c.Mode), Origin: c.Origin, Mode: c.Mode, Keys: NewKeyTerms(c.Signer.keys...)}
 }
 
-// check compares what the store holds with what is configured.
+// check compares what the store holds with what is configured, but for the keys.
 func (s settings) check(want settings) error {
 	switch {
 	case s.Mode != want.Mode:
 		return fmt.Errorf("%w: it is a %s log, opened as a %s log", ErrMismatch, s.Mode, want.Mode)
 	case s.Origin != want.Origin:
 		return fmt.Errorf("%w: its origin is %q, not %q", ErrMismatch, s.Origin, want.Origin)
-	case s.Key != want.Key:
-		return fmt.Errorf("%w: its key is %s; the configured signer has %s", ErrMismatch, s.Key, want.Key)
 	case s.Format != want.Format:
-		return fmt.Errorf("%w: its format is %q; this program writes %q: formats change without migration until the rules are frozen", ErrMismatch, s.Format, want.Format)
+		return fmt.Errorf("%w: its format is %q; this program has %q: use a program that knows that format", ErrMismatch, s.Format, want.Format)
 	}
 	return nil
 }
@@ -96,10 +95,18 @@ func getMeta(r storage.Reader, name string, v any) error {
 func readSettings(r storage.Reader) (settings, error) {
 	var s settings
 	err := getMeta(r, settingsRow, &s)
-	if errors.Is(err, storage.ErrNotFound) {
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
 		return s, ErrNoLog
+	case errors.Is(err, ErrDamage) && s.Format != "" && s.Format != format(Sealed) && s.Format != format(Raw):
+		return s, s.check(settings{Format: format(s.Mode), Origin: s.Origin, Mode: s.Mode}) // of another program
+	case err != nil:
+		return s, err
 	}
-	return s, err
+	if err := s.Keys.check(s.Origin); err != nil {
+		return s, damage("meta row %s: %v", settingsRow, err)
+	}
+	return s, nil
 }
 
 func readHead(r storage.Reader) (head, error) {

@@ -103,8 +103,8 @@ func recoverLog(config Config) (*writer, *publisher, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &publisher{Config: config, signed: w.signed}
-	if err := p.recover(view); err != nil {
+	p := &publisher{Config: w.Config, signed: w.signed}
+	if err := p.recover(view, w.keys); err != nil {
 		view.Release()
 		return nil, nil, err
 	}
@@ -124,7 +124,12 @@ func recoverWriter(config Config) (*writer, error) {
 	if err := s.check(config.settings()); err != nil {
 		return nil, err
 	}
+	if err := s.Keys.agree(config.Signer.keys); err != nil {
+		return nil, err
+	}
+	config.Signer = config.Signer.ordered(s.Keys.Current())
 	w := newWriter(config)
+	w.keys = s.Keys
 	if w.head, err = readHead(config.Store); err != nil {
 		return nil, err
 	}
@@ -203,7 +208,7 @@ func (w *writer) recoverRegisters() error {
 
 // recover compares the durable tree head with the newest note that the log ever
 // let out, decides whether it may sign, and publishes.
-func (p *publisher) recover(v *View) error {
+func (p *publisher) recover(v *View, keys KeyTerms) error {
 	text, err := p.Anchor.Load()
 	if errors.Is(err, storage.ErrNoAnchor) {
 		return fmt.Errorf("%w: the anchor's folder is wrong, or was lost, or the log's creation did not finish; "+
@@ -212,7 +217,7 @@ func (p *publisher) recover(v *View) error {
 	if err != nil {
 		return fmt.Errorf("anchor: %w", err)
 	}
-	notes, heads, err := openAnchor(text, p.Signer.key)
+	notes, heads, err := openAnchor(text, keys)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type publisher struct {
 // extend all earlier ones, and makes the view the published one. It is the one
 // way to a signature: Create and Open use it too.
 func (p *publisher) publish(v *View) error {
-	note, err := p.Signer.Sign(proofs.Checkpoint{Origin: p.Origin, TreeHead: v.TreeHead()})
+	note, err := p.Signer.SignAt(proofs.Checkpoint{Origin: p.Origin, TreeHead: v.TreeHead()}, v.head.Time/1000)
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}

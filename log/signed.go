@@ -93,15 +93,15 @@ func ParseAnchor(text []byte) (notes [][]byte, err error) {
 
 // openAnchor verifies the notes of an anchor's text, each signed by the log, of
 // falling sizes, and returns them as the log signed them.
-func openAnchor(text []byte, key proofs.VerifierKey) (notes [][]byte, heads []proofs.TreeHead, err error) {
+func openAnchor(text []byte, keys KeyTerms) (notes [][]byte, heads []proofs.TreeHead, err error) {
 	notes, err = ParseAnchor(text)
 	if err != nil {
 		return nil, nil, damage("%v", err)
 	}
 	for i, note := range notes {
-		c, own, err := OpenAnchored(note, key)
+		c, own, err := OpenAnchored(note, keys)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w: the anchor's note does not verify under the log key: %v", ErrMismatch, err)
+			return nil, nil, fmt.Errorf("%w: the anchor's note does not verify under the log's keys: %v", ErrMismatch, err)
 		}
 		notes[i] = own
 		if i > 0 && c.Size >= heads[i-1].Size {
@@ -113,23 +113,30 @@ func openAnchor(text []byte, key proofs.VerifierKey) (notes [][]byte, heads []pr
 }
 
 // OpenAnchored verifies a note of an anchor's text and returns it as the log
-// signed it: with the log's line alone. An operator who puts an anchor back from a
-// witness's copy brings the lines of cosigners with it.
-func OpenAnchored(note []byte, key proofs.VerifierKey) (c proofs.Checkpoint, own []byte, err error) {
-	c, parsed, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{key})
+// signed it: with one line of each key that signs its size, in their order, and no other. An operator
+// who puts an anchor back from a witness's copy brings the lines of cosigners with it,
+// and must bring all of the log's.
+func OpenAnchored(note []byte, all KeyTerms) (c proofs.Checkpoint, own []byte, err error) {
+	parsed, err := proofs.ParseNote(note)
 	if err != nil {
 		return c, nil, err
 	}
-	var lines [][]byte
-	for _, s := range parsed.Signatures {
-		if s.Name == key.Name && s.ID == key.ID {
-			lines = append(lines, s.Line)
+	if c, err = proofs.ParseCheckpoint(parsed.Body); err != nil {
+		return c, nil, err
+	}
+	keys := all.At(c.Size)
+	if _, _, err := proofs.OpenCheckpoint(note, keys); err != nil {
+		return c, nil, err
+	}
+	signed := proofs.Note{Body: parsed.Body}
+	for _, key := range keys {
+		lines := parsed.OnlyBy([]proofs.VerifierKey{key}).Signatures
+		if n := len(lines); n != 1 {
+			return c, nil, fmt.Errorf("%d signature lines of the log's key %s+%08x, whose line stands on each of its checkpoints of size %d: bring a copy as the log signed it", n, key.Name, key.ID, c.Size)
 		}
+		signed.Signatures = append(signed.Signatures, lines...)
 	}
-	if len(lines) != 1 {
-		return c, nil, fmt.Errorf("%d signature lines of the log", len(lines))
-	}
-	return c, slices.Concat(parsed.Body, []byte("\n"), lines[0]), nil
+	return c, signed.Marshal(), nil
 }
 
 // recover finds the notes of the anchor that are not rows yet.

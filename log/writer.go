@@ -23,7 +23,8 @@ type writer struct {
 	fold   *admission.Fold
 	head   head // of the last commit
 	signed *signedNotes
-	noted  uint64 // size of the newest note that a commit of this run made a row
+	keys   KeyTerms // as the store has them; nil before Create has made it
+	noted  uint64   // size of the newest note that a commit of this run made a row
 
 	findings findings
 }

@@ -53,7 +53,7 @@ func (v Verifier) Qualify(a AsOf, expect Expect) (exit int, reason string) {
 }
 
 func (v Verifier) qualify(l *checkList, a AsOf, expect Expect) int {
-	cosigned := l.note(CheckCosigners, a.describeQuorum(v.Policy), a.checkQuorum(v.Policy, expect.Dev))
+	cosigned := l.note(CheckCosigners, a.describeQuorum(v.Policy), a.checkQuorum(v.Policy, expect))
 	fresh := l.note(CheckAge, describeAge(a.Age(expect.Now), expect), checkAge(a.Age(expect.Now), expect))
 	switch {
 	case !cosigned:
@@ -64,11 +64,15 @@ func (v Verifier) qualify(l *checkList, a AsOf, expect Expect) int {
 	return 0
 }
 
-func (a AsOf) checkQuorum(p *Policy, dev bool) error {
-	if p.Quorum == NoQuorum && !dev {
+// checkQuorum: enough cosigners signed, at times that count. Records are made without a
+// clock, so it is here that cosignatures from the future are found.
+func (a AsOf) checkQuorum(p *Policy, expect Expect) error {
+	switch {
+	case p.Quorum == NoQuorum && !expect.Dev:
 		return errNoQuorum
-	}
-	if !a.Quorum.Satisfied {
+	case expect.Now != 0 && a.WitnessTime > expect.Now+ClockSkew:
+		return fmt.Errorf("fewer cosigners than the verifier policy asks: the quorum %s is of %s, after the verifier's clock", p.Quorum, statement.FormatTime(a.WitnessTime))
+	case !a.Quorum.Satisfied:
 		return fmt.Errorf("fewer cosigners than the verifier policy asks: only %d of the quorum %s signed", len(a.Quorum.Members), p.Quorum)
 	}
 	return nil

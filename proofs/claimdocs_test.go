@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestDocsOfClaims: docs/spec/claims.md has every word that programs read.
@@ -49,20 +47,17 @@ func TestDocsOfClaims(t *testing.T) {
 
 // TestDocsOfMoment: the page's example of a moment that cosigners prove.
 func TestDocsOfMoment(t *testing.T) {
-	page, x := blocks(t, "claims.md"), newTimeline(t)
+	x := newTimeline(t)
 	for name, r := range map[string]*Receipt{"receipt": x.receipt, "staple-still": x.mid, "staple-ended": x.late} {
-		if page[name] != string(r.Marshal())+"\n" {
-			t.Errorf("%s: the tests of this package write\n%s", name, r.Marshal())
-		}
+		agree(t, "claims.md", name, string(r.Marshal())+"\n")
 	}
+	page := blocks(t, "claims.md")
 	genesis := x.log.verifier(page["policy"]).Genesis
-	if page["genesis"] != hex.EncodeToString(genesis[:])+"\n" || fileDigest(strings.TrimSuffix(page["file"], "\n")) != expectationOf(x.receipt).File {
-		t.Errorf("genesis %x", genesis)
+	agree(t, "claims.md", "genesis", hex.EncodeToString(genesis[:])+"\n")
+	if fileDigest(strings.TrimSuffix(page["file"], "\n")) != expectationOf(x.receipt).File {
+		t.Error("the page's file is another one")
 	}
-	got := x.judge(page["policy"], Moment{Time: x.seen.Begun}, x.mid, x.late)
-	if diff := cmp.Diff(page["answer"], got.Brief()); diff != "" {
-		t.Errorf("answer (-page +code):\n%s", diff)
-	}
+	agree(t, "claims.md", "answer", x.judge(page["policy"], Moment{Time: x.seen.Begun}, x.mid, x.late).Brief())
 }
 
 // members returns the JSON names of a struct, those of embedded ones left out.

@@ -3,12 +3,17 @@ package proofs
 import (
 	"bytes"
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
+
+var writePages = flag.Bool("write-pages", false, "write the examples of receipt.md and claims.md instead of comparing them")
 
 // blocks returns the fenced blocks of a page of docs/spec by their info string.
 func blocks(t *testing.T, page string) map[string]string {
@@ -33,6 +38,28 @@ func blocks(t *testing.T, page string) map[string]string {
 		}
 		found[info] = text + "\n"
 		b = []byte("\n" + rest)
+	}
+}
+
+// agree compares a block of a page with what the code makes; the flag -write-pages writes it
+// into the page instead.
+func agree(t *testing.T, page, name, got string) {
+	t.Helper()
+	was := blocks(t, page)[name]
+	if was == got {
+		return
+	}
+	if !*writePages {
+		t.Errorf("%s: block %q (-page +code):\n%s", page, name, cmp.Diff(was, got))
+		return
+	}
+	b, err := os.ReadFile("../docs/spec/" + page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fence := "\n```" + name + "\n"
+	if err := os.WriteFile("../docs/spec/"+page, bytes.Replace(b, []byte(fence+was), []byte(fence+got), 1), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

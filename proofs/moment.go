@@ -127,7 +127,7 @@ func (j *judgement) inForce() *InForce {
 	}
 	s := f.Seen
 	switch {
-	case at.Time < s.Absent, s.Ended != 0 && at.Time >= s.Ended:
+	case s.Absent != 0 && at.Time < s.Absent, s.Ended != 0 && at.Time >= s.Ended:
 		f.Answer, f.Known = No, Refuted
 	case s.Begun != 0 && s.Begun <= at.Time && at.Time < s.Still:
 		f.Answer, f.Known = Yes, Proven

@@ -24,7 +24,7 @@ type timeline struct {
 	seen                     Seen
 }
 
-func newTimeline(t *testing.T) *timeline {
+func newTimeline(t testing.TB) *timeline {
 	l := newWrittenLog(t)
 	l.release("notes/8", "eight")
 	l.publish()

@@ -25,7 +25,7 @@ func (j *judgement) checkCosigners() error {
 	switch {
 	case j.verifier.Policy.Quorum == NoQuorum && !j.expect.Dev:
 		return errNoQuorum
-	case j.holds != nil && !j.holds.quorum.Satisfied:
+	case j.apart && !j.held.quorum.Satisfied:
 		return errors.New("the tree that is proven to hold the entry has fewer cosigners than the verifier policy asks: use a newer receipt, not a staple")
 	case !j.view.quorum.Satisfied:
 		return fmt.Errorf("fewer cosigners than the verifier policy asks: %s missing", strings.Join(j.verdict.Missing(), ", "))

@@ -7,44 +7,29 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestDocsOfReceipts holds docs/spec/receipt.md to the code: its example is a
 // receipt that verifies with its policy, and its tables list every name.
 func TestDocsOfReceipts(t *testing.T) {
+	l := newWrittenLog(t)
+	agree(t, "receipt.md", "receipt", string(l.second().Marshal())+"\n")
 	page := blocks(t, "receipt.md")
-	policy, err := ParsePolicy([]byte(page["policy"]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	genesis, err := hex.DecodeString(strings.TrimSpace(page["genesis"]))
-	if err != nil || len(genesis) != 32 {
-		t.Fatalf("genesis %q, %v", page["genesis"], err)
-	}
+	v := l.verifier(page["policy"])
+	agree(t, "receipt.md", "genesis", hex.EncodeToString(v.Genesis[:])+"\n")
 	file := strings.TrimSuffix(page["file"], "\n")
 	receipt, err := ParseReceipt([]byte(strings.TrimSuffix(page["receipt"], "\n")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := Verifier{Policy: policy, Genesis: Hash(genesis)}
 	got := v.Verify(receipt, Expect{File: fileDigest(file), Document: "contracts/1", Now: 1794319520000, MaxAge: 24 * 3600 * 1000})
-	if diff := cmp.Diff(page["verdict"], got.String()); diff != "" {
-		t.Errorf("verdict (-page +code):\n%s", diff)
-	}
+	agree(t, "receipt.md", "verdict", got.String())
 	b, err := got.MarshalJSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(string(b), strings.TrimSuffix(page["json"], "\n")) {
-		t.Errorf("the JSON form begins\n%s", b[:min(len(b), 1500)])
-	}
-	// The example is the one that the tests of this package write.
-	l := newWrittenLog(t)
-	if diff := cmp.Diff(string(l.second().Marshal()), string(receipt.Marshal())); diff != "" {
-		t.Errorf("receipt:\n%s", l.receipt(entrySecond).Marshal())
-	}
+	shown := strings.TrimSuffix(page["json"], "\n")
+	agree(t, "receipt.md", "json", string(b[:min(len(b), len(shown))])+"\n")
 	if other := v.Verify(receipt, Expect{File: fileDigest(file + "\n"), Document: "contracts/1"}); other.Exit != ExitUnknown {
 		t.Errorf("another file: exit %d", other.Exit)
 	}
@@ -52,22 +37,18 @@ func TestDocsOfReceipts(t *testing.T) {
 
 // TestDocsOfRuns: the second example, a release in a run with two grants.
 func TestDocsOfRuns(t *testing.T) {
-	page := blocks(t, "receipt.md")
 	l := newRunLog(t)
-	text := strings.TrimSuffix(page["receipt-run"], "\n")
-	if want := string(l.approved().Marshal()); text != want {
-		t.Fatalf("the tests of this package write the receipt\n%s", want)
-	}
-	receipt, err := ParseReceipt([]byte(text))
+	agree(t, "receipt.md", "receipt-run", string(l.approved().Marshal())+"\n")
+	page := blocks(t, "receipt.md")
+	receipt, err := ParseReceipt([]byte(strings.TrimSuffix(page["receipt-run"], "\n")))
 	if err != nil {
 		t.Fatal(err)
 	}
+	v := l.verifier(page["policy"])
 	file := fileDigest(strings.TrimSuffix(page["file-run"], "\n"))
-	got := l.verifier(page["policy"]).Verify(receipt, Expect{File: file, Document: "contracts/9", Now: 1794319520000, MaxAge: 24 * 3600 * 1000})
-	if diff := cmp.Diff(page["verdict-run"], got.Brief()); diff != "" {
-		t.Errorf("verdict (-page +code):\n%s\n%s", diff, got.Brief())
-	}
-	if genesis := l.verifier(page["policy"]).Genesis; hex.EncodeToString(genesis[:]) != strings.TrimSpace(page["genesis"]) {
+	got := v.Verify(receipt, Expect{File: file, Document: "contracts/9", Now: 1794319520000, MaxAge: 24 * 3600 * 1000})
+	agree(t, "receipt.md", "verdict-run", got.Brief())
+	if hex.EncodeToString(v.Genesis[:]) != strings.TrimSpace(page["genesis"]) {
 		t.Error("another genesis")
 	}
 }

@@ -232,6 +232,8 @@ func TestRecordsQualify(t *testing.T) {
 		"audited":         {whole.AsOf, Expect{Now: now + 7}, 0, 7},
 		"just fresh":      {whole.AsOf, Expect{Now: now + 7, MaxAge: 7}, 0, 7},
 		"too old by 1 ms": {whole.AsOf, Expect{Now: now + 8, MaxAge: 7}, ExitQualified, 8},
+		"within the skew": {whole.AsOf, Expect{Now: now - ClockSkew}, 0, -ClockSkew},
+		"still to come":   {whole.AsOf, Expect{Now: now - ClockSkew - 1}, ExitCosigners, -ClockSkew - 1},
 		"the log's word":  {alone.AsOf, Expect{Now: alone.SealTime + 5}, ExitCosigners, 5},
 	} {
 		exit, reason := v.Qualify(c.as, c.expect)

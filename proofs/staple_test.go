@@ -60,6 +60,16 @@ func TestStapleProvesNoInclusion(t *testing.T) {
 	if got.Kind != Authoritative || got.Exit != ExitAuthoritative || got.Level != LevelAudited {
 		t.Fatalf("with a receipt:\n%s", got)
 	}
+	// A newer receipt proves it for a pure staple too, whichever of the two is larger.
+	newer, pure := l.receipt(entryFirst), l.staple(entryFirst)
+	l.release("notes/8", "nine")
+	l.publish()
+	for _, staples := range [][]*Receipt{{newer, l.staple(entryFirst)}, {pure, l.receipt(entryFirst)}} {
+		got = v.VerifyAt(r, staples, nil, expectationOf(r))
+		if got.Kind != Authoritative || got.Exit != ExitAuthoritative || got.Level != LevelAudited {
+			t.Fatalf("with a receipt and a staple:\n%s", got)
+		}
+	}
 	other := l.receipt(entryFirst)
 	other.Inclusion = l.inclusion(entryOther)
 	wantInvalid(t, v.VerifyStapled(r, other, expectationOf(r)), "staple "+CheckEntry)

@@ -34,6 +34,9 @@ var vectorFiles = map[string]func(testing.TB) [][]byte{
 	"receipt.jsonl":     receiptVectors,
 	"invalid.jsonl":     invalidVectors,
 	"form.jsonl":        formVectors,
+	"moment.jsonl":      momentVectors,
+	"absence.jsonl":     absenceVectors,
+	"record.jsonl":      recordVectors,
 }
 
 // TestVectorsAreCurrent makes all vectors anew from fixed seeds: the files are what

@@ -86,12 +86,7 @@ func (v receiptVector) judge(t testing.TB) (Verdict, string) {
 	}
 	e := Expect{File: statement.Digest(file), Document: v.Document, Namespaces: v.Namespaces, Dev: v.Dev, Now: v.Now, MaxAge: v.MaxAge}
 	got := Verifier{Policy: policy, Genesis: Hash(genesis)}.VerifyStapled(receipt, staple, e)
-	for _, c := range got.Checks {
-		if !c.OK && strings.Contains(got.Reason, c.Detail) {
-			return got, string(c.Name)
-		}
-	}
-	return got, ""
+	return got, decidedBy(got.Checks, got.Reason)
 }
 
 // withFacts adds what a verdict says of a version, besides its kind.

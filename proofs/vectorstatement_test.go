@@ -62,7 +62,7 @@ func leafVectors(t testing.TB) [][]byte {
 	}
 	root := testCheckpoint(3).Root
 	for _, s := range []statement.Seal{
-		{Index: 1023, Prev: 961, Time: 1763762400123, Rules: "docket/0-dev", Count: 48211, Root: root},
+		{Index: 1023, Prev: 961, Time: 1763762400123, Rules: "docket/1", Count: 48211, Root: root},
 		{Index: 1, Prev: -1, Time: 0, Rules: "docket/1", Count: 1, Root: Hash{}},
 		{Index: MaxSize, Prev: MaxSize - 2, Time: MaxSize, Rules: "docket/" + strings.Repeat("z", 32), Count: MaxSize, Root: root},
 	} {
@@ -76,8 +76,8 @@ func leafVectors(t testing.TB) [][]byte {
 		{"leading zero", "1023", "01023"}, {"plus", "1023", "+1023"}, {"two spaces", "index 1023", "index  1023"}, {"index -1", "index 1023", "index -1"},
 		{"index 2^63", "1023", "9223372036854775808"}, {"empty index", "index 1023", "index "}, {"prev -2", "prev 961", "prev -2"}, {"prev -0", "prev 961", "prev -0"},
 		{"time -1", "time 1763762400123", "time -1"}, {"time with a fraction", "123\nrules", "123.0\nrules"},
-		{"rules in upper case", "docket/0-dev", "docket/0-DEV"}, {"rules of others", "docket/0-dev", "other/1"}, {"no rules", "docket/0-dev", "docket/"},
-		{"rules of 33 bytes", "0-dev", strings.Repeat("z", 33)}, {"no root", " " + encodeBase64(root[:]), ""}, {"root of 31 bytes", encodeBase64(root[:]), encodeBase64(root[:31])},
+		{"rules in upper case", "docket/1", "docket/V"}, {"rules of others", "docket/1", "other/1"}, {"no rules", "docket/1", "docket/"},
+		{"rules of 33 bytes", "docket/1", "docket/" + strings.Repeat("z", 33)}, {"no root", " " + encodeBase64(root[:]), ""}, {"root of 31 bytes", encodeBase64(root[:]), encodeBase64(root[:31])},
 		{"root without padding", "=\n", "\n"}, {"no newline at the end", "=\n", "="}, {"a line too many", "=\n", "=\n\n"}, {"CR", "\nindex", "\r\nindex"},
 		{"another first line", "v1/seal", "v2/seal"}, {"lines in another order", "index 1023\nprev 961\n", "prev 961\nindex 1023\n"}, {"empty", seal, ""},
 	} {

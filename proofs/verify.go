@@ -84,6 +84,7 @@ func (v Verifier) VerifyAt(r *Receipt, staples []*Receipt, at *Moment, expect Ex
 		return j.invalid()
 	}
 	j.sight(w, true)
+	j.held = w
 	if !j.openStaples(e, r, staples, w) {
 		return j.stop()
 	}
@@ -98,8 +99,9 @@ type judgement struct {
 	checks   checkList
 	verdict  Verdict
 
-	view      view  // of the largest tree that was verified
-	holds     *view // that of the receipt, if only there the entry's inclusion is proven
+	view      view // of the largest tree that was verified
+	held      view // of the best cosigned tree in which the entry's inclusion is proven
+	apart     bool // that one is not view, where the inclusion is not proven
 	entry     entry
 	authority authority
 	time      uint64                 // of the entry, by the log's clock; documents only

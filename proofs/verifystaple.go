@@ -89,16 +89,24 @@ func (j *judgement) openStaple(e entry, r, staple *Receipt, w view) bool {
 	}
 	j.sight(newer, true)
 	j.speakFor(newer)
-	if staple.Envelope != nil {
-		return l.run(CheckEntry, func() (string, error) {
-			return fmt.Sprintf("index %d", e.index), checkEntry(e, staple.Inclusion, newer.checkpoint)
-		})
+	if j.apart = staple.Envelope == nil; !j.apart {
+		return j.openInclusion(e, staple, newer)
 	}
 	// A pure staple does not show that its tree holds the entry: nobody vouches
-	// for that but who vouches for the receipt.
-	j.holds = &w
-	j.verdict.Level = min(j.verdict.Level, levelOf(j.verifier.Policy, w.quorum))
+	// for that but who vouches for a receipt.
+	j.verdict.Level = min(j.verdict.Level, levelOf(j.verifier.Policy, j.held.quorum))
 	return true
+}
+
+// openInclusion verifies that the tree of a newer receipt holds the entry.
+func (j *judgement) openInclusion(e entry, r *Receipt, w view) bool {
+	policy := j.verifier.Policy
+	if levelOf(policy, w.quorum) >= levelOf(policy, j.held.quorum) {
+		j.held = w
+	}
+	return j.checks.run(CheckEntry, func() (string, error) {
+		return fmt.Sprintf("index %d", e.index), checkEntry(e, r.Inclusion, w.checkpoint)
+	})
 }
 
 // openOlder takes a staple of a smaller tree than the receipt's: for a moment it says

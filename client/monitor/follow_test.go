@@ -318,3 +318,31 @@ func TestRun(t *testing.T) {
 		t.Error("a state that cannot be opened is no error")
 	}
 }
+
+// endless is a log of very many entries and no seal.
+type endless struct{ read *uint64 }
+
+func (endless) Size() uint64 { return 1 << 40 }
+func (endless) Close()       {}
+
+func (e endless) Leaf(_ context.Context, index uint64) ([]byte, error) {
+	*e.read = index
+	return []byte("a commitment"), nil
+}
+
+func (endless) Statement(context.Context, uint64) (*statement.Statement, statement.Digest, []byte, error) {
+	return &statement.Statement{}, statement.Digest{}, nil, nil
+}
+
+func (endless) Refused(context.Context, statement.Digest) (*statement.Statement, error) {
+	return nil, nil
+}
+
+// A log that never seals does not fill the memory of who watches it.
+func TestNeverSealed(t *testing.T) {
+	var last uint64
+	entries, next, err := read(context.Background(), endless{&last}, 0, pageEntries)
+	if err == nil || entries != nil || next != 0 || last > maxUnsealed {
+		t.Errorf("%d entries, read up to %d: %v", len(entries), last, err)
+	}
+}

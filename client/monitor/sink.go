@@ -37,6 +37,7 @@ type File struct {
 
 	mu   sync.Mutex
 	file *os.File
+	torn bool // its last line has no end: a full disk or a crash cut it
 }
 
 // OpenFile opens a file for alerts, which only its owner may read, or makes it.
@@ -45,17 +46,40 @@ func OpenFile(path, origin string, logger *slog.Logger) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{Origin: origin, Logger: logger, file: file}, nil
+	return &File{Origin: origin, Logger: logger, file: file, torn: endsTorn(path)}, nil
+}
+
+// endsTorn says whether the last line of a file has no end. A pipe has none to look at,
+// and what cannot be read is taken as whole.
+func endsTorn(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	last := make([]byte, 1)
+	_, err = f.ReadAt(last, info.Size()-1)
+	return err == nil && last[0] != '\n'
 }
 
 // Send implements [Sink].
 func (f *File) Send(a Alert) { f.line(Event(f.Origin, a)) }
 
-// line writes one line. What cannot be written is said: the log has the alert.
+// line writes one line, which no line that was cut takes with it. What cannot be written
+// is said: the log has the alert.
 func (f *File) line(text []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.file.Write(append(text, '\n')); err != nil {
+	text = append(text, '\n')
+	if f.torn {
+		text = append([]byte{'\n'}, text...)
+	}
+	n, err := f.file.Write(text)
+	if f.torn = f.torn && n == 0 || n > 0 && n < len(text); err != nil {
 		f.Logger.Error("alerts cannot be written", "file", f.file.Name(), "error", err)
 	}
 }

@@ -269,3 +269,46 @@ func TestFileAndLog(t *testing.T) {
 		t.Errorf("the line is %s", got)
 	}
 }
+
+// A line that a crash or a full disk cut takes no other with it.
+func TestFileAfterACut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "alerts")
+	logger := slog.New(slog.DiscardHandler)
+	for n, before := range []string{"", "{\"whole\":1}\n", "{\"cut"} {
+		must(os.WriteFile(path, []byte(before), 0o600))
+		f, err := OpenFile(path, origin, logger)
+		must(err)
+		f.Send(anAlert(1))
+		f.Send(anAlert(2))
+		must(f.Close())
+		text, err := os.ReadFile(path)
+		must(err)
+		lines := strings.SplitAfter(strings.TrimSuffix(strings.TrimPrefix(string(text), before), "\n"), "\n")
+		if n == 2 {
+			lines = lines[1:] // the end of the one that was cut
+		}
+		if len(lines) != 2 || !json.Valid([]byte(lines[0])) || !json.Valid([]byte(lines[1])) {
+			t.Errorf("after %q: %q", before, text)
+		}
+	}
+}
+
+// The same when the disk fills up while the file is open.
+func TestFileThatFillsUp(t *testing.T) {
+	var said strings.Builder
+	read, write, err := os.Pipe()
+	must(err)
+	f := &File{Origin: origin, Logger: slog.New(slog.NewTextHandler(&said, nil)), file: write, torn: true}
+	go f.Send(anAlert(1))
+	line, err := bufio.NewReader(read).ReadString('}')
+	must(err)
+	if !strings.HasPrefix(line, "\n{") {
+		t.Errorf("%q", line)
+	}
+	must(read.Close())
+	f.Send(anAlert(2))
+	must(f.file.Close())
+	if !strings.Contains(said.String(), "alerts cannot be written") {
+		t.Errorf("%q", said.String())
+	}
+}

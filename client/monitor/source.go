@@ -29,6 +29,10 @@ type Snapshot interface {
 	Close()
 }
 
+// maxUnsealed bounds the entries between two seals: a log that never seals must not
+// fill a monitor's memory. A writer of docket seals at most about 2,000 at once.
+const maxUnsealed = 1 << 16
+
 // read returns the entries from index from on, up to the first seal at which there
 // are at least limit, and the index after that seal. No entry's time is known
 // before its seal.
@@ -44,7 +48,9 @@ func read(ctx context.Context, log Snapshot, from uint64, limit int) (entries []
 			if err != nil {
 				return nil, from, err
 			}
-			entries = append(entries, e)
+			if entries = append(entries, e); len(entries)-untimed > maxUnsealed {
+				return nil, from, fmt.Errorf("%d entries before entry %d follow each other without a seal: a monitor takes at most %d", len(entries)-untimed, index+1, maxUnsealed)
+			}
 			continue
 		}
 		seal, err := statement.ParseSeal(leaf)

@@ -144,10 +144,10 @@ func TestSameBytes(t *testing.T) {
 		t.Error("two packs of the same log differ")
 	}
 	now := x.w.Clock.Now() // members are stored, not compressed
-	if hour := now.UTC().Format("2006-01-02T15:"); !bytes.Contains(first, []byte(hour)) {
+	if hour := now.UTC().Format("2006-01-02 15:"); !bytes.Contains(first, []byte(hour)) {
 		t.Errorf("no time like %s stands in the pack", hour)
 	}
-	for _, local := range []string{"+09:00", "FARZONE", now.Local().Format("2006-01-02T15:")} {
+	for _, local := range []string{"+09:00", "FARZONE", now.Local().Format("2006-01-02T15:"), now.Local().Format("2006-01-02 15:")} {
 		if bytes.Contains(first, []byte(local)) {
 			t.Errorf("%q in the pack tells of where it was made", local)
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/docketlog/docket/client"
@@ -130,6 +131,20 @@ func (r *Run) UnderWay(name string) *Begun {
 	return &Begun{run: r, begun: b}
 }
 
+// Of is the same step, under way in the run as it was read again.
+func (b *Begun) Of(r *Run) *Begun { return r.begin(b.begun) }
+
+// Complete fills in what a step leaves out, without a word to the log: who does a step
+// and begins it later learns what is missing before.
+func (r *Run) Complete(s Step) (Step, error) {
+	step, err := r.stepOf(s)
+	if err != nil {
+		return s, err
+	}
+	s.Tool, s.Target, s.Runner, s.Assurance = step.Tool, step.Target, step.Runner, step.Assurance
+	return s, nil
+}
+
 // stepOf completes a step.
 func (r *Run) stepOf(s Step) (*statement.Step, error) {
 	tool, err := usual("tool", s.Tool, r.flow.Tools, "docket-run")
@@ -239,13 +254,22 @@ func (b *Begun) Done(ctx context.Context, res Result) (*proofs.Receipt, error) {
 }
 
 // HashFile is a file in a slot of a run: the log gets slot and digest, never the name.
+// It is a regular file: a pipe or a device, which what was run may have left in its
+// place, could be read for ever.
 func HashFile(slot, path string) (statement.File, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // or else a pipe is waited for
 	if err != nil {
 		return statement.File{}, err
 	}
 	h := sha256.New()
-	_, err = io.Copy(h, f)
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("%s is no regular file", path)
+	default:
+		_, err = io.Copy(h, f)
+	}
 	return statement.File{Name: slot, Digest: statement.Digest(h.Sum(nil))}, errors.Join(err, f.Close())
 }
 

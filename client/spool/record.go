@@ -57,6 +57,9 @@ func sumOf(text []byte) string {
 	return hex.EncodeToString(sum[:])[:sumLength]
 }
 
+// maxNumber is above all numbers that a spool gives.
+const maxNumber = 1 << 53
+
 // parseLine reads a line without its line feed.
 func parseLine(b []byte) (l line, err error) {
 	sum, text, ok := bytes.Cut(b, []byte(" "))
@@ -66,7 +69,7 @@ func parseLine(b []byte) (l line, err error) {
 	if err := json.Unmarshal(text, &l); err != nil {
 		return l, err
 	}
-	if l.Number == 0 || l.Emitter == "" || (l.Envelope == nil) == (l.Became == "") {
+	if l.Number == 0 || l.Number > maxNumber || l.Emitter == "" || (l.Envelope == nil) == (l.Became == "") {
 		return l, errors.New("it is no record")
 	}
 	return l, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -100,38 +101,60 @@ func (s *Spool) Forget(ctx context.Context) error {
 	})
 }
 
-// settle keeps what became of a statement.
+// settle keeps what became of a statement. For that the files are not read again: a
+// full spool is flushed one statement after the other.
 func (s *Spool) settle(ctx context.Context, r Record, became string) error {
-	return s.locked(ctx, func(*contents) error {
-		return s.append(line{Emitter: r.Emitter, Number: r.Number, Became: became})
+	l := line{Emitter: r.Emitter, Number: r.Number, Became: became}
+	return s.alone(ctx, func() error {
+		whole, err := s.endsWhole()
+		if err == nil && !whole { // what a crash cut is put aside first
+			_, err = s.contents()
+		}
+		if err != nil {
+			return err
+		}
+		return s.append(l)
 	})
 }
 
 func (s *Spool) path(name string) string { return filepath.Join(s.dir, name) }
 
-// locked calls f with what the files hold, while no other process changes them.
-func (s *Spool) locked(ctx context.Context, f func(*contents) error) (err error) {
+// alone calls f while no other process changes the files.
+func (s *Spool) alone(ctx context.Context, f func() error) (err error) {
 	unlock, err := client.LockFile(ctx, s.path("lock"))
 	if err != nil {
 		return fmt.Errorf("the spool %s: %w", s.dir, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	return f()
+}
+
+// locked calls f with what the files hold, while no other process changes them.
+func (s *Spool) locked(ctx context.Context, f func(*contents) error) error {
+	return s.alone(ctx, func() error {
+		c, err := s.contents()
+		if err != nil {
+			return err
+		}
+		return f(c)
+	})
+}
+
+// contents reads the files, and tidies them.
+func (s *Spool) contents() (*contents, error) {
 	records, err := readOptional(s.path("records"), maxRecords)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	numbers, err := readOptional(s.path("numbers"), maxNumbers)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	c, err := read(records, numbers)
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrDamaged, s.path("numbers"), err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, s.dir, err)
 	}
-	if err := s.tidy(c, len(records)); err != nil {
-		return err
-	}
-	return f(c)
+	return c, s.tidy(c, len(records))
 }
 
 // tidy puts torn bytes aside and writes the file of records anew where that is due.
@@ -178,6 +201,23 @@ func (s *Spool) append(l line) error {
 	}
 	_, err = f.Write(b)
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// endsWhole says whether the file of records ends with a whole line, or is not there.
+func (s *Spool) endsWhole() (bool, error) {
+	f, err := os.Open(s.path("records"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	last := []byte{'\n'}
+	if err == nil && size > 0 {
+		_, err = f.ReadAt(last, size-1)
+	}
+	return last[0] == '\n', errors.Join(err, f.Close())
 }
 
 // keep writes bytes into a folder of the spool, for their owner to look at.

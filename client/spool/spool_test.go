@@ -317,3 +317,44 @@ func TestEmit(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// Numbers that no spool gave are damage, not a gap that takes for ever to list.
+func TestNumbersThatNobodyGave(t *testing.T) {
+	for name, text := range map[string]string{
+		"numbers": `{"wl/a":9007199254740000}`,
+		"records": spool.Line(t, "wl/a", 9_007_199_254_740_000, "admitted"),
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, name), []byte(text))
+		if _, err := open(t, dir).State(ctx); !errors.Is(err, spool.ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "records"), []byte(spool.Line(t, "wl/a", 1<<63, "settled")))
+	if s := state(t, dir); len(s.Torn) != 1 || len(s.Gaps) != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A record that a crash cut is put aside also by what only adds a line.
+func TestSettledAfterACut(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	r, err := s.Put(ctx, evidence(t, "wl/a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "records")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, append(text, "a line that was c"...))
+	if _, err := s.Send(ctx, &fakeLog{}, r); err != nil {
+		t.Fatal(err)
+	}
+	if now := state(t, dir); len(now.Waiting) != 0 || len(now.Torn) != 1 || len(now.Gaps) != 0 {
+		t.Errorf("%+v", now)
+	}
+}

@@ -55,8 +55,24 @@ func read(records, numbers []byte) (*contents, error) {
 		}
 		records = rest
 	}
+	if err := c.checkNumbers(); err != nil {
+		return nil, err
+	}
 	c.findGaps()
 	return c, nil
+}
+
+// maxOpen is how far the next number of an emitter can be above what is settled: what
+// is further is no number that a spool gave, and would be a gap without an end.
+const maxOpen = 1 << 20
+
+func (c *contents) checkNumbers() error {
+	for _, emitter := range sortedKeys(c.next) {
+		if next, base := c.next[emitter], c.base[emitter]; next > base && next-base > maxOpen {
+			return fmt.Errorf("the next number of %s is %d, and %d were settled: no spool gave such numbers", emitter, next, base)
+		}
+	}
+	return nil
 }
 
 // take applies one line.

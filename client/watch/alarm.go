@@ -75,11 +75,15 @@ func (w *Watch) raise(a alarm) {
 
 // convict takes evidence that must convict the log: it is judged here as anybody would.
 // What it does not prove alone, such as a wrong register root, this watch knows by a
-// replay of its own.
+// replay of its own: condition "leaf". All else that does not convict is no evidence.
 func (w *Watch) convict(condition string, e *evidence.Evidence) error {
 	judged, err := e.Judge(w.Client.Verifier, w.Skew)
 	if err != nil {
 		return fmt.Errorf("watch: evidence of its own making: %w", err)
+	}
+	if !judged.Convicts && condition != "leaf" {
+		w.failed(condition, errors.New("no evidence: "+judged.Says))
+		return nil
 	}
 	text := e.Marshal()
 	sum := sha256.Sum256(text)

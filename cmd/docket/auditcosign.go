@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/log/auditor"
-	"github.com/docketlog/docket/log/server"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/storage/pebblestore"
 )
@@ -142,8 +140,7 @@ func (f *follower) newCosignerStore(file, path string, binding []byte) (*pebbles
 
 // answer serves add-checkpoint. The returned function ends that.
 func (f *follower) answer(stop func()) (func() error, error) {
-	h := server.HTTPServer(f.cosign.Handler(f.logger))
-	h.ErrorLog = slog.NewLogLogger(f.logger.Handler(), slog.LevelDebug)
+	h := witnessServer(f.cosign.Handler(f.logger), f.logger)
 	scheme := "http"
 	if f.tlsCert != "" {
 		certificate, err := openCertificate(f.tlsCert, f.tlsKey, f.logger)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,7 +124,40 @@ func (s *session) runFile(id string) string {
 // withRun calls do with a run in which the author takes part, and keeps what it knows
 // of it afterwards: with that, evidence can be given also while the log is out of
 // reach. One process at a time does so for one run and identity.
-func (s *session) withRun(ctx context.Context, id string, do func(*runs.Run) error) (err error) {
+func (s *session) withRun(ctx context.Context, id string, do func(*runs.Run) error) error {
+	return s.lockedRun(ctx, id, func(path string) (*runs.Run, error) {
+		r, err := s.keptRun(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			sp, err := s.spool()
+			if err != nil {
+				return nil, err
+			}
+			return runs.Join(ctx, s.client, s.author, id, sp)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Refresh(ctx, id); err != nil && !outOfReach(err) {
+			return nil, err
+		}
+		return r, nil
+	}, do)
+}
+
+// backInRun is withRun for what happened already: what is kept of the run is enough to
+// report it, whatever the log answers.
+func (s *session) backInRun(ctx context.Context, id string, do func(*runs.Run) error) error {
+	return s.lockedRun(ctx, id, func(path string) (*runs.Run, error) {
+		r, err := s.keptRun(path)
+		if err == nil {
+			_ = r.Refresh(ctx, id) // else the evidence says that it is late
+		}
+		return r, err
+	}, do)
+}
+
+// lockedRun calls do with a run while no other process has it.
+func (s *session) lockedRun(ctx context.Context, id string, open func(path string) (*runs.Run, error), do func(*runs.Run) error) (err error) {
 	if !statement.ValidID(id) {
 		return usage("%q is not the id of a run", id)
 	}
@@ -136,7 +170,7 @@ func (s *session) withRun(ctx context.Context, id string, do func(*runs.Run) err
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	r, err := s.joinRun(ctx, id, path)
+	r, err := open(path)
 	if err != nil {
 		return err
 	}
@@ -144,22 +178,19 @@ func (s *session) withRun(ctx context.Context, id string, do func(*runs.Run) err
 	return errors.Join(failed, keepRun(r, path))
 }
 
-// joinRun joins a run, or goes on from what is kept of it if the log cannot be asked.
-func (s *session) joinRun(ctx context.Context, id, path string) (*runs.Run, error) {
+// keptRun goes on from what is kept of a run.
+func (s *session) keptRun(path string) (*runs.Run, error) {
+	kept, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
 	sp, err := s.spool()
 	if err != nil {
 		return nil, err
 	}
-	kept, err := readFile(path)
-	if err != nil {
-		return runs.Join(ctx, s.client, s.author, id, sp)
-	}
 	r, err := runs.Resume(s.client, s.author, kept, sp)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: remove it to ask the log anew", path, err)
-	}
-	if err := r.Refresh(ctx, id); err != nil && !outOfReach(err) {
-		return nil, err
 	}
 	return r, nil
 }

@@ -22,9 +22,10 @@ import (
 //
 //	DIR/log/config.json    origin and mode of the log
 //	DIR/log/log.key        the log's Ed25519 key, encrypted; log.vkey is public
+//	DIR/log/log.mldsa.key  the log's ML-DSA-44 key, if it has one; log.N.key a later one
 //	DIR/log/identity.key   the key of the log's own identity, encrypted: it signs refusals
 //	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
-//	DIR/log/key-password   the password of these three
+//	DIR/log/key-password   the password of all these
 //	DIR/log/store/         Pebble
 //	DIR/log/quarantine/    refused statements: no part of the log
 //	DIR/log/monitor-state.json            what the monitor remembers
@@ -87,7 +88,8 @@ type serverConfig struct {
 	Mode   string `json:"mode"`
 	Dev    bool   `json:"dev"`
 
-	Monitor string `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
+	Monitor string   `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
+	Keys    []string `json:"keys,omitempty"`    // files in DIR/log of the keys that sign checkpoints; empty: log.key
 }
 
 // clientConfig is DIR/client/config.json.

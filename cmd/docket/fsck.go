@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/fsck"
-	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/anchor"
 	"github.com/docketlog/docket/storage/pebblestore"
@@ -89,7 +87,7 @@ func (o *fsckOptions) check(cmd *cobra.Command, f folders) (report fsck.Report, 
 	if err != nil {
 		return report, err
 	}
-	key, err := readLogKey(filepath.Join(f.log(), "log.vkey"))
+	keys, err := readLogKeys(filepath.Join(f.log(), "log.vkey"))
 	if err != nil {
 		return report, err
 	}
@@ -103,7 +101,7 @@ func (o *fsckOptions) check(cmd *cobra.Command, f folders) (report fsck.Report, 
 		return report, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	l := fsck.Log{Origin: config.Origin, Mode: log.Mode(config.Mode), Key: key, Store: store}
+	l := fsck.Log{Origin: config.Origin, Mode: log.Mode(config.Mode), Key: keys[0], Store: store}
 	if !o.noAnchor {
 		a, missing := anchor.Open(f.anchor())
 		if errors.Is(missing, storage.ErrNoStore) {
@@ -116,18 +114,6 @@ func (o *fsckOptions) check(cmd *cobra.Command, f folders) (report fsck.Report, 
 		l.Anchor = a
 	}
 	return fsck.Check(cmd.Context(), l, o.Options)
-}
-
-func readLogKey(path string) (proofs.VerifierKey, error) {
-	text, err := readFile(path)
-	if err != nil {
-		return proofs.VerifierKey{}, err
-	}
-	key, err := proofs.ParseVerifierKey(strings.TrimSuffix(string(text), "\n"))
-	if err != nil {
-		return key, fmt.Errorf("%s: %w", path, err)
-	}
-	return key, nil
 }
 
 // print prints the report; damage is exit code 4.

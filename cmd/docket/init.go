@@ -31,6 +31,9 @@ approvals (docs/workflows.md).
 
 A set-up that was cut off is begun anew, or finished, by the same command.
 
+With --ml-dsa each checkpoint carries a second signature, of ML-DSA-44: receipts are
+3.3 KB larger, and verifiers choose which of the two keys they pin.
+
 Keys are encrypted; their passwords lie beside them, in files that only their
 owner can read. Move them, and name them with serve --password-file.`,
 		Example: `  docket init --dir /srv/docket --origin log.example.com --direct contracts/ --direct reports/`,
@@ -62,6 +65,7 @@ owner can read. Move them, and name them with serve --password-file.`,
 	flags := c.Flags()
 	flags.BoolVar(&asJSON, "json", false, "print what was made as JSON")
 	flags.StringVar(&s.origin, "origin", "", "the log's name, a bare host name (mandatory)")
+	flags.BoolVar(&s.mldsa, "ml-dsa", false, "sign with ML-DSA-44 too, which holds against quantum computers")
 	flags.StringVar(&anchorDir, "anchor", "", "folder of the anchor, best on another disk (default DIR/anchor)")
 	flags.StringVar(&s.server, "server", "http://127.0.0.1:8070", "base URL that clients use")
 	flags.StringArrayVar(&s.direct, "direct", nil, "prefix of documents that need no run; may be repeated")
@@ -97,24 +101,29 @@ func (s setup) check() error {
 
 // made is what init made, as JSON: where it is, and what verifiers pin.
 type made struct {
-	Origin  string `json:"origin"`
-	Log     string `json:"log"` // folders
-	Anchor  string `json:"anchor"`
-	Client  string `json:"client"`
-	VKey    string `json:"vkey"`    // the log's verifier key
-	Genesis string `json:"genesis"` // leaf hash of entry 0, in hex
+	Origin  string   `json:"origin"`
+	Log     string   `json:"log"` // folders
+	Anchor  string   `json:"anchor"`
+	Client  string   `json:"client"`
+	VKey    string   `json:"vkey"`    // the log's first verifier key, of Ed25519
+	VKeys   []string `json:"vkeys"`   // all of them
+	Genesis string   `json:"genesis"` // leaf hash of entry 0, in hex
 }
 
 func printMade(f folders, w io.Writer) error {
 	config, err1 := f.serverConfig()
-	vkey, err2 := readFile(filepath.Join(f.log(), "log.vkey"))
+	keys, err2 := readLogKeys(filepath.Join(f.log(), "log.vkey"))
 	genesis, err3 := readFile(f.policy() + ".genesis")
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
+	var vkeys []string
+	for _, key := range keys {
+		vkeys = append(vkeys, key.String())
+	}
 	_, err := w.Write(jsonLine(made{
 		Origin: config.Origin, Log: f.log(), Anchor: f.anchor(), Client: f.client(),
-		VKey: strings.TrimSuffix(string(vkey), "\n"), Genesis: strings.TrimSuffix(string(genesis), "\n"),
+		VKey: vkeys[0], VKeys: vkeys, Genesis: strings.TrimSuffix(string(genesis), "\n"),
 	}))
 	return err
 }

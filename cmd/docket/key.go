@@ -17,11 +17,11 @@ import (
 func newKey() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "key",
-		Short: "make key files, and look at them",
+		Short: "make key files, look at them, and exchange the keys of a log",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(newKeyNew(), newKeyShow())
+	c.AddCommand(newKeyNew(), newKeyShow(), newKeyIntroduce(), newKeyRetire(), newKeyAccept())
 	return c
 }
 

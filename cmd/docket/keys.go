@@ -3,7 +3,6 @@ package main
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/hex"
@@ -15,10 +14,8 @@ import (
 	"path/filepath"
 
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
-	"github.com/sigstore/sigstore/pkg/signature"
 
 	"github.com/docketlog/docket/client"
-	"github.com/docketlog/docket/log"
 )
 
 // keyType is the PEM type under which sigstore's encrypted form is read again.
@@ -93,46 +90,6 @@ func readKey(path, passwordFile string) (crypto.PrivateKey, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return key, nil
-}
-
-// newLogKey makes the log's Ed25519 key and the file of its verifier key.
-func newLogKey(dir, origin string) error {
-	passwordFile := filepath.Join(dir, "key-password")
-	if err := newPassword(passwordFile); err != nil {
-		return err
-	}
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return err
-	}
-	if err := writeKey(filepath.Join(dir, "log.key"), passwordFile, key); err != nil {
-		return err
-	}
-	signer, err := logSigner(key, origin)
-	if err != nil {
-		return err
-	}
-	return createFile(filepath.Join(dir, "log.vkey"), []byte(signer.Key().String()+"\n"), 0o644)
-}
-
-// loadLogSigner loads the log's key behind sigstore's signer interface.
-func loadLogSigner(dir, passwordFile, origin string) (*log.Signer, error) {
-	if passwordFile == "" {
-		passwordFile = filepath.Join(dir, "key-password")
-	}
-	key, err := readKey(filepath.Join(dir, "log.key"), passwordFile)
-	if err != nil {
-		return nil, err
-	}
-	return logSigner(key, origin)
-}
-
-func logSigner(key crypto.PrivateKey, origin string) (*log.Signer, error) {
-	signer, err := signature.LoadSigner(key, crypto.Hash(0))
-	if err != nil {
-		return nil, err
-	}
-	return log.NewSignerFor(origin, signer)
 }
 
 // newIdentityKey makes a P-256 key for an identity and writes it to a file.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,7 +96,7 @@ func (p *packing) subject() (pack.Name, error) {
 func (p *packing) write(cmd *cobra.Command, subject pack.Name) (*packView, error) {
 	path := p.out
 	if path == "" {
-		path = fmt.Sprintf("%v-%s.zip", subject.Type, strings.ReplaceAll(subject.ID, "/", "-"))
+		path = fmt.Sprintf("%v-%s.zip", subject.Type, fileName(subject.ID, "-"))
 	}
 	switch _, err := os.Lstat(path); {
 	case err == nil:

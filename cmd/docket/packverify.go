@@ -16,25 +16,27 @@ import (
 	"github.com/docketlog/docket/proofs/pack"
 )
 
-// isPack says whether verify is asked about a pack: a zip file that has no receipt.
+// isPack says whether verify is asked about a pack: a file of that name and beginning
+// that has no receipt. By its beginning alone no file is one: exit code 0 of a pack says
+// nothing of the file's own bytes, so who verifies a PDF must never get it for a pack.
 func (v *verify) isPack() bool {
-	if v.receipt != "" || v.file == "" || v.never {
+	if v.receipt != "" || v.never || !strings.HasSuffix(v.file, ".zip") {
 		return false
 	}
-	if _, err := os.Lstat(v.file + ".docket"); !errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	if strings.HasSuffix(v.file, ".zip") {
-		return true
-	}
-	f, err := os.Open(v.file)
+	_, err := os.Lstat(v.file + ".docket")
+	return errors.Is(err, fs.ErrNotExist) && beginsAsPack(v.file)
+}
+
+// beginsAsPack says whether the first file in a zip file is that of packs.
+func beginsAsPack(path string) bool {
+	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	var head [4]byte
-	_, err = io.ReadFull(f, head[:])
-	return err == nil && string(head[:]) == "PK\x03\x04"
+	head := make([]byte, 30+len("SPEC.txt"))
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head[:4]) == "PK\x03\x04" && string(head[30:]) == "SPEC.txt"
 }
 
 // verifyPack judges a pack with the verifier's own pins. No server is asked.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
@@ -29,7 +28,7 @@ type pendingStatement struct {
 // pendingOf returns the place for statements of a kind about a document or an
 // identity. Ids have '/', which is no part of a file's name; '+' is in no id.
 func (f folders) pendingOf(code statement.Code, id, origin string, fits func(s *statement.Statement) bool) *pendingStatement {
-	name := code.String() + "+" + strings.ReplaceAll(id, "/", "+") + ".dsse"
+	name := code.String() + "+" + fileName(id, "+") + ".dsse"
 	return &pendingStatement{
 		path: filepath.Join(f.client(), "pending", name), origin: origin, fits: fits,
 		other: "says something else, or is for another log",

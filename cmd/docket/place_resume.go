@@ -62,7 +62,7 @@ func (f folders) ownAnchor(a folders, origin string) error {
 	if placed, err := exists(f.anchor()); err != nil || !placed {
 		return err
 	}
-	key, err := readLogKey(filepath.Join(a.log(), "log.vkey"))
+	keys, err := readLogKeys(filepath.Join(a.log(), "log.vkey"))
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (f folders) ownAnchor(a folders, origin string) error {
 	}
 	notes, err := log.ParseAnchor(text)
 	if err == nil && len(notes) > 0 {
-		_, _, err = proofs.OpenCheckpoint(notes[0], []proofs.VerifierKey{key})
+		_, _, err = proofs.OpenCheckpoint(notes[0], keys)
 	}
 	if err != nil {
 		return fmt.Errorf("the set-up of log %s in %s was cut off, and %s is not its anchor but another log's, nothing was moved: give the --anchor that it was begun with: %w", origin, a.dir, f.anchor(), err)

@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/docketlog/docket/client"
 	runs "github.com/docketlog/docket/client/run"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -132,13 +129,13 @@ func (o *runOptions) run(cmd *cobra.Command, s *session, argv []string) error {
 	}
 	child := &child{program: program, argv: argv, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	if o.join != "" {
-		return s.withRun(cmd.Context(), o.join, func(r *runs.Run) error { return o.work(cmd, s, r, step, outputs, child) })
+		return o.work(cmd, &joinedRun{session: s, id: o.join}, step, outputs, child)
 	}
 	r, err := o.open(cmd.Context(), s, step.In)
 	if err != nil {
 		return err
 	}
-	return o.work(cmd, s, r, step, outputs, child)
+	return o.work(cmd, &ownRun{s, r}, step, outputs, child)
 }
 
 // open opens the run.
@@ -159,101 +156,6 @@ func (o *runOptions) open(ctx context.Context, s *session, inputs []statement.Fi
 		return nil, err
 	}
 	return runs.Open(ctx, s.client, s.author, options)
-}
-
-// work does the step and closes the run, if that is due.
-func (o *runOptions) work(cmd *cobra.Command, s *session, r *runs.Run, step runs.Step, outputs []slotPath, child *child) error {
-	ctx := cmd.Context()
-	if step.Name == "" {
-		var err error
-		if step.Name, err = onlyStep(r.Workflow()); err != nil {
-			return err
-		}
-	}
-	begun, err := o.begin(ctx, s, r, step)
-	if err != nil {
-		return err
-	}
-	code, err := child.run(ctx)
-	if err != nil {
-		return err
-	}
-	// Evidence is given also if a signal ended the command.
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer stop()
-	result, failed := resultOf(code, outputs)
-	v := ranView{Run: r.ID(), Request: r.Request().String(), Step: step.Name, Result: result.Result, Exit: code}
-	spooled, problems := o.report(ctx, r, begun, result, &v)
-	if o.join == "" && r.Workflow().Detail == "rolled" { // nobody else has its steps
-		problems = errors.Join(problems, s.keepRun(r))
-	}
-	o.tellRun(cmd.ErrOrStderr(), &v, code)
-	switch {
-	case code != 0:
-		return errors.Join(childError{code}, failed, problems)
-	case failed != nil || problems != nil:
-		return errors.Join(failed, problems)
-	}
-	return spooled
-}
-
-// report brings the evidence to the log: the step, and the outcome if the run is to be
-// closed. What waits in the spool is a spooledError; other errors are problems.
-func (o *runOptions) report(ctx context.Context, r *runs.Run, begun *runs.Begun, result runs.Result, v *ranView) (spooled, problems error) {
-	_, err := begun.Done(ctx, result)
-	spooled, problems = sortSpooled(err, v)
-	if o.join != "" && !o.close {
-		return spooled, problems
-	}
-	closed, err := r.Close(ctx)
-	if closed != nil {
-		v.Status, v.Missing = closed.Status, closed.Missing
-	}
-	second, problem := sortSpooled(err, v)
-	if second != nil {
-		spooled = second
-	}
-	return spooled, errors.Join(problems, problem)
-}
-
-// begin starts the step: a gated one with an intent, for whose approvals it may wait.
-func (o *runOptions) begin(ctx context.Context, s *session, r *runs.Run, step runs.Step) (*runs.Begun, error) {
-	if b := r.UnderWay(step.Name); b != nil && sameStep(&b.Step, step) {
-		return b, nil // docket step intent said so before
-	}
-	i := slices.IndexFunc(r.Workflow().Steps, func(f statement.WorkflowStep) bool { return f.Name == step.Name && f.Gated })
-	if i < 0 {
-		return r.Begin(ctx, step)
-	}
-	for end := time.Now().Add(o.wait); ; {
-		_, err := s.intend(ctx, r, step)
-		var missing *client.MissingApprovals
-		if err == nil {
-			return r.UnderWay(step.Name), nil
-		}
-		if !errors.As(err, &missing) || time.Now().After(end) {
-			return nil, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(2 * time.Second):
-		}
-	}
-}
-
-// onlyStep is the one step of a workflow that is not the release.
-func onlyStep(w *statement.Workflow) (string, error) {
-	var names []string
-	for _, s := range w.Steps {
-		if !s.Release {
-			names = append(names, s.Name)
-		}
-	}
-	if len(names) == 1 {
-		return names[0], nil
-	}
-	return "", usage("workflow %s has several steps: name the one that the command does with --step, one of %s", w.ID, orNothing(names))
 }
 
 // tellRun says what became of the run.

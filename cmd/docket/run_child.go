@@ -53,15 +53,15 @@ type child struct {
 // run runs the command to its end and returns its exit code. Signals go on to it; that
 // this process was told to stop does not end it.
 func (c *child) run(ctx context.Context) (int, error) {
-	if err := ctx.Err(); err != nil {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, forwarded()...)
+	defer signal.Stop(signals)
+	if err := ctx.Err(); err != nil { // asked when no signal is lost any more
 		return 0, err
 	}
 	cmd := exec.Command(c.program, c.argv[1:]...)
 	cmd.Args[0] = c.argv[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.stdin, c.stdout, c.stderr
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, forwarded()...)
-	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
 		return 0, notStarted{exitCannotRun, err}
 	}

@@ -186,11 +186,11 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if err := anchor.Apart(f.anchor(), f.store()); err != nil {
 		return err
 	}
-	signer, err := loadLogSigner(f.log(), o.passwordFile, config.Origin)
+	signer, err := loadLogSigner(f.log(), o.passwordFile, config.Origin, config.signing()...)
 	if err != nil {
 		return err
 	}
-	if site.witnesses, err = readWitnesses(o.witnesses, signer.Key(), site.logger); err != nil {
+	if site.witnesses, err = readWitnesses(o.witnesses, signer.Keys(), site.logger); err != nil {
 		return err
 	}
 	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(site.logger)})

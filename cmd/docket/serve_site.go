@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/quarantine"
@@ -116,8 +117,14 @@ func (s *site) options(local bool) server.Options {
 	return o
 }
 
+// drainFinal is how long a server that was told to stop goes on to wait for a quorum of
+// witnesses: as long as one takes that answers.
+const drainFinal = 5 * time.Second
+
 func (s *site) httpServer(l *log.Log, at net.Addr) *http.Server {
-	h := server.HTTPServer(server.NewWith(l, s.options(isLoopback(at))))
+	handler := server.NewWith(l, s.options(isLoopback(at)))
+	h := server.HTTPServer(handler)
+	h.RegisterOnShutdown(func() { time.AfterFunc(drainFinal, handler.EndWaits) })
 	h.ErrorLog = slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug) // what clients do wrong
 	if s.certificate != nil {
 		h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate.get}

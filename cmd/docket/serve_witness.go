@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/docketlog/docket/log"
@@ -30,7 +31,7 @@ type witnesses struct {
 }
 
 // readWitnesses reads the policy that names them; "" is none.
-func readWitnesses(file string, key proofs.VerifierKey, logger *slog.Logger) (*witnesses, error) {
+func readWitnesses(file string, keys []proofs.VerifierKey, logger *slog.Logger) (*witnesses, error) {
 	if file == "" {
 		return nil, nil
 	}
@@ -44,10 +45,10 @@ func readWitnesses(file string, key proofs.VerifierKey, logger *slog.Logger) (*w
 	}
 	known := len(policy.Logs) == 0
 	for _, k := range policy.LogKeys() {
-		known = known || k.String() == key.String()
+		known = known || slices.ContainsFunc(keys, func(key proofs.VerifierKey) bool { return k.String() == key.String() })
 	}
 	if !known {
-		return nil, fmt.Errorf("%s names logs, but not this one: want the line \"log %s\"", file, key)
+		return nil, fmt.Errorf("%s names logs, but not this one: want the line \"log %s\"", file, keys[0])
 	}
 	for _, warning := range policy.Warnings() {
 		logger.Warn("witness policy", "file", file, "warning", warning)

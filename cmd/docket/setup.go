@@ -26,6 +26,7 @@ type setup struct {
 	server   string // base URL that the client will use
 	direct   []string
 	dev      bool
+	mldsa    bool   // sign with ML-DSA-44 beside Ed25519
 	admin    string // identity ids
 	register string
 	pipeline string
@@ -79,14 +80,15 @@ func (s setup) make(ctx context.Context, f folders) error {
 	if err := errors.Join(os.MkdirAll(f.log(), 0o700), os.MkdirAll(f.keys(), 0o700)); err != nil {
 		return err
 	}
-	if err := newLogKey(f.log(), s.origin); err != nil {
-		return err
-	}
-	signer, err := loadLogSigner(f.log(), "", s.origin)
+	files, err := newLogKeys(f.log(), s.origin, s.mldsa)
 	if err != nil {
 		return err
 	}
-	policy := []byte("# verifier policy (C2SP tlog-policy): the log's key, and which cosigners are demanded\nlog " + signer.Key().String() + "\nquorum none\n")
+	signer, err := loadLogSigner(f.log(), "", s.origin, files...)
+	if err != nil {
+		return err
+	}
+	policy := verifierPolicy(signer.Keys())
 	keys, err := s.identityKeys(f)
 	if err != nil {
 		return err
@@ -101,7 +103,21 @@ func (s setup) make(ctx context.Context, f folders) error {
 	if err := s.writeClient(f, policy, proofs.LeafHash(genesis.Leaf)); err != nil {
 		return err
 	}
-	return writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: s.origin, Mode: string(log.Sealed), Dev: s.dev, Monitor: s.monitor})
+	return writeConfig(filepath.Join(f.log(), "config.json"), serverConfig{Origin: s.origin, Mode: string(log.Sealed), Dev: s.dev, Monitor: s.monitor, Keys: files})
+}
+
+// verifierPolicy is the policy of the log's first client: a line for each key, any one
+// of which suffices.
+func verifierPolicy(keys []proofs.VerifierKey) []byte {
+	text := "# verifier policy (C2SP tlog-policy): the log's key, and which cosigners are demanded\n"
+	if len(keys) > 1 {
+		text = "# verifier policy (C2SP tlog-policy): the log's keys, and which cosigners are demanded. The signature\n" +
+			"# of one key suffices: leave the others away to demand that one\n"
+	}
+	for _, key := range keys {
+		text += "log " + key.String() + "\n"
+	}
+	return []byte(text + "quorum none\n")
 }
 
 // identityKeys makes a key for each identity: those of clients in the client's
@@ -250,7 +266,11 @@ func (s setup) writeClient(f folders, policy []byte, genesis proofs.Hash) error 
 func (s setup) report(f folders, w io.Writer) {
 	fmt.Fprintf(w, "made a new log %s:\n", s.origin)
 	line := func(what, where string) { fmt.Fprintf(w, "  %-46s %s\n", what, where) }
-	line("the log: its Ed25519 key, its store", f.log()+string(filepath.Separator))
+	keys := "its Ed25519 key"
+	if s.mldsa {
+		keys = "its Ed25519 and ML-DSA-44 keys"
+	}
+	line("the log: "+keys+", its store", f.log()+string(filepath.Separator))
 	line("its anchor: the newest signed checkpoint", f.anchor()+string(filepath.Separator))
 	line("the client: verifier policy, keys, receipts", f.client()+string(filepath.Separator))
 	fmt.Fprintf(w, "identities, each with a P-256 key, those of clients in %s, the server's own in %s:\n", f.keys(), f.log())

@@ -60,8 +60,10 @@ evidence of the same release from files; then no server is asked.
 released no document with these bytes, 10 if it did. --absent DOCUMENT asks the same
 of a document. Both take the staple of that register, or ask the folder's server.
 
-A zip file without a receipt is an evidence pack of docket pack: all of it is verified
-offline, by your pins alone; nothing that it says of itself is believed.
+A file of docket pack, with a name that ends in .zip and without a receipt, is verified
+as an evidence pack, offline and by your pins alone; nothing that it says of itself is
+believed. The verdict is about what is in the pack, not about the bytes of the zip file:
+where a zip file is itself the document, name its receipt with --receipt.
 
 Exit codes: 0 AUTHORITATIVE, 10 WAS AUTHORITATIVE or WITHDRAWN, 11 fewer cosigners
 than the policy asks or quorum none outside a development folder, 12 too old, or

@@ -83,6 +83,9 @@ func (v *verify) readReceipt() (*proofs.Receipt, error) {
 	}
 	r, err := parseReceiptFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if v.receipt == "" && beginsAsPack(v.file) {
+			return nil, fmt.Errorf("%s has no receipt: %s is not there; as an evidence pack it is verified under a name that ends in .zip", v.file, path)
+		}
 		return nil, fmt.Errorf("%s has no receipt: %s is not there; name it with --receipt", v.file, path)
 	}
 	return r, err

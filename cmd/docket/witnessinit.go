@@ -46,7 +46,7 @@ since, and would cosign a second history. Make a new one, with new keys.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&name, "name", "", "name under which it signs, such as witness.example.com/w1; none of its logs may have it")
-	flags.StringArrayVar(&logs, "log", nil, "verifier key of a log to watch; may be given several times")
+	flags.StringArrayVar(&logs, "log", nil, "verifier key of a log to watch, or several of one log, a line each; may be given several times")
 	flags.BoolVar(&mldsa, "ml-dsa", false, "cosign with ML-DSA-44 too, which holds against quantum computers")
 	return c
 }
@@ -80,7 +80,7 @@ func (w witnessFolder) create(name string, logs []string, mldsa bool) ([]proofs.
 	if err := createFile(w.file("logs"), list, 0o644); err != nil {
 		return nil, err
 	}
-	return all, createFile(w.file("vkeys"), []byte(vkeyLines(all)), 0o644) // last: what it says is there
+	return all, createFile(w.file("vkeys"), vkeyLines(all), 0o644) // last: what it says is there
 }
 
 // logList is the file of the logs: a policy that demands no witness.
@@ -88,14 +88,16 @@ func logList(name string, logs []string) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# The logs that this witness watches: a line \"log VKEY\" for each key.\n")
 	for _, line := range logs {
-		key, err := firstKey([]byte(line))
+		keys, err := parseVKeys([]byte(line))
 		if err != nil {
 			return nil, usage("--log: %v", err)
 		}
-		if key.Name == name {
-			return nil, usage("--name %s is the name of a log: name the witness otherwise", name)
+		for _, key := range keys {
+			if key.Name == name {
+				return nil, usage("--name %s is the name of a log: name the witness otherwise", name)
+			}
+			fmt.Fprintf(&b, "log %s\n", key)
 		}
-		fmt.Fprintf(&b, "log %s\n", key)
 	}
 	fmt.Fprintf(&b, "quorum none\n")
 	if _, err := proofs.ParsePolicy(b.Bytes()); err != nil {

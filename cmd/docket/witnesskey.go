@@ -114,13 +114,6 @@ func (w witnessFolder) vkeys() ([]proofs.VerifierKey, error) {
 	return keys, nil
 }
 
-func vkeyLines(keys []proofs.VerifierKey) (text string) {
-	for _, key := range keys {
-		text += key.String() + "\n"
-	}
-	return text
-}
-
 // keyFile is where the private key of a verifier key is: those that init made have no
 // ID in their names.
 func (w witnessFolder) keyFile(key proofs.VerifierKey) string {
@@ -159,7 +152,7 @@ func (w witnessFolder) addKey(typ uint8) ([]proofs.VerifierKey, error) {
 		return nil, err
 	}
 	keys = append(keys, key)
-	return keys, client.WriteFile(w.file("vkeys"), []byte(vkeyLines(keys)), 0o644)
+	return keys, client.WriteFile(w.file("vkeys"), vkeyLines(keys), 0o644)
 }
 
 // removeKey takes a key off the list, and removes its file after that. One that a crash
@@ -185,7 +178,7 @@ func (w witnessFolder) removeKey(gone proofs.VerifierKey) ([]proofs.VerifierKey,
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	if err := client.WriteFile(w.file("vkeys"), []byte(vkeyLines(left)), 0o644); err != nil {
+	if err := client.WriteFile(w.file("vkeys"), vkeyLines(left), 0o644); err != nil {
 		return nil, err
 	}
 	return left, removePending(path)

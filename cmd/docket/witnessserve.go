@@ -59,9 +59,7 @@ func (o *witnessOptions) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	h := server.HTTPServer(nil)
-	h.ReadTimeout = witnessReadTimeout
-	h.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
+	h := witnessServer(nil, logger)
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return usage("--tls-cert and --tls-key go together")
 	}
@@ -93,6 +91,15 @@ func (o *witnessOptions) run(cmd *cobra.Command) (err error) {
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "witness %s\nserving on %s://%s\n", folder, scheme, listener.Addr())
 	return serveWitness(cmd.Context(), w, h, listener)
+}
+
+// witnessServer is the server of a cosigner. Few requests are read at once, so none is
+// read for long.
+func witnessServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	h := server.HTTPServer(handler)
+	h.ReadTimeout = witnessReadTimeout
+	h.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
+	return h
 }
 
 // open opens the witness in the folder.

@@ -184,11 +184,11 @@ function goneBefore(index, h, now) {
   return (now.status !== 1 && h.value.last < index) || (next !== undefined && next.index < index && (next.kind === 5 || next.kind === 6));
 }
 
-const during = (time, grant) => time >= notBefore(grant) && time < BigInt(parseTime(grant.notAfter));
+export const during = (time, grant) => time >= notBefore(grant) && time < BigInt(parseTime(grant.notAfter));
 const notBefore = (st) => BigInt(st.notBefore === undefined ? 0 : parseTime(st.notBefore));
 
 // delegationOf: by which the grant was given, under the key spki, in another's stead; undefined: in nobody's.
-function delegationOf(st, spki, e) {
+export function delegationOf(st, spki, e) {
   if (st.actingFor === undefined) {
     demand(!e, 'a delegation is shown, and none was used');
     return undefined;
@@ -203,7 +203,7 @@ function delegationOf(st, spki, e) {
   return d;
 }
 
-const grantedBody = (st, delegator) => ({
+export const grantedBody = (st, delegator) => ({
   object: r.objectHash(st.for, canonical(st.object)), subject: r.sha256Digest(st.subject), to: r.identityKey(st.to), grantor: r.identityKey(st.issuer),
   delegator, request: st.about === undefined ? zeros : digestBytes(st.about), notBefore: notBefore(st), notAfter: BigInt(parseTime(st.notAfter)), uses: st.uses,
 });

@@ -40,7 +40,8 @@ export const boolean = scalar('boolean', (v) => typeof v === 'boolean');
 
 const SEGMENTS = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 export const id = asText('id', (s) => s.length <= 64 && SEGMENTS.test(s));
-export const documentId = asText('document id', (s) => s.length <= 255 && SEGMENTS.test(s));
+export const isDocumentId = (s) => s.length <= 255 && SEGMENTS.test(s);
+export const documentId = asText('document id', isDocumentId);
 export const prefix = asText('prefix', (s) => s === '*' || (s.length <= 255 && s.endsWith('/') && SEGMENTS.test(s.slice(0, -1))));
 // under: the id stands below the prefix.
 export const under = (p, s) => (p === '*' ? !s.startsWith('docket:') : p.endsWith('/') && s.startsWith(p) && s.length > p.length);

@@ -30,9 +30,14 @@ export class History {
       verifyEvent(e, e.proof, this.value.size, this.value.root);
       const newest = e.seq === this.value.size - 1n;
       demand(newest ? e.index === this.value.last : e.index < this.value.last, 'its entry does not fit the newest one');
-      demand(e.index > this.seal.prev ? e.time === this.seal.time : e.time <= this.seal.time, 'its time does not fit that of the seal');
+      this.possible(e);
       if (e.opening) openEvent(e, e.opening.blind, e.opening.body);
     }
+  }
+
+  // possible: the entries since the seal before have the time of this seal; time never falls.
+  possible(e) {
+    demand(e.index > this.seal.prev ? e.time === this.seal.time : e.time <= this.seal.time, 'its time does not fit that of the seal');
   }
 
   // n events that rise: what stands between them is not shown.

@@ -96,6 +96,21 @@ function earliest(node, times) {
   return list[node.k - 1];
 }
 
+// latest is the mirror of earliest: until when a whole quorum signed.
+export function latest(node, times) {
+  if (node.key) return times.get(node.name);
+  const list = node.members.map((m) => latest(m, times)).filter((t) => t !== undefined).sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
+  return list[node.k - 1];
+}
+
+// counted names the witnesses of the quorum whose cosignature counts, in the order of the policy.
+export function counted(p, times) {
+  const within = (node) => (node.key ? [node.name] : node.members.flatMap(within));
+  const root = p.nodes.get(p.quorum);
+  const names = root ? within(root) : [];
+  return p.witnesses.map((w) => w.name).filter((n) => names.includes(n) && times.has(n));
+}
+
 // shared is the least number of witnesses that two quorums have in common. A group any of keys
 // of one name is one witness.
 function shared(node) {

@@ -27,10 +27,15 @@ function nextDocument(state, kind, bytes) {
   return formatDocumentState({ ...s, status: 2 });
 }
 
-function nextDigest(state, kind, bytes) {
-  const s = state ? whole(state, (r) => ({ releases: r.u32(), type: oneOf(r.u8(), 0, 1, 'key type'), identity: r.hash() })) : { releases: 0, type: 0, identity: zeros };
-  demand(!state || s.releases > 0 || s.type > 0, 'no releases and no key');
+export function digestState(bytes) {
+  const s = whole(bytes, (r) => ({ releases: r.u32(), type: oneOf(r.u8(), 0, 1, 'key type'), identity: r.hash() }));
+  demand(s.releases > 0 || s.type > 0, 'no releases and no key');
   demand((s.type === 0) === equal(s.identity, zeros), 'key type and identity');
+  return s;
+}
+
+function nextDigest(state, kind, bytes) {
+  const s = state ? digestState(state) : { releases: 0, type: 0, identity: zeros };
   if (kind === 1) {
     whole(bytes, (r) => { r.hash(); oneOf(r.u32(), 1, 2 ** 32, 'version'); });
     demand(s.releases < 2 ** 32 - 1, 'too many releases');
@@ -185,6 +190,10 @@ export const formatGranted = (g) => concat(g.object, g.subject, g.to, g.grantor,
 export const formatGrantState = (s) => concat(u8(s.status), u64(s.spender), formatGranted(s.granted));
 export const formatSpent = (b) => concat(u32(b.left), b.by, b.statement);
 
+export const grantedBody = (b) => whole(b, readGranted);
+export const spentBody = (b) => whole(b, (r) => ({ left: r.u32(), by: r.hash(), statement: r.hash() }));
+export const revokedBody = (b) => whole(b, (r) => ({ by: r.hash(), statement: r.hash() }));
+
 function grantState(bytes) {
   const s = whole(bytes, (r) => ({ status: oneOf(r.u8(), 1, 3, 'status'), spender: r.u64(), granted: readGranted(r, false) }));
   demand((s.granted.uses === 0) === (s.status === 2) && !(s.status === 2 && s.spender === NONE), 'uses left, status and spender');
@@ -194,22 +203,24 @@ function grantState(bytes) {
 function nextGrant(state, kind, bytes, time, index) {
   if (kind === 1) {
     demand(!state, 'granted already');
-    return formatGrantState({ status: 1, spender: NONE, granted: whole(bytes, readGranted) });
+    return formatGrantState({ status: 1, spender: NONE, granted: grantedBody(bytes) });
   }
   const s = grantState(state ?? refuse('no grant'));
   demand(s.status === 1, 'the grant is not open');
   if (kind === 3) {
-    whole(bytes, (r) => { r.hash(); r.hash(); });
+    revokedBody(bytes);
     return formatGrantState({ ...s, status: 3 });
   }
-  const b = whole(bytes, (r) => ({ left: r.u32(), by: r.hash(), statement: r.hash() }));
+  const b = spentBody(bytes);
   demand(index !== NONE && kind === 2 && b.left === s.granted.uses - 1 && equal(b.by, s.granted.to), 'not what spends it');
   return formatGrantState({ status: b.left === 0 ? 2 : 1, spender: index, granted: { ...s.granted, uses: b.left } });
 }
 
+export const activityBody = (b) => whole(b, (r) => ({ statement: r.hash(), run: r.hash() }));
+
 function nextActivity(state, kind, bytes) {
   demand(isKind(types.activity, kind), 'no kind of a statement');
-  whole(bytes, (r) => { r.hash(); r.hash(); });
+  activityBody(bytes);
   const count = state ? whole(state, (r) => r.u64()) : 0n;
   demand(count < NONE && (!state || count > 0n), 'a count of no statements, or of too many');
   return u64(count + 1n);

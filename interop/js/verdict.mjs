@@ -1,27 +1,29 @@
-// The verdict: docs/spec/receipt.md, sections 3 to 5. judge never throws for what it
-// is handed, but for a policy that is none.
+// The verdict: docs/spec/receipt.md, sections 3 to 5, and docs/spec/claims.md, section 2.
+// judge never throws for what it is handed, but for a policy that is none.
 import { demand, equal, MAX, refuse, Refusal } from './bytes.mjs';
 import { contradiction } from './contradiction.mjs';
 import { document, documentOf, entryLeaf, grant, identity, run } from './claims.mjs';
 import { under } from './fields.mjs';
 import { History } from './history.mjs';
 import { verifyInclusion } from './merkle.mjs';
+import { inForce, sight } from './moment.mjs';
 import { parsePolicy } from './policy.mjs';
 import { parseReceipt } from './receipt.mjs';
 import { registerKey } from './registers.mjs';
 import { parseStatement, verifyStatement } from './statement.mjs';
-import { openView, RULES } from './view.mjs';
+import { openView, RULES, sizeOf } from './view.mjs';
 
 const SKEW = 300_000n; // milliseconds
 
-// judge: bytes of policy, receipt and staple; the pinned leaf hash; what is expected:
-// file (digest), document, namespaces, dev, now and maxAge (milliseconds, 0n: none).
-export function judge({ policy: text, genesis, receipt, staple, expect }) {
+// judge: bytes of policy, receipt and staples; the pinned leaf hash; at: the moment that
+// is asked for, { time } in milliseconds or { size }; what is expected: file (digest),
+// document, namespaces, dev, now and maxAge (milliseconds, 0n: none).
+export function judge({ policy: text, genesis, receipt, staples = [], at, expect }) {
   const policy = parsePolicy(text);
-  const j = { policy, genesis, expect, latest: expect.now === 0n ? MAX : (expect.now + SKEW) / 1000n, out: { warnings: [] }, approvers: [] };
+  const j = { policy, genesis, expect, at, latest: latestOf(expect), out: { warnings: [] }, approvers: [], sightings: [] };
   try {
-    const [r, newer] = makeCheck(j, '')('form', () => [parseReceipt(receipt), staple && parseReceipt(staple)]);
-    return verdictOf(j, r, newer);
+    const [r, ...list] = makeCheck(j, '')('form', () => [receipt, ...staples].map(parseReceipt));
+    return verdictOf(j, r, list);
   } catch (e) {
     if (!(e instanceof Refusal)) throw e;
     if (j.contradicted) return final(j, 'CONTRADICTED', 30, e.message);
@@ -29,8 +31,11 @@ export function judge({ policy: text, genesis, receipt, staple, expect }) {
   }
 }
 
-// makeCheck notes which check fails.
-const makeCheck = (j, prefix) => (name, f) => {
+// latestOf: cosignatures that are later, in seconds, do not count.
+export const latestOf = ({ now }) => (now === 0n ? MAX : (now + SKEW) / 1000n);
+
+// makeCheck notes in j.out which check fails.
+export const makeCheck = (j, prefix) => (name, f) => {
   try {
     return f();
   } catch (e) {
@@ -46,7 +51,7 @@ function final(j, verdict, exit, reason = '') {
   return { verdict, exit, reason, ...j.out };
 }
 
-function verdictOf(j, r, staple) {
+function verdictOf(j, r, staples) {
   const check = makeCheck(j, '');
   const view = openView(check, j.policy, j.genesis, r, j.latest);
   speakFor(j, view);
@@ -54,7 +59,9 @@ function verdictOf(j, r, staple) {
   const entry = openEntry(check, r, view.cp);
   Object.assign(j.out, { issuer: entry.st.issuer, index: entry.index, document: entry.document?.id, version: entry.document?.version });
   openRegisters(j, '', entry, r, view);
-  if (staple) openStaple(j, entry, r, staple, view);
+  sight(j, view, true);
+  j.held = view; // the best tree that is proven to have the entry
+  openStaples(j, entry, r, staples, view);
   return conclude(j, entry);
 }
 
@@ -118,27 +125,57 @@ function openRegisters(j, prefix, entry, r, view) {
   }));
 }
 
-function openStaple(j, entry, r, staple, view) {
-  const check = makeCheck(j, 'staple ');
-  const newer = openView(check, j.policy, j.genesis, staple, j.latest);
-  check('no contradiction', () => {
-    const found = contradiction([r, view], [staple, newer]);
+// openStaples takes them by rising size, so that the largest speaks last. None excludes another.
+function openStaples(j, entry, r, staples, view) {
+  const list = staples.map((staple) => ({ staple, size: sizeOf(j.policy, staple) })).sort((a, b) => (a.size < b.size ? -1 : a.size > b.size ? 1 : 0));
+  const before = [];
+  for (const { staple } of list) {
+    const mine = [staple, openStaple(j, entry, r, staple, view)];
+    for (const other of before) agree(j, other, mine);
+    before.push(mine);
+  }
+}
+
+function agree(j, one, other) {
+  makeCheck(j, 'staple ')('no contradiction', () => {
+    const found = contradiction(one, other);
     if (!found) return;
     j.contradicted = true;
     refuse(found);
   });
+}
+
+function openStaple(j, entry, r, staple, view) {
+  const check = makeCheck(j, 'staple ');
+  const newer = openView(check, j.policy, j.genesis, staple, j.latest);
+  agree(j, [r, view], [staple, newer]);
   if (newer.cp.size < view.cp.size) {
-    j.out.warnings.push('the staple is of a smaller size: not used');
-    return;
+    openOlder(j, entry, staple, newer);
+    return newer;
   }
   openRegisters(j, 'staple ', entry, staple, newer);
+  sight(j, newer, true);
   speakFor(j, newer);
   if (staple.envelope) {
     check('entry inclusion', () => verifyInclusion(entry.leafHash, entry.index, newer.cp.size, newer.cp.root, staple.inclusion));
+    if (newer.level >= j.held.level) j.held = newer;
+    j.apart = false;
+    return newer;
+  }
+  j.apart = true; // nobody vouches that the entry is in this tree but who vouches for a receipt
+  if (j.held.level < newer.level) j.out.level = j.held.level;
+  return newer;
+}
+
+// openOlder: for a moment it says when its tree was seen, for nothing else is it used.
+function openOlder(j, entry, staple, older) {
+  if (!j.at) {
+    j.out.warnings.push('a staple is of a smaller size: not used');
     return;
   }
-  j.holds = view; // who vouches that the entry is in the tree
-  if (view.level < newer.level) j.out.level = view.level;
+  const has = older.cp.size > entry.index;
+  if (has) openRegisters({ ...j }, 'staple ', entry, staple, older);
+  sight(j, older, has);
 }
 
 function stapleAlone(j, check, r, view) {
@@ -172,7 +209,12 @@ function conclude(j, entry) {
   qualify('expected', () => checkExpected(entry.document.id, j.expect));
   qualify('age', () => checkAge(j));
   if (j.witnessTime !== 0n && j.view.seal.time > j.witnessTime + SKEW) j.out.warnings.push("the log's clock was ahead of the witnesses'");
-  const ended = verdict !== 'AUTHORITATIVE';
+  let ended = verdict !== 'AUTHORITATIVE';
+  if (j.at) {
+    j.out.inForce = inForce(j, from, until);
+    if (j.out.inForce.answer === 'unknown') return final(j, verdict, 20, 'the evidence ends before that moment: fetch a newer receipt or staple');
+    ended = j.out.inForce.answer === 'no';
+  }
   const order = [['compromise', 13], ['cosigners', 11], ...(ended ? [] : [['expected', 12], ['age', 12]])];
   const [name, exit] = order.find(([n]) => n in failed) ?? [undefined, ended ? 10 : 0];
   j.out.check = name;
@@ -184,9 +226,9 @@ function checkCompromise(j, time) {
   for (const a of j.approvers) demand(a.now.compromisedSince > a.time, `the key of ${a.by}, who granted it, was reported compromised from before the grant`);
 }
 
-function checkCosigners({ policy, expect, holds, view }) {
+function checkCosigners({ policy, expect, apart, held, view }) {
   demand(policy.quorum !== 'none' || expect.dev, 'the policy demands no cosigner (quorum none)');
-  demand(!holds || holds.quorum.satisfied, 'the tree that is proven to hold the entry has fewer cosigners than the policy asks');
+  demand(!apart || held.quorum.satisfied, 'the tree that is proven to hold the entry has fewer cosigners than the policy asks');
   demand(view.quorum.satisfied, 'fewer cosigners than the policy asks');
 }
 
@@ -196,9 +238,12 @@ function checkExpected(id, { document: asked, namespaces, dev }) {
   return demand(expected.some((p) => under(p, id)), `${id} is not expected: name the document that you ask for`);
 }
 
-function checkAge({ expect: { now, maxAge }, witnessTime, view }) {
+function checkAge({ expect, witnessTime, view }) { checkAgeOf(expect, witnessTime || view.seal.time); }
+
+// checkAgeOf: not older than the maximum age, and not dated after the clock.
+export function checkAgeOf({ now, maxAge }, time) {
   if (now === 0n) return;
-  const age = now - (witnessTime || view.seal.time);
+  const age = now - time;
   demand(age >= -SKEW, "it is dated after the verifier's clock");
   demand(maxAge === 0n || age <= maxAge, 'it is older than the maximum age');
 }

@@ -1,19 +1,32 @@
 // V(N): checkpoint, seal and genesis. docs/spec/receipt.md, section 2.
-import { demand } from './bytes.mjs';
+import { demand, Refusal } from './bytes.mjs';
 import { leafHash, verifyInclusion } from './merkle.mjs';
 import { isHost } from './note.mjs';
 import { evaluate, needs } from './policy.mjs';
 import { parseSeal } from './statement.mjs';
 
-export const RULES = 'docket/0-dev';
+export const RULES = 'docket/1';
+
+function openCheckpoint(policy, receipt, latest) {
+  const quorum = evaluate(policy, receipt.checkpoint, latest);
+  demand(isHost(quorum.cp.origin) && quorum.cp.size >= 2n, 'the origin is no host name, or the size is below 2');
+  return quorum;
+}
+
+// sizeOf is that of a receipt's tree; 0n if its checkpoint is none of the log.
+export function sizeOf(policy, receipt) {
+  try {
+    return openCheckpoint(policy, receipt).cp.size;
+  } catch (e) {
+    if (e instanceof Refusal) return 0n;
+    throw e;
+  }
+}
 
 // openView makes the first five checks. latest is in seconds.
 export function openView(check, policy, genesis, receipt, latest) {
-  let quorum, seal;
-  check('checkpoint', () => {
-    quorum = evaluate(policy, receipt.checkpoint, latest);
-    demand(isHost(quorum.cp.origin) && quorum.cp.size >= 2n, 'the origin is no host name, or the size is below 2');
-  });
+  let seal;
+  const quorum = check('checkpoint', () => openCheckpoint(policy, receipt, latest));
   const cp = quorum.cp;
   check('seal form', () => { seal = parseSeal(receipt.seal); });
   check('seal position', () => {

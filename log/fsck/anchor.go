@@ -31,9 +31,9 @@ func (n *notes) readAnchor() error {
 		return nil
 	}
 	for i, note := range split {
-		c, own, err := log.OpenAnchored(note, n.log.Key)
+		c, own, err := log.OpenAnchored(note, n.keys)
 		if err != nil {
-			n.fault(fmt.Sprintf("note %d: %v", i, err), "a checkpoint under the log's key "+n.log.Key.String(), doAnchor)
+			n.fault(fmt.Sprintf("note %d: %v", i, err), "a checkpoint under the log's keys, such as "+n.log.Key.String(), doAnchor)
 			return nil
 		}
 		if i > 0 && c.Size >= n.anchor[i-1].head.Size {

@@ -17,7 +17,7 @@ import (
 type Log struct {
 	Origin string
 	Mode   log.Mode
-	Key    proofs.VerifierKey                  // of the log
+	Key    proofs.VerifierKey                  // one that signs; the others, and those before, stand in the store
 	Store  storage.Reader                      // nobody writes to it meanwhile
 	Anchor interface{ Load() ([]byte, error) } // nil: it is not checked, as with a copy of the store alone
 }
@@ -78,7 +78,7 @@ func Check(ctx context.Context, l Log, o Options) (Report, error) {
 	count := new(counter)
 	c := &check{
 		Log: l, Options: o, Context: ctx, count: count, progress: newProgress(o.Progress, count),
-		findings: findings{max: o.MaxFindings}, notes: &notes{log: l, findings: findings{max: o.MaxFindings}},
+		findings: findings{max: o.MaxFindings}, notes: &notes{log: l, keys: l.keysOf(l.Store), findings: findings{max: o.MaxFindings}},
 	}
 	err := c.run()
 	if errors.Is(err, storage.ErrDamaged) {

@@ -159,7 +159,7 @@ func checkMeta(s *source, l Log, want log.Head, sealed bool, f *findings) error 
 	if err != nil {
 		return err
 	}
-	if row := log.MarshalSettings(l.Origin, l.Mode, l.Key); !bytes.Equal(settings, row) {
+	if row := log.MarshalSettings(l.Origin, l.Mode, l.keysOf(s.rows)); !bytes.Equal(settings, row) {
 		f.row(log.SettingsKey(), "the settings of the log", rowText(settings), rowText(row)+", as configured")
 	}
 	head, err := s.get(log.HeadKey())

@@ -3,7 +3,9 @@ package fsck
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/docketlog/docket/log"
@@ -15,6 +17,7 @@ import (
 // newest ones in the anchor.
 type notes struct {
 	log      Log
+	keys     log.KeyTerms // with which the log signed
 	findings findings
 	anchor   []anchored // the newest first; nil: the anchor is damaged, empty or not checked
 	sizes    []uint64   // of all notes, rising
@@ -28,11 +31,23 @@ type anchored struct {
 	note []byte
 }
 
-// open verifies a note: of this log, with the log's one line and no other.
+// keysOf reads with which keys the log signed. Where the row does not say it, or
+// speaks of another log, it is the one key that was configured; checkMeta names that.
+func (l Log) keysOf(r storage.Reader) log.KeyTerms {
+	keys, err := log.ReadKeyTerms(r)
+	pinned := func(k proofs.VerifierKey) bool { return k.String() == l.Key.String() }
+	if err != nil || !slices.ContainsFunc(keys.Current(), pinned) {
+		return log.NewKeyTerms(l.Key)
+	}
+	return keys
+}
+
+// open verifies a note: of this log, with one line of each key that signs its size
+// and no other.
 func (n *notes) open(note []byte) (proofs.Checkpoint, error) {
-	c, parsed, err := proofs.OpenCheckpoint(note, []proofs.VerifierKey{n.log.Key})
-	if err == nil && len(parsed.Signatures) != 1 {
-		err = fmt.Errorf("%d signature lines", len(parsed.Signatures))
+	c, own, err := log.OpenAnchored(note, n.keys)
+	if err == nil && !bytes.Equal(own, note) {
+		err = errors.New("it has signature lines of others than the log")
 	}
 	return c, err
 }
@@ -112,7 +127,20 @@ func (n *notes) check(s *source, t *tree) error {
 	}
 	n.checkAnchor(t, byRow, sizes)
 	n.checkFirst(t, sizes)
+	n.checkTerms()
 	return nil
+}
+
+// checkTerms demands that each change of the log's keys came right after a checkpoint.
+func (n *notes) checkTerms() {
+	for _, term := range n.keys {
+		for _, change := range []uint64{term.From, term.Until} {
+			if _, signed := slices.BinarySearch(n.sizes, change-1); change > 0 && !signed && (len(n.anchor) > 0 || n.log.Anchor == nil) {
+				n.findings.row(log.SettingsKey(), "the settings of the log", fmt.Sprintf("the key %s+%08x begins or ends to sign at size %d", term.Key.Name, term.Key.ID, change),
+					"the size after that of a checkpoint")
+			}
+		}
+	}
 }
 
 // row checks one stored note.

@@ -135,7 +135,7 @@ func TestSealsAreFollowed(t *testing.T) {
 		"index": func(s *statement.Seal) { s.Index++ },
 		"prev":  func(s *statement.Seal) { s.Prev = 0 },
 		"time":  func(s *statement.Seal) { s.Time-- },
-		"rules": func(s *statement.Seal) { s.Rules = "docket/1" },
+		"rules": func(s *statement.Seal) { s.Rules = "docket/2" },
 	} {
 		seal, err := statement.ParseSeal(p.leaf(t, 4))
 		if err != nil {

@@ -21,7 +21,7 @@ import (
 type Scrubber struct {
 	Origin string
 	Mode   log.Mode
-	Key    proofs.VerifierKey // of the log
+	Key    proofs.VerifierKey // one that signs; see Log
 	Store  interface {
 		Snapshot() (storage.Snapshot, error)
 	}

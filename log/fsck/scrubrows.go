@@ -22,7 +22,8 @@ type scrubNotes struct {
 func (r *round) notes(t *tree) *scrubNotes {
 	start, end := storage.CheckpointSpace.Range()
 	l := Log{Origin: r.Origin, Mode: r.Mode, Key: r.Key}
-	return &scrubNotes{notes: &notes{log: l, findings: findings{max: maxFound}}, tree: t, rows: r.source.cursor(start, end)}
+	n := &notes{log: l, keys: l.keysOf(r.source.rows), findings: findings{max: maxFound}}
+	return &scrubNotes{notes: n, tree: t, rows: r.source.cursor(start, end)}
 }
 
 // at checks the rows up to the size at hand.

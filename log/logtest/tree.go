@@ -64,7 +64,7 @@ func checkNotes(w *World, store storage.Reader, anchor storage.Anchor, leaves []
 		return err
 	}
 	for _, note := range notes {
-		signed, _, err := proofs.OpenCheckpoint(note.Text, []proofs.VerifierKey{w.Signer.Key()})
+		signed, _, err := proofs.OpenCheckpoint(note.Text, w.Signer.Keys())
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,12 @@ func Notes(store storage.Reader, anchor []byte) ([]Note, error) {
 
 // checkTiles recomputes each tile row from the leaf hashes.
 func checkTiles(store storage.Reader, hashes []proofs.Hash) error {
-	want := make(map[string][]byte)
+	return compareRows(store, storage.TileSpace, tileRows(hashes))
+}
+
+// tileRows are the rows of all tiles over these leaf hashes, by key.
+func tileRows(hashes []proofs.Hash) map[string][]byte {
+	rows := make(map[string][]byte)
 	for level := uint8(0); len(hashes) > 0; level++ {
 		var above []proofs.Hash
 		for n := 0; n*256 < len(hashes); n++ {
@@ -137,14 +142,14 @@ func checkTiles(store storage.Reader, hashes []proofs.Hash) error {
 			for _, h := range tile {
 				row = append(row, h[:]...)
 			}
-			want[string(storage.Tile(level, uint64(n)))] = row
+			rows[string(storage.Tile(level, uint64(n)))] = row
 			if len(tile) == 256 {
 				above = append(above, naiveRoot(tile))
 			}
 		}
 		hashes = above
 	}
-	return compareRows(store, storage.TileSpace, want)
+	return rows
 }
 
 // naiveRoot is RFC 6962's MTH over hashes, by its definition.

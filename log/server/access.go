@@ -53,6 +53,15 @@ func (s *Server) authorize(r *http.Request, a access) (client string, err error)
 // sameSite refuses what a web page of another site had a browser send.
 var sameSite = http.NewCrossOriginProtection()
 
+// fromElsewhere says whether a web page of another site had a browser send a request.
+// It need not read the answer to learn from it: whether there is one is seen by whoever
+// embeds it. So reads are judged as what changes something.
+func fromElsewhere(r *http.Request) bool {
+	asked := *r
+	asked.Method = http.MethodPost
+	return sameSite.Check(&asked) != nil
+}
+
 // proxyHeaders are set by proxies, which may name the loopback as the host
 // whoever asks them.
 var proxyHeaders = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"}
@@ -69,7 +78,7 @@ func checkLocal(r *http.Request) error {
 			return problem("host", "", "the request came through a proxy ("+name+"): behind one, this server needs a list of tokens")
 		}
 	}
-	if sameSite.Check(r) != nil {
+	if fromElsewhere(r) {
 		return problem("host", "", "the request comes from a web page of another site")
 	}
 	return nil

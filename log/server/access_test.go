@@ -155,6 +155,17 @@ func TestOpenLocally(t *testing.T) {
 		if got := ask("POST", "localhost:8070", "/api/v1/statements", headers...); got != want {
 			t.Errorf("Sec-Fetch-Site %q: %d, want %d", site, got, want)
 		}
+		for _, method := range []string{"GET", "HEAD"} { // an answer that no page reads still says whether there is one
+			if got := ask(method, "localhost:8070", read, headers...); (got == 403) != (want == 403) {
+				t.Errorf("%s, Sec-Fetch-Site %q: %d", method, site, got)
+			}
+			if got := ask(method, "localhost:8070", "/checkpoint", headers...); got != 200 {
+				t.Errorf("%s, Sec-Fetch-Site %q: what is public answers %d", method, site, got)
+			}
+		}
+	}
+	if got := ask("GET", "localhost:8070", read, "Origin", "https://evil.example"); got != 403 {
+		t.Errorf("another origin reads: %d", got)
 	}
 	if got := ask("POST", "localhost:8070", "/api/v1/statements", "Origin", "https://evil.example"); got != 403 {
 		t.Errorf("another origin: %d", got)

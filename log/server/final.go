@@ -64,14 +64,20 @@ func (s *Server) errNotFinal(detail string) *Problem {
 	return p
 }
 
+// errNoFinal says why there is no final view.
+func (s *Server) errNoFinal() *Problem {
+	if s.log.FinalNote() == nil {
+		return s.errNotFinal("no quorum of witnesses has cosigned a checkpoint since the server started")
+	}
+	return s.errNotFinal("no quorum of witnesses has cosigned the newest checkpoints for a while; the last that it did is at /final/checkpoint")
+}
+
 func (s *Server) finalCheckpoint(w http.ResponseWriter, r *http.Request) error {
 	note, err := fromView(s, func(*log.View) ([]byte, error) {
-		final := s.log.Final()
-		if final == nil {
-			return nil, s.errNotFinal("no quorum of witnesses has cosigned a checkpoint since the server started")
+		if note := s.log.FinalNote(); note != nil {
+			return note, nil
 		}
-		defer final.Release()
-		return final.Checkpoint(), nil
+		return nil, s.errNoFinal()
 	})
 	if err != nil {
 		return err
@@ -101,7 +107,7 @@ func (s *Server) finalReceipt(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := s.log.Final()
 	if v == nil {
-		return s.errNotFinal("no quorum of witnesses has cosigned a checkpoint since the server started")
+		return s.errNoFinal()
 	}
 	receipt, size, err := readFinal(v, index)
 	if errors.Is(err, log.ErrNotFound) {
@@ -136,11 +142,16 @@ func (s *Server) awaitFinal(ctx context.Context, v *log.View, results []log.Resu
 		return v, nil
 	}
 	v.Release()
-	ctx, cancel := context.WithTimeout(ctx, s.options.FinalWait)
+	waiting, cancel := context.WithTimeout(ctx, s.options.FinalWait)
 	defer cancel()
-	final, err := s.log.WaitFinal(ctx, size)
-	if errors.Is(err, context.DeadlineExceeded) {
+	defer context.AfterFunc(s.waits, cancel)()
+	final, err := s.log.WaitFinal(waiting, size)
+	if waiting.Err() != nil && final == nil && ctx.Err() == nil {
 		return nil, s.errNotFinal("it is in the log and sealed, but no quorum of witnesses cosigned it in time; send it again to wait on")
 	}
 	return final, err
 }
+
+// EndWaits answers all who wait for a quorum, and those who come to wait: the server is
+// about to end. What they sent is in the log.
+func (s *Server) EndWaits() { s.endWaits() }

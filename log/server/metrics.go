@@ -145,7 +145,9 @@ func (m *Metrics) watch(s *Server) {
 		return 0
 	})
 	gauge("docket_queue_length", "Submissions that wait for the writer.", func() float64 { return float64(s.log.Waiting()) })
-	gauge("docket_submissions_in_progress", "Submissions that hold a place.", func() float64 { return float64(len(s.single) + len(s.batches)) })
+	gauge("docket_submissions_in_progress", "Submissions that hold a place.", func() float64 {
+		return float64(len(s.single) + len(s.batches) + len(s.finalSingles) + len(s.finalBatches))
+	})
 	gauge("docket_requests_in_progress", "Requests in progress.", func() float64 { return float64(s.flights.Load()) })
 	if q := s.options.Quarantine; q != nil {
 		gauge("docket_quarantine_statements", "Refused statements that are kept.", func() float64 { return float64(q.Stats().Files) })

@@ -100,11 +100,10 @@ func (s *Server) submitLines(ctx context.Context, bodies [][]byte, final bool) (
 			lines[i].fail(err)
 		}
 	})
-	err = s.submitChecked(ctx, checked, lines, final)
-	if err == nil {
-		s.putLinesOnRecord(ctx, reported, lines)
+	if err := s.submitChecked(ctx, checked, reported, lines, final); err != nil {
+		return nil, err
 	}
-	return lines, err
+	return lines, nil
 }
 
 // putLinesOnRecord hands those lines to the log that were refused before it saw
@@ -143,9 +142,10 @@ func (l *line) fail(err error) {
 	l.Status = l.Problem.Status
 }
 
-// submitChecked submits those that passed the check, as one submission, and
-// fills in their lines.
-func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked, lines []line, final bool) error {
+// submitChecked submits those that passed the check, as one submission, and fills in
+// their lines. What was refused before goes on record when that is done, and before a
+// quorum is waited for: whether there is one is no matter of a refusal.
+func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked, reported []*log.Reported, lines []line, final bool) error {
 	var in []*admission.Checked
 	var at []int
 	for i, c := range checked {
@@ -154,31 +154,35 @@ func (s *Server) submitChecked(ctx context.Context, checked []*admission.Checked
 		}
 	}
 	if len(in) == 0 {
+		s.putLinesOnRecord(ctx, reported, lines)
 		return nil
 	}
 	results, view, err := s.log.Submit(ctx, in)
 	if err != nil {
 		return err
 	}
+	s.putLinesOnRecord(ctx, reported, lines)
 	if final {
 		if view, err = s.awaitFinal(ctx, view, results); err != nil {
 			return err
 		}
 	}
 	defer view.Release()
-	parallel(len(results), func(i int) {
-		l := &lines[at[i]]
-		if results[i].Refusal != nil {
-			l.fail(refusalOf(results[i]))
-			return
-		}
-		receipt, err := view.Receipt(results[i].Index)
-		if err != nil {
-			s.report("/api/v1/statements", err)
-			l.fail(err)
-			return
-		}
-		l.Status, l.Receipt = status(results[i]), receipt.Marshal()
-	})
+	parallel(len(results), func(i int) { s.answerLine(view, results[i], &lines[at[i]]) })
 	return nil
+}
+
+// answerLine fills in the line of a statement that the log judged.
+func (s *Server) answerLine(v *log.View, result log.Result, l *line) {
+	if result.Refusal != nil {
+		l.fail(refusalOf(result))
+		return
+	}
+	receipt, err := v.Receipt(result.Index)
+	if err != nil {
+		s.report("/api/v1/statements", err)
+		l.fail(err)
+		return
+	}
+	l.Status, l.Receipt = status(result), receipt.Marshal()
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,8 @@ type Server struct {
 	batches      lane // NDJSON submissions
 	finalSingles lane // the same, that wait for a quorum of witnesses
 	finalBatches lane
+	waits        context.Context // of those; endWaits ends it
+	endWaits     context.CancelFunc
 	bodies       budget // of NDJSON
 	singles      budget // of one entry each
 	quotas       *quotas
@@ -80,6 +83,7 @@ func NewWith(l *log.Log, o Options) *Server {
 		single: make(lane, MaxSubmissions), batches: make(lane, MaxBatches), quotas: newQuotas(o.Quota),
 		finalSingles: make(lane, MaxFinalSubmissions), finalBatches: make(lane, MaxFinalBatches),
 	}
+	s.waits, s.endWaits = context.WithCancel(context.Background())
 	s.options.FinalWait = cmp.Or(o.FinalWait, FinalWait)
 	s.bodies.left.Store(MaxBodies)
 	s.singles.left.Store(MaxSingles)

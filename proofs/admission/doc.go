@@ -22,5 +22,5 @@
 //	activity wl/publisher  0x81      statement, no run
 //
 // The rules, their order and their codes stand in docs/spec/admission.md. These
-// are the rules docket/0-dev; they build every kind but erase.
+// are the rules docket/1; they build every kind but erase.
 package admission

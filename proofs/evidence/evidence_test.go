@@ -278,7 +278,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(evidence.OfNotes(evidence.Fork, "because", genesis, one.note(5), two.note(7), two.root(5), two.proof(5, 7)).Marshal())
 	f.Add(evidence.OfSignatures(evidence.Unproven, "because", one.note(5), two.note(7), proofs.Hash{}, nil).Marshal())
 	f.Add(evidence.OfSeal("late", genesis, one.note(5), 1, []byte("b"), nil).Marshal())
-	f.Add(evidence.OfLeaf("docket/0-dev", genesis, one.note(5), evidence.Divergence{Index: 1, Class: "entry", Rule: "E104"}, []evidence.Entry{{Index: 1, Leaf: []byte("b")}}).Marshal())
+	f.Add(evidence.OfLeaf("docket/1", genesis, one.note(5), evidence.Divergence{Index: 1, Class: "entry", Rule: "E104"}, []evidence.Entry{{Index: 1, Leaf: []byte("b")}}).Marshal())
 	f.Add([]byte(fmt.Sprintf(`{"mediaType":%q,"kind":"rewrite","reason":"","genesis":"","receipts":[{},{}]}`+"\n", evidence.MediaType)))
 	v := one.verifier()
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -293,4 +293,46 @@ func FuzzParse(f *testing.F) {
 			t.Error("it convicts, and is an error")
 		}
 	})
+}
+
+// A leaf is judged by the rules that the seal over it names, not by those that a file
+// says: by other rules it may be right.
+func TestLeafByItsRules(t *testing.T) {
+	root := proofs.Hash{}
+	seal := func(rules string, prev int64) string {
+		return string(statement.Seal{Index: 2, Prev: prev, Time: 1, Rules: rules, Root: root}.Marshal())
+	}
+	for _, c := range []struct {
+		name     string
+		seal     string
+		shown    bool
+		convicts bool
+	}{
+		{"the rules that are named", seal(statement.Rules, -1), true, true},
+		{"other rules", seal("docket/9", -1), true, false},
+		{"no seal at hand", seal(statement.Rules, -1), false, false},
+		{"a seal that does not cover it", seal(statement.Rules, 1), true, false},
+		{"a seal of another place", strings.Replace(seal(statement.Rules, -1), "index 2", "index 3", 1), true, false},
+	} {
+		l := newLiar(t, "a", "no entry", c.seal)
+		var entries []evidence.Entry
+		for i, leaf := range []string{"a", "no entry", c.seal} {
+			if i == 0 || i == 2 && !c.shown {
+				continue
+			}
+			proof, err := tlog.ProveRecord(l.size, int64(i), l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			entry := evidence.Entry{Index: uint64(i), Leaf: []byte(leaf)}
+			for _, h := range proof {
+				entry.Inclusion = append(entry.Inclusion, h[:])
+			}
+			entries = append(entries, entry)
+		}
+		e := evidence.OfLeaf(statement.Rules, genesis, l.note(3), evidence.Divergence{Index: 1, Class: evidence.ClassEntry, Rule: "E101"}, entries)
+		if j, err := e.Judge(l.verifier(), evidence.Skew); err != nil || j.Convicts != c.convicts {
+			t.Errorf("%s: %+v, %v", c.name, j, err)
+		}
+	}
 }

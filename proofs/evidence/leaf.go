@@ -58,12 +58,27 @@ func (e *Evidence) judgeLeaf(v proofs.Verifier) (Judgement, error) {
 		return Judgement{}, fmt.Errorf("the evidence lacks entry %d, which it is about", e.Divergence.Index)
 	}
 	switch {
+	case e.Divergence.Class != ClassSeal && !e.ruled(wrong):
+		return proves("%s signed these leaves; no seal here covers entry %d and names the rules %s, so nothing says that they were in force", cp.Origin, wrong.Index, e.Rules)
 	case !e.breaks(at, wrong, cp):
 		return proves("%s signed these leaves; what is wrong with leaf %d (%.20q) only a replay tells: docket audit", cp.Origin, wrong.Index, e.Divergence.Rule)
 	case e.Divergence.Class == ClassSeal:
 		return convicts("%s signed a tree of size %d in which the leaf %d is not the seal that belongs there", cp.Origin, cp.Size, wrong.Index)
 	}
 	return convicts("%s signed a tree of size %d with the entry %d, which the rule %s forbids", cp.Origin, cp.Size, wrong.Index, e.Divergence.Rule)
+}
+
+// ruled says whether a seal at hand covers the entry and names the rules by which it is
+// judged. What a file says of the rules is its maker's word: an entry that some rules
+// forbid may be right by those that were in force.
+func (e *Evidence) ruled(wrong Entry) bool {
+	for _, entry := range e.Entries {
+		seal, err := statement.ParseSeal(entry.Leaf)
+		if err == nil && seal.Index == entry.Index && seal.Prev < int64(wrong.Index) && wrong.Index < seal.Index {
+			return seal.Rules == e.Rules
+		}
+	}
+	return false
 }
 
 // breaks says whether the leaf breaks its rule by what is at hand.

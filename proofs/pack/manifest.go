@@ -11,7 +11,7 @@ import (
 
 // Format names the format of a pack. It also names SPEC.txt and how report.html
 // follows from the rest: where one of them changes, so does this name.
-const Format = "docket-pack/0-dev"
+const Format = "docket-pack/1"
 
 // The members stand in the order of their names.
 type (

@@ -21,7 +21,7 @@ func (p *Pack) person(h *History) person {
 		if !ok {
 			continue
 		}
-		x.Changes = append(x.Changes, fmt.Sprintf("%s by %s at %s (entry %d)", m.Statement.Code, m.Statement.Issuer, statement.FormatTime(int64(e.Time)), e.Index))
+		x.Changes = append(x.Changes, fmt.Sprintf("%s by %s at %s (entry %d)", m.Statement.Code, m.Statement.Issuer, clockWords(int64(e.Time)), e.Index))
 		var terms *statement.EnrollIdentity
 		switch b := m.Statement.Body.(type) {
 		case *statement.EnrollIdentity:
@@ -46,7 +46,7 @@ func standing(h *History) string {
 		register.IdentityActive: "active", register.IdentitySuspended: "suspended", register.IdentityRevoked: "revoked", register.IdentityRetired: "retired",
 	}[body.State.Status]
 	if since := body.State.CompromisedSince; since != register.None {
-		status += ", its key reported stolen since " + statement.FormatTime(int64(since))
+		status += ", its key reported stolen since " + clockWords(int64(since))
 	}
 	return status
 }
@@ -60,7 +60,7 @@ type grantRow struct {
 func (p *Pack) grantRow(h *History, times map[uint64]int64) grantRow {
 	x := grantRow{row: p.row(h.Events[0].Index, times)}
 	if g, ok := p.makers[h.Events[0].Index].Statement.Body.(*statement.GrantDecision); ok {
-		x.To, x.Role, x.Meaning, x.Rule, x.For, x.Until = g.To, g.Role, g.Meaning, g.Rule, objectWords(g), statement.FormatTime(g.NotAfter)
+		x.To, x.Role, x.Meaning, x.Rule, x.For, x.Until = g.To, g.Role, g.Meaning, g.Rule, objectWords(g), clockWords(g.NotAfter)
 		if g.By != "" {
 			x.By += ", for " + g.By + " who decided in another system"
 		}
@@ -74,7 +74,7 @@ func (p *Pack) grantRow(h *History, times map[uint64]int64) grantRow {
 		if e.Kind == register.GrantRevoked {
 			did = "taken back"
 		}
-		became = append(became, fmt.Sprintf("%s by entry %d at %s", did, e.Index, statement.FormatTime(int64(e.Time))))
+		became = append(became, fmt.Sprintf("%s by entry %d at %s", did, e.Index, clockWords(int64(e.Time))))
 	}
 	if x.Became = strings.Join(became, "; "); x.Became == "" {
 		x.Became = "never used"

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"strings"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/statement"
@@ -19,7 +20,7 @@ var specText string
 var reportHTML string
 
 var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"time":   statement.FormatTime,
+	"time":   clockWords,
 	"base64": base64.StdEncoding.EncodeToString,
 }).Parse(reportHTML))
 
@@ -38,6 +39,7 @@ type report struct {
 	Grants                                      []grantRow
 	People                                      []person
 	Texts                                       []row
+	Said                                        []row // of an identity: what it signed; the others are what was said of it
 	NotClaimed                                  []string
 	Identity                                    bool
 }
@@ -54,6 +56,11 @@ type row struct {
 	Until  string // of a release: how its authority ended
 }
 
+// clockWords writes a time for people, in UTC: 2026-11-22 09:29:27.291.
+func clockWords(ms int64) string {
+	return strings.NewReplacer("T", " ", "Z", "").Replace(statement.FormatTime(ms))
+}
+
 // Report gives report.html. Whatever stands in the log stands in it as text.
 func (p *Pack) Report() ([]byte, error) {
 	r, err := p.report()
@@ -67,7 +74,9 @@ func (p *Pack) Report() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// signatures names who signed the note, as it says itself.
+// signatures gives the names on the lines below the note, but for the log's. Nobody
+// verified them: who hands a pack on can write any. What is not printable ASCII, and
+// could make a page read otherwise, such as a change of direction, is a question mark.
 func signatures(note []byte, origin string) (by []string) {
 	n, err := proofs.ParseNote(note)
 	if err != nil {
@@ -75,8 +84,15 @@ func signatures(note []byte, origin string) (by []string) {
 	}
 	for _, s := range n.Signatures {
 		if s.Name != origin {
-			by = append(by, s.Name)
+			by = append(by, strings.Map(printable, s.Name))
 		}
 	}
 	return by
+}
+
+func printable(c rune) rune {
+	if c <= ' ' || c > '~' {
+		return '?'
+	}
+	return c
 }

@@ -46,8 +46,25 @@ func (p *Pack) report() (*report, error) {
 			r.Texts = append(r.Texts, p.row(i, times))
 		}
 	}
+	if r.Identity {
+		r.divide(p.Subject.ID)
+	}
 	r.Sentence = p.sentence(r)
 	return r, nil
+}
+
+// divide puts what an identity signed apart from what others said of it.
+func (r *report) divide(id string) {
+	all := slices.Concat(r.Asked, r.Approved, r.Executed, r.Released, r.Others)
+	slices.SortFunc(all, func(a, b row) int { return cmpUint(a.Index, b.Index) })
+	r.Others = nil
+	for _, x := range all {
+		if x.By == id {
+			r.Said = append(r.Said, x)
+		} else {
+			r.Others = append(r.Others, x)
+		}
+	}
 }
 
 // clock gives the log's time of each entry that made an event.
@@ -91,20 +108,35 @@ func (p *Pack) ended(s *statement.Statement, index uint64) string {
 	if !ok {
 		return ""
 	}
-	h := p.histories[Name{register.TypeDocument, b.Document}]
-	if h == nil {
-		return "see the receipt" // of a pack about an identity
-	}
-	for _, e := range h.Events {
+	for _, e := range p.eventsOf(b.Document, index) {
 		if e.Index > index {
 			how := "superseded"
 			if e.Kind == register.DocumentWithdraw {
 				how = "withdrawn"
 			}
-			return fmt.Sprintf("%s at %s (entry %d)", how, statement.FormatTime(int64(e.Time)), e.Index)
+			return fmt.Sprintf("%s at %s (entry %d)", how, clockWords(int64(e.Time)), e.Index)
 		}
 	}
 	return "still the current version"
+}
+
+// eventsOf gives the events of a document that tell how the release of this entry ended:
+// its history, or what the receipt shows of it, in a pack without that history.
+func (p *Pack) eventsOf(document string, index uint64) (events []register.Event) {
+	if h := p.histories[Name{register.TypeDocument, document}]; h != nil {
+		for _, e := range h.Events {
+			events = append(events, e.Event)
+		}
+		return events
+	}
+	for _, r := range p.receipts[index].Registers {
+		if r.Type == register.TypeDocument && r.ID == document {
+			for _, e := range r.Events {
+				events = append(events, e.Event)
+			}
+		}
+	}
+	return events
 }
 
 // sentence is the first thing that a reader sees.
@@ -144,7 +176,7 @@ func (p *Pack) documentSentence(r *report) string {
 		return "The history of the document begins with no release."
 	}
 	return fmt.Sprintf("Version %d of %s was released by %s at %s; it is %s, as far as the log %s went when this was made (%d entries).",
-		b.Version, b.Document, s.Issuer, statement.FormatTime(newest.Time), was(newest.Until), r.Origin, r.Size)
+		b.Version, b.Document, s.Issuer, clockWords(newest.Time), was(newest.Until), r.Origin, r.Size)
 }
 
 // was turns the end of a release into a part of a sentence.
@@ -176,7 +208,7 @@ func (p *Pack) runSentence(r *report) string {
 		fmt.Fprintf(&b, "; %s on record", count(n, "piece")+" of work")
 	}
 	for _, x := range r.Released {
-		fmt.Fprintf(&b, "; %s %s at %s", x.By, x.What, statement.FormatTime(x.Time))
+		fmt.Fprintf(&b, "; %s %s at %s", x.By, x.What, clockWords(x.Time))
 		if x.Until != "" {
 			fmt.Fprintf(&b, ", %s", x.Until)
 		}

@@ -1,6 +1,8 @@
 package pack
 
 import (
+	"fmt"
+
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
@@ -96,6 +98,9 @@ func (j *judgement) conclude() Verdict {
 		return j.final(proofs.Unknown, proofs.ExitUnknown)
 	}
 	kind := j.documents()
+	if kind == proofs.Unknown {
+		return j.final(proofs.Unknown, proofs.ExitUnknown)
+	}
 	intact := j.check(proofs.CheckCompromise, "no signer was reported compromised from before a statement", j.compromise())
 	cosigned := j.check(proofs.CheckCosigners, j.cosigners(), j.checkCosigners())
 	expected := j.check(proofs.CheckExpected, j.pack.Subject.String(), j.checkExpected())
@@ -119,7 +124,7 @@ func (j *judgement) conclude() Verdict {
 }
 
 // documents gathers the verdicts on what is in question, and returns the kind: that of
-// the newest release.
+// the newest release, or Unknown if one of them is of no file.
 func (j *judgement) documents() proofs.Kind {
 	kind := Verified
 	if j.pack.Subject.Type == register.TypeIdentity {
@@ -134,6 +139,12 @@ func (j *judgement) documents() proofs.Kind {
 		}
 		j.verdict.Documents = append(j.verdict.Documents, j.each[i])
 		kind = j.each[i].Kind
+	}
+	for _, d := range j.verdict.Documents {
+		if d.Kind == proofs.Unknown {
+			j.verdict.Reason = fmt.Sprintf("version %d of %s is of no file: its digest is %s", d.Version, d.Document, d.Digest)
+			return proofs.Unknown
+		}
 	}
 	return kind
 }

@@ -46,6 +46,6 @@
 //	index 1023
 //	prev 961
 //	time 1763762400123
-//	rules docket/0-dev
+//	rules docket/1
 //	registers 48211 SBNJTRN+FjG7owHVrKtue7eqdM4RhdRWVl71HXN2d7I=
 package statement

@@ -38,7 +38,7 @@ func TestPolicyRefusals(t *testing.T) {
 		{"threshold twice", alerts, `{"AL-12":{"a":1,"a":1}}`, `{"AL-12":{"a":1,"b":1}}`, "E101", "alerts.AL-12.a"},
 		{"version 0", `"version":1`, `"version":0`, `"version":1`, "E102", "version"},
 		{"keys in version 2", `"version":1`, `"version":2`, `"version":1`, "E102", "admins.members[0]"},
-		{"rules", `docket/0-dev`, `other/1`, `docket/1`, "E102", "rules"},
+		{"rules", `docket/1`, `other/1`, `docket/1`, "E102", "rules"},
 		{"m of 0", `"m":2`, `"m":0`, `"m":1`, "E102", "admins.m"},
 		{"m above members", `"m":2`, `"m":4`, `"m":3`, "E102", "admins.m"},
 		{"member twice", `"id":"h/adm-2"`, `"id":"h/adm-1"`, `"id":"h/adm-9"`, "E102", "admins.members[1]"},

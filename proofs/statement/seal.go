@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// Rules names the admission rules of this package. Until the specification is frozen, formats may change.
-	Rules = "docket/0-dev"
+	// Rules names the admission rules of this package, and with them all formats of docs/spec.
+	Rules = "docket/1"
 	// SealPrefix starts every seal; no statement's leaf starts with "d".
 	SealPrefix = "docket/v1/seal"
 )

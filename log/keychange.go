@@ -1,0 +1,105 @@
+package log
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/storage"
+)
+
+// IntroduceKey makes a key one of those that sign a stopped log's checkpoints, from
+// the next one on. It signs beside the others, and what was signed stays as it is. A
+// key that signs already changes nothing; one that is retired never signs again.
+func IntroduceKey(store storage.Store, anchor storage.Anchor, key proofs.VerifierKey) (KeyTerms, error) {
+	return changeKeys(store, anchor, func(all KeyTerms, signed uint64) (KeyTerms, error) {
+		if at, known := all.of(key); known {
+			if until := all[at].Until; until != 0 {
+				return nil, fmt.Errorf("the key %s+%08x signed below size %d and is retired: a retired key never signs again, make a new one", key.Name, key.ID, until)
+			}
+			return all, nil
+		}
+		return append(slices.Clone(all), KeyTerm{Key: key, From: signed + 1}), nil
+	})
+}
+
+// RetireKey ends what a key signs: from the next checkpoint on the others sign alone.
+// Another key of its type must have signed the newest checkpoint, so that there was
+// one that both signed. A key that is retired already changes nothing.
+func RetireKey(store storage.Store, anchor storage.Anchor, key proofs.VerifierKey) (KeyTerms, error) {
+	return changeKeys(store, anchor, func(all KeyTerms, signed uint64) (KeyTerms, error) {
+		at, known := all.of(key)
+		switch {
+		case !known:
+			return nil, fmt.Errorf("the log never signed with the key %s+%08x", key.Name, key.ID)
+		case all[at].Until != 0:
+			return all, nil
+		}
+		successor := slices.IndexFunc(all, func(t KeyTerm) bool { return t.Key.Type == key.Type && t.Until == 0 && t.Key.String() != key.String() })
+		switch {
+		case successor < 0:
+			return nil, fmt.Errorf("the key %s+%08x is the only one of its type: introduce another one first", key.Name, key.ID)
+		case !all[successor].holds(signed):
+			return nil, fmt.Errorf("no checkpoint is signed by both keys yet: start the log, let one statement come in, stop it, and retire the old key then. The newest checkpoint is of size %d", signed)
+		case !all[at].holds(signed):
+			return nil, fmt.Errorf("the key %s+%08x has not signed a checkpoint yet: it is the new one", key.Name, key.ID)
+		}
+		changed := slices.Clone(all)
+		changed[at].Until = signed + 1
+		return changed, nil
+	})
+}
+
+// changeKeys commits other terms to a store that no log has open. No checkpoint above
+// the one in the anchor was ever let out, so what changes is what comes after it.
+func changeKeys(store storage.Store, anchor storage.Anchor, change func(all KeyTerms, signed uint64) (KeyTerms, error)) (KeyTerms, error) {
+	s, err := readSettings(store)
+	if err != nil {
+		return nil, err
+	}
+	text, err := anchor.Load()
+	if err != nil {
+		return nil, fmt.Errorf("anchor: %w", err)
+	}
+	_, heads, err := openAnchor(text, s.Keys)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := change(s.Keys, heads[0].Size)
+	if err != nil || slices.EqualFunc(keys, s.Keys, func(a, b KeyTerm) bool { return a.Key.String() == b.Key.String() && a.Until == b.Until }) {
+		return keys, err
+	}
+	if err := keys.check(s.Origin); err != nil {
+		return nil, err
+	}
+	s.Keys = keys
+	seq, err := store.Sequence()
+	if err != nil {
+		return nil, err
+	}
+	var b storage.Batch
+	if err := putMeta(&b, settingsRow, s); err != nil {
+		return nil, err
+	}
+	return keys, store.Commit(seq+1, &b)
+}
+
+// SignKeys makes the list of all keys that the log ever signed with, in their order,
+// signed by each key of the signer.
+func (s *Signer) SignKeys(all KeyTerms) (proofs.KeyList, error) {
+	l := proofs.KeyList{Keys: all.Keys()}
+	cp, err := l.Checkpoint()
+	if err != nil {
+		return l, err
+	}
+	note := append(cp.Marshal(), '\n')
+	for i, key := range s.keys {
+		line, err := l.SignLine(s.sign[i], key)
+		if err != nil {
+			return l, fmt.Errorf("signing the list of keys: %w", err)
+		}
+		note = append(note, line...)
+	}
+	l.Note = note
+	return l, nil
+}
