@@ -25,6 +25,7 @@ type witnesses struct {
 	policy  *proofs.Policy
 	logger  *slog.Logger
 	changed chan struct{} // of one place
+	alarms  *disputes
 
 	log     *log.Log
 	offered *log.View // whose note is asked for; of the goroutine that gathers
@@ -86,7 +87,7 @@ func (w *witnesses) confirm(outer context.Context) log.Confirm {
 		defer context.AfterFunc(outer, cancel)()
 		head := witness.Head{Checkpoint: newest, Note: note, Prove: prove}
 		for said := false; ; said = true {
-			err := witness.Confirm(ctx, witness.GatherConfig{Policy: w.policy}, head)
+			err := witness.Confirm(ctx, witness.GatherConfig{Policy: w.policy, Disputed: w.alarms.atStart}, head)
 			switch {
 			case ctx.Err() != nil:
 				return ctx.Err()
@@ -133,6 +134,9 @@ func (w *witnesses) start(ctx context.Context, l *log.Log) (failed <-chan error,
 		err := witness.Gather(ctx, witness.GatherConfig{
 			Policy: w.policy, Newest: w.newest, Size: w.size, Changed: w.changed, Final: w.final,
 			Failed: func(url string, err error) { w.logger.Warn("a witness gave no cosignature", "url", url, "error", err) },
+			Disputed: func(ctx context.Context, d witness.Dispute) {
+				w.alarms.raise(ctx, d, func(err error) { l.Doubt(stopSigning(err)) })
+			},
 		})
 		if err != nil {
 			errs <- doubtError{stopSigning(err)}
@@ -165,6 +169,13 @@ func (w *witnesses) newest() witness.Head {
 		}
 		defer now.Release()
 		return now.Consistency(older, cp.Size)
+	}, RootAt: func(size uint64) (proofs.Hash, error) {
+		now := w.log.View()
+		if now == nil {
+			return proofs.Hash{}, log.ErrClosed
+		}
+		defer now.Release()
+		return now.RootAt(size)
 	}}
 }
 

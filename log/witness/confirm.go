@@ -16,8 +16,8 @@ var ErrUnconfirmed = errors.New("too few witnesses answered")
 // the newest checkpoint that it remembers is the newest that they know. It returns
 // nil once so many agree that each quorum has one of them; ErrAhead when one knows a
 // larger tree, ErrForked when one knows another; else ErrUnconfirmed, and what each
-// of the others answered. Only Policy, HTTP, Now and Timeout of the configuration
-// are used.
+// of the others answered. Only Policy, HTTP, Now, Timeout and Disputed of the
+// configuration are used.
 func Confirm(ctx context.Context, c GatherConfig, newest Head) error {
 	c = c.withDefaults()
 	c.Size = func() uint64 { return newest.Size }

@@ -14,8 +14,9 @@ import (
 // A Head is a checkpoint that a log signed and wants cosigned.
 type Head struct {
 	proofs.Checkpoint
-	Note  []byte                                    // signed by the log
-	Prove func(older uint64) ([]proofs.Hash, error) // consistency proof from an older size to this one; safe for concurrent use
+	Note   []byte                                    // signed by the log
+	Prove  func(older uint64) ([]proofs.Hash, error) // consistency proof from an older size to this one; safe for concurrent use
+	RootAt func(older uint64) (proofs.Hash, error)   // of an older size; safe for concurrent use; nil: not known
 }
 
 // ErrAhead says that a witness holds a larger tree than the log has signed: the log
@@ -47,6 +48,10 @@ type GatherConfig struct {
 	// Failed is told why a witness gave no cosignature. It may be called from several
 	// goroutines. Default: nobody is told.
 	Failed func(url string, err error)
+	// Disputed is told of an answer that speaks against the log, before Gather or
+	// Confirm ends with it. Several goroutines call it, and it may take its time: it
+	// holds up no other witness. Default: nobody is told.
+	Disputed func(ctx context.Context, d Dispute)
 
 	Timeout time.Duration // of one request; default 10 s
 	Round   time.Duration // after it a newer checkpoint is asked for, quorum or not; default 15 s
@@ -63,6 +68,9 @@ func (c GatherConfig) withDefaults() GatherConfig {
 	}
 	if c.Failed == nil {
 		c.Failed = func(string, error) {}
+	}
+	if c.Disputed == nil {
+		c.Disputed = func(context.Context, Dispute) {}
 	}
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	c.Round = cmp.Or(c.Round, 15*time.Second)
@@ -249,8 +257,17 @@ func sleep(ctx context.Context, d time.Duration) {
 // size to try from.
 const maxTries = 3
 
-// ask asks one witness for one checkpoint, from the size that it holds.
+// ask asks one witness for one checkpoint, and tells of an answer against the log.
 func (g *gatherer) ask(ctx context.Context, a *asked, head Head) ([]byte, error) {
+	lines, err := g.try(ctx, a, head)
+	if d, ok := a.disputed(head, err); ok {
+		g.Disputed(ctx, d)
+	}
+	return lines, err
+}
+
+// try asks from the size that the witness holds.
+func (g *gatherer) try(ctx context.Context, a *asked, head Head) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, g.Timeout)
 	defer cancel()
 	if a.size > head.Size {
@@ -268,7 +285,7 @@ func (g *gatherer) ask(ctx context.Context, a *asked, head Head) ([]byte, error)
 		}
 		// Others may have brought it a checkpoint that this log published since.
 		if size := g.Size(); conflict.Size > size {
-			return nil, fmt.Errorf("%w: %d leaves at %s, %d here", ErrAhead, conflict.Size, a.URL, size)
+			return nil, fmt.Errorf("%w: %d leaves at %s, %d here: %w", ErrAhead, conflict.Size, a.URL, size, conflict)
 		}
 		if a.size = conflict.Size; conflict.Size > head.Size {
 			return nil, err

@@ -1,0 +1,122 @@
+package witness
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
+)
+
+// An Answer is what a witness answered, byte for byte; of Body at most 64 KiB.
+type Answer struct {
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+// A Charge is what an answer says against the log that asked.
+type Charge int
+
+// The charges.
+const (
+	Ahead      Charge = iota + 1 // the witness holds a larger tree than the log has signed: sign no more
+	Forked                       // it holds a tree that this one does not continue (422, or 409 without a size)
+	KeyRefused                   // it knows the log under another key (403)
+)
+
+// A Dispute is an answer of a witness that speaks against the log. The witness may be
+// wrong: what it shows of the log tells, see Shown and Evidence.
+type Dispute struct {
+	Charge  Charge
+	URL     string
+	Head    Head   // that was asked for
+	Request []byte // the body that was sent last
+	Answer  Answer
+
+	remote *Remote
+}
+
+// disputed is the charge in an answer, if there is one.
+func (r *Remote) disputed(head Head, err error) (Dispute, bool) {
+	d := Dispute{URL: r.URL, Head: head, remote: r}
+	var rejection *Rejection
+	var conflict *Conflict
+	switch {
+	case errors.Is(err, ErrAhead) && errors.As(err, &conflict):
+		d.Charge, d.Request, d.Answer = Ahead, conflict.Request, conflict.Answer
+	case !errors.As(err, &rejection):
+		return d, false
+	case rejection.Inconsistent() || rejection.Status == http.StatusConflict:
+		d.Charge, d.Request, d.Answer = Forked, rejection.Request, rejection.Answer
+	case rejection.Status == http.StatusForbidden:
+		d.Charge, d.Request, d.Answer = KeyRefused, rejection.Request, rejection.Answer
+	default:
+		return d, false
+	}
+	return d, true
+}
+
+// Shown fetches what the witness shows of the log at its monitoring endpoint, below
+// the same URL. Nothing of it is verified. nil: nothing usable.
+func (d Dispute) Shown(ctx context.Context) []byte {
+	hash := originHash(d.Head.Origin)
+	url := strings.TrimSuffix(d.URL, "/") + "/" + hex.EncodeToString(hash[:]) + "/checkpoint"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil
+	}
+	answer, err := d.remote.HTTP.Do(request)
+	if err != nil {
+		return nil
+	}
+	defer answer.Body.Close()
+	note, err := io.ReadAll(io.LimitReader(answer.Body, proofs.MaxNote+1))
+	if err != nil || answer.StatusCode != http.StatusOK || len(note) > proofs.MaxNote {
+		return nil
+	}
+	return note
+}
+
+// Evidence is what the note that the witness shows proves beside the log's own: of the
+// kind Fork when the log's key signed two histories, Unproven when it signed a larger
+// tree than the log knows. nil: no key of the log signed it, or it is of one history
+// with this one.
+func (d Dispute) Evidence(shown []byte, keys []proofs.VerifierKey) *evidence.Evidence {
+	cp, _, err := proofs.OpenCheckpoint(shown, keys)
+	if err != nil || cp.Origin != d.Head.Origin || cp.TreeHead == d.Head.TreeHead {
+		return nil
+	}
+	const reason = "a witness holds a checkpoint that this log's newest does not continue"
+	switch {
+	case cp.Size == d.Head.Size:
+		return evidence.OfSignatures(evidence.Fork, reason, shown, d.Head.Note, proofs.Hash{}, nil)
+	case cp.Size > d.Head.Size:
+		return evidence.OfSignatures(evidence.Unproven, "a witness holds a larger tree than this log has signed", shown, d.Head.Note, proofs.Hash{}, nil)
+	}
+	root, proof, ok := d.Head.begins(cp.TreeHead)
+	if !ok {
+		return nil
+	}
+	return evidence.OfSignatures(evidence.Fork, reason, shown, d.Head.Note, root, proof)
+}
+
+// begins is the root, with the proof from there, that the tree has at the size of an
+// older one, if it is another root. A proof tells it, but from a power of two.
+func (h Head) begins(older proofs.TreeHead) (root proofs.Hash, proof []proofs.Hash, ok bool) {
+	proof, err := h.Prove(older.Size)
+	if err != nil {
+		return root, nil, false
+	}
+	if root, ok = begins(older, h.TreeHead, proof); ok || h.RootAt == nil {
+		return root, proof, ok
+	}
+	if root, err = h.RootAt(older.Size); err != nil || root == older.Root {
+		return root, nil, false
+	}
+	return root, proof, proofs.VerifyConsistency(proofs.TreeHead{Size: older.Size, Root: root}, h.TreeHead, proof) == nil
+}

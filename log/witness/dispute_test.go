@@ -1,0 +1,200 @@
+package witness_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/docketlog/docket/log/witness"
+	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/proofs/evidence"
+)
+
+// disputed asks the one witness of a town at a start, and returns what it said against
+// the log and what it shows.
+func (town *town) disputed(head witness.Head) (got []witness.Dispute, shown []byte, err error) {
+	town.t.Helper()
+	c := town.config()
+	var mu sync.Mutex
+	c.Disputed = func(ctx context.Context, d witness.Dispute) {
+		mu.Lock()
+		defer mu.Unlock()
+		got, shown = append(got, d), d.Shown(ctx)
+	}
+	err = witness.Confirm(town.t.Context(), c, head)
+	return got, shown, err
+}
+
+// verdict is what the evidence of a dispute amounts to: "", proven or unproven.
+func (town *town) verdict(d witness.Dispute, shown []byte) string {
+	town.t.Helper()
+	e := d.Evidence(shown, []proofs.VerifierKey{town.log.key.key})
+	if e == nil {
+		return ""
+	}
+	file, err := evidence.Parse(e.Marshal())
+	if err != nil {
+		town.t.Fatal(err)
+	}
+	j, err := file.Judge(proofs.Verifier{Policy: &proofs.Policy{Logs: []proofs.PolicyLog{{Key: town.log.key.key}}, Quorum: proofs.NoQuorum}}, evidence.Skew)
+	if err != nil {
+		town.t.Fatal(err)
+	}
+	if j.Convicts != (e.Kind == evidence.Fork) {
+		town.t.Errorf("%s: %+v", e.Kind, j)
+	}
+	return map[bool]string{true: "proven", false: "unproven"}[j.Convicts]
+}
+
+// What a witness that knows more, or another history, says and shows is handed on byte
+// for byte, and the log's own signatures in it are evidence, whatever the sizes.
+func TestDisputes(t *testing.T) {
+	town := newTown(t, 1, 1)
+	if got, _, err := town.disputed(town.head()); err != nil || len(got) != 0 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	town.publish(9)
+	if got, _, err := town.disputed(town.head()); err != nil || len(got) != 0 {
+		t.Fatalf("it grew: %v, %v", got, err)
+	}
+	got, shown, err := town.disputed(town.headAt(7))
+	if !errors.Is(err, witness.ErrAhead) || len(got) != 1 || got[0].Charge != witness.Ahead || string(got[0].Answer.Body) != "9\n" || got[0].Answer.Status != 409 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if !strings.HasPrefix(string(shown), string(town.log.note(9))) || !strings.HasPrefix(string(got[0].Request), "old ") || town.verdict(got[0], shown) != "unproven" {
+		t.Errorf("%s\n%s", shown, got[0].Request)
+	}
+	for held := int64(9); held <= 16; held += 7 { // the second one is a power of two
+		for _, size := range []int64{held, held + 3} {
+			fork := &town2{log: newTree(origin, 1).grow(3, "a").grow(30, "b")}
+			head := fork.head(size)
+			got, shown, err := town.disputed(head)
+			if !errors.Is(err, witness.ErrForked) || len(got) != 1 || got[0].Charge != witness.Forked || got[0].Answer.Status != 422 {
+				t.Fatalf("%d: %+v, %v", size, got, err)
+			}
+			if want := map[bool]string{true: "proven", false: ""}[size == held || held != 16]; town.verdict(got[0], shown) != want {
+				t.Errorf("held %d, shown %d: want %q, %q", held, size, want, town.verdict(got[0], shown))
+			}
+			got[0].Head.RootAt = func(older uint64) (proofs.Hash, error) { return fork.log.checkpoint(int64(older)).Root, nil }
+			if town.verdict(got[0], shown) != "proven" {
+				t.Errorf("held %d, shown %d: the log knows its own roots", held, size)
+			}
+		}
+		town.publish(16)
+		if _, _, err := town.disputed(town.head()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A witness that is wrong proves nothing: the log's honest note, another's note, and no
+// note at all.
+func TestDisputesOfLiars(t *testing.T) {
+	town := newTown(t, 1, 1)
+	thief := newTree(origin, 9).grow(30, "z")
+	for name, test := range map[string]struct {
+		status      int
+		contentType string
+		body, shows string
+		charge      witness.Charge
+	}{
+		"422, honest note":        {422, "text/plain", "no", string(town.log.note(3)), witness.Forked},
+		"422, the same note":      {422, "text/plain", "no", string(town.log.note(5)), witness.Forked},
+		"422, another key's note": {422, "text/plain", "no", string(thief.note(3)), witness.Forked},
+		"422, no note":            {422, "text/plain", "no", "nothing", witness.Forked},
+		"409 without a size":      {409, "text/plain", "7\n", "", witness.Forked},
+		"403":                     {403, "text/plain", "who?", "", witness.KeyRefused},
+		"409, more":               {409, "text/x.tlog.size", "70\n", string(thief.note(7)), witness.Ahead},
+		"404":                     {404, "text/plain", "who?", "", 0},
+		"500":                     {500, "text/plain", "oh", "", 0},
+	} {
+		town.witnesses[0].set(func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodGet {
+				_, _ = w.Write([]byte(test.shows))
+				return false
+			}
+			w.Header().Set("Content-Type", test.contentType)
+			w.WriteHeader(test.status)
+			_, _ = w.Write([]byte(test.body))
+			return false
+		})
+		got, shown, err := town.disputed(town.head())
+		if err == nil || (test.charge == 0) != (len(got) == 0) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+			continue
+		}
+		if test.charge == 0 {
+			continue
+		}
+		d := got[0]
+		if d.Charge != test.charge || d.Answer.Status != test.status || d.Answer.ContentType != test.contentType || string(d.Answer.Body) != test.body || d.URL != town.witnesses[0].URL {
+			t.Errorf("%s: %+v", name, d)
+		}
+		if string(shown) != test.shows || town.verdict(d, shown) != "" {
+			t.Errorf("%s: %q proves %q", name, shown, town.verdict(d, shown))
+		}
+	}
+}
+
+// While a log runs a dispute is told too, and a slow listener holds up no other witness.
+func TestGatherTellsOfDisputes(t *testing.T) {
+	town := newTown(t, 2, 1)
+	town.witnesses[0].set(func(w http.ResponseWriter, r *http.Request) bool {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		return false
+	})
+	told, release := make(chan witness.Dispute, 100), make(chan struct{})
+	defer close(release)
+	c := town.config()
+	c.Disputed = func(_ context.Context, d witness.Dispute) { told <- d; <-release }
+	ended := town.gather(c)
+	for size := int64(6); size < 9; size++ {
+		town.publish(size)
+		town.waitFor(size)
+	}
+	select {
+	case d := <-told:
+		if d.Charge != witness.Forked || d.URL != town.witnesses[0].URL {
+			t.Errorf("%+v", d)
+		}
+	case err := <-ended:
+		t.Fatal(err)
+	case <-time.After(20 * time.Second):
+		t.Fatal("nobody was told")
+	}
+}
+
+// A monitoring endpoint that hangs or sends without end does not hold the log.
+func TestShownIsBounded(t *testing.T) {
+	town := newTown(t, 1, 1)
+	town.publish(9)
+	if _, _, err := town.disputed(town.head()); err != nil {
+		t.Fatal(err)
+	}
+	got, _, _ := town.disputed(town.headAt(7))
+	if len(got) != 1 {
+		t.Fatal(got)
+	}
+	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				return
+			}
+		}
+	}))
+	defer endless.Close()
+	got[0].URL = endless.URL
+	if shown := got[0].Shown(t.Context()); shown != nil {
+		t.Errorf("%d bytes", len(shown))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if shown := got[0].Shown(ctx); shown != nil {
+		t.Error("after the end")
+	}
+}
