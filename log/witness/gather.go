@@ -54,6 +54,7 @@ type GatherConfig struct {
 	Disputed func(ctx context.Context, d Dispute)
 
 	Timeout time.Duration // of one request; default 10 s
+	Pace    time.Duration // from one round to the next at least: what rounds cost is no part of what a log appends; default 50 ms
 	Round   time.Duration // after it a newer checkpoint is asked for, quorum or not; default 15 s
 	Refresh time.Duration // after it an idle log asks again, for newer times; default 10 min
 	Retry   time.Duration // pause after the first failure of a witness, doubled up to a minute; default 1 s
@@ -73,6 +74,7 @@ func (c GatherConfig) withDefaults() GatherConfig {
 		c.Disputed = func(context.Context, Dispute) {}
 	}
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
+	c.Pace = cmp.Or(c.Pace, 50*time.Millisecond)
 	c.Round = cmp.Or(c.Round, 15*time.Second)
 	c.Refresh = cmp.Or(c.Refresh, 10*time.Minute)
 	c.Retry = cmp.Or(c.Retry, time.Second)
@@ -88,7 +90,8 @@ type gatherer struct {
 	asked   []*asked
 	results chan result
 	round   round
-	next    time.Time // the round is over, or the idle log asks again
+	began   time.Time // the round
+	next    time.Time // it is over, or the idle log asks again
 }
 
 // asked is a witness with its worker.
@@ -156,15 +159,21 @@ func Gather(ctx context.Context, c GatherConfig) error {
 // last round: then the witnesses give newer times.
 func (g *gatherer) begin() {
 	g.round = round{head: g.Newest(), lines: make(map[*asked][]byte)}
-	g.next = time.Now().Add(g.Round)
+	g.began = time.Now()
+	g.next = g.began.Add(g.Round)
 	for _, a := range g.asked {
 		g.assign(a)
 	}
 }
 
-// beginNewer starts a round if there is a larger checkpoint than that of the last.
+// beginNewer starts a round if there is a larger checkpoint than that of the last, or
+// lets it start when its pace is over.
 func (g *gatherer) beginNewer() {
-	if g.Size() > g.round.head.Size {
+	switch pace := g.began.Add(g.Pace); {
+	case g.Size() <= g.round.head.Size:
+	case time.Now().Before(pace):
+		g.next = pace
+	default:
 		g.begin()
 	}
 }
