@@ -57,26 +57,33 @@ func TestJSVectors(t *testing.T) {
 	if want := fmt.Sprintf("%d vectors, 0 failed, ", count); exit != 0 || !strings.Contains(out, want) {
 		t.Errorf("exit %d, want %q", exit, want)
 	}
-	// A runner that takes all would pass too: a vector with the other result must fail.
-	name := filepath.Join(folder, "merkle.jsonl")
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b = bytes.Replace(b, []byte(`"result":"accept"`), []byte(`"result":"refuse"`), 1)
-	if err := os.WriteFile(name, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, exit := run(t, 2*time.Minute, node, filepath.Join("js", "vectors.mjs"), folder); exit != 1 || !strings.Contains(out, " vectors, 1 failed, ") {
-		t.Errorf("a wrong vector passes: exit %d", exit)
+	// A runner that takes all would pass too: a vector that says otherwise must fail.
+	for name, change := range map[string][2]string{
+		"merkle":  {`"result":"accept"`, `"result":"refuse"`},
+		"receipt": {`"level":"L2"`, `"level":"L1"`},
+		"moment":  {`"known":"proven"`, `"known":"refuted"`},
+		"absence": {`"answer":"yes"`, `"answer":"no"`},
+		"record":  {`"closed":true`, `"closed":false`},
+	} {
+		b, err := vectors.Files.ReadFile(name + ".jsonl")
+		if err != nil || !bytes.Contains(b, []byte(change[0])) {
+			t.Fatalf("%s has no %s: %v", name, change[0], err)
+		}
+		b = bytes.Replace(b, []byte(change[0]), []byte(change[1]), 1)
+		if err := os.WriteFile(filepath.Join(folder, name+".jsonl"), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, exit := run(t, 2*time.Minute, node, filepath.Join("js", "vectors.mjs"), folder, name); exit != 1 || !strings.Contains(out, " vectors, 1 failed, ") {
+			t.Errorf("a wrong vector of %s passes: exit %d", name, exit)
+		}
 	}
 }
 
 // TestJSFlips: no altered byte of a receipt, and no value of another type, gives
-// another verdict than INVALID.
+// another verdict than INVALID; none of a staple or a history an answer that says more.
 func TestJSFlips(t *testing.T) {
 	out, exit := run(t, 5*time.Minute, nodeProgram(t), filepath.Join("js", "flips.mjs"), "5")
-	if exit != 0 || !strings.Contains(out, " altered receipts, 0 not refused") {
+	if exit != 0 || !strings.Contains(out, " altered receipts, staples and histories, 0 not refused") {
 		t.Errorf("exit %d: %s", exit, out)
 	}
 }

@@ -239,11 +239,13 @@ func (m *mutator) alterDocument(t *testing.T, s string) string {
 }
 
 // collect gathers values of the receipts, to be put in wrong places.
-func collect(others *[]any, all []vector) {
+func collect(others *[]any, all []vector) { collectFrom(others, all, "receipt") }
+
+func collectFrom(others *[]any, all []vector, part string) {
 	*others = append(*others, nil, true, json.Number("7"), "", []any{}, map[string]any{})
 	for _, v := range all[:20] {
 		var r map[string]any
-		if json.Unmarshal([]byte(v.text("receipt")), &r) == nil {
+		if json.Unmarshal([]byte(v.text(part)), &r) == nil {
 			for name := range sortedNames(r) {
 				if name != "index" {
 					*others = append(*others, r[name])

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/interop/site"
+	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
+	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
 
@@ -96,4 +98,72 @@ func TestJSJudgesTheLog(t *testing.T) {
 		t.Errorf("only %d receipts", len(list))
 	}
 	agree(t, "receipt", list)
+	late := receiptOf(t, s, v1)
+	agree(t, "moment", momentsOf(t, list[0], early, late, one))
+	agree(t, "record", recordsOf(t, v, list[0], late, receiptOf(t, s, v2)))
+}
+
+// momentsOf asks about each size, and around the two times of a version.
+func momentsOf(t *testing.T, like vector, early, late *proofs.Receipt, file []byte) (list []vector) {
+	t.Helper()
+	digest := logtest.FileOf(file).Digest
+	policy := like.verifier(t)
+	whole := policy.VerifyStapled(early, late, proofs.Expect{File: digest, Dev: true})
+	if whole.From == nil || whole.Until == nil {
+		t.Fatalf("%s", whole)
+	}
+	var moments []any
+	for size := range whole.Size + 2 {
+		moments = append(moments, map[string]any{"size": size + 1})
+	}
+	for _, b := range []*proofs.Bound{whole.From, whole.Until} {
+		for d := int64(-1); d <= 1; d++ {
+			moments = append(moments, map[string]any{"time": b.Time + d})
+		}
+	}
+	answers := make(map[string]int)
+	for _, at := range moments {
+		for _, staples := range [][]any{nil, {string(late.Marshal())}} {
+			v := vector{"comment": "a real log", "policy": like["policy"], "genesis": like["genesis"], "receipt": string(early.Marshal()), "staples": staples,
+				"file": hex.EncodeToString(digest[:]), "dev": true, "at": at}
+			v = judgedMoment(t, asValue(t, v).(map[string]any))
+			answers[v["inForce"].(map[string]any)["answer"].(string)]++
+			list = append(list, v)
+		}
+	}
+	if answers["yes"] == 0 || answers["no"] == 0 || answers["unknown"] == 0 {
+		t.Errorf("answers %v", answers)
+	}
+	return list
+}
+
+// recordsOf are the whole histories of all registers that receipts show.
+func recordsOf(t *testing.T, view *log.View, like vector, receipts ...*proofs.Receipt) (list []vector) {
+	t.Helper()
+	claims := map[register.Type]string{register.TypeIdentity: "identity history", register.TypeGrant: "grant spent", register.TypeRun: "run complete"}
+	for _, r := range receipts {
+		for _, p := range r.Registers {
+			h, err := view.History(p.Type, p.ID, 0, log.MaxHistoryPage)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var events []any
+			for _, e := range h.Events {
+				events = append(events, map[string]any{"event": e.Marshal(), "blind": e.Blind[:], "body": e.Body})
+			}
+			for _, claim := range []string{"full history", claims[p.Type]} {
+				if claim == "" {
+					continue
+				}
+				v := vector{"comment": p.Type.String(), "claim": claim, "type": p.Type.String(), "id": p.ID, "policy": like["policy"], "genesis": like["genesis"],
+					"staple": string(r.Marshal()), "events": events, "dev": true}
+				v = judgedRecord(t, asValue(t, v).(map[string]any))
+				if v["exit"] != 0 {
+					t.Errorf("%s of %s %s: exit %v by %v", claim, p.Type, p.ID, v["exit"], v["check"])
+				}
+				list = append(list, v)
+			}
+		}
+	}
+	return list
 }

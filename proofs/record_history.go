@@ -28,6 +28,22 @@ func (v Verifier) FullHistory(staple *Receipt, t register.Type, id string, event
 	return HistoryRecord{AsOf: as, Type: t, ID: id, Events: events, State: h.state}, nil
 }
 
+// Released lists the versions of a document that were releases of these bytes, in their
+// order: none says that they were never released as this document. It is empty of every
+// other type.
+func (r HistoryRecord) Released(digest statement.Digest) (versions []uint32) {
+	if r.Type != register.TypeDocument {
+		return nil
+	}
+	for _, e := range r.Events {
+		body, err := register.ParseDocumentBody(e.Body) // proven by FullHistory to be one
+		if err == nil && e.Kind == register.DocumentRelease && body.Digest == register.SHA256Digest(register.Hash(digest)) {
+			versions = append(versions, body.Version)
+		}
+	}
+	return versions
+}
+
 // An ActivityRecord is all that an identity signed of what the log had admitted, as of
 // one checkpoint.
 type ActivityRecord struct {

@@ -57,6 +57,24 @@ func TestHistories(t *testing.T) {
 	}
 }
 
+// TestReleased: the history of a document says as which versions bytes were released.
+func TestReleased(t *testing.T) {
+	l := newWrittenLog(t)
+	l.third()
+	l.withdraw("contracts/1")
+	l.next("one")
+	staple, events := l.record(register.TypeDocument, "contracts/1")
+	r, err := l.verifier(testPolicyText()).FullHistory(staple, register.TypeDocument, "contracts/1", events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for content, want := range map[string][]uint32{"one": {1, 4}, "two": {2}, "three": {3}, "never": nil} {
+		if got := r.Released(fileDigest(content)); !slices.Equal(got, want) {
+			t.Errorf("%s: versions %v, want %v", content, got, want)
+		}
+	}
+}
+
 // jsonOf: a record has JSON and text, and both say what it speaks for.
 func jsonOf(t *testing.T, v fmt.Stringer) map[string]any {
 	t.Helper()

@@ -152,6 +152,7 @@ func answeredAbsences(l *writtenLog) []absenceCase {
 		{"no cosigner demanded, in a dev folder", never, "", "never", none, Expect{Dev: true}, Yes, 0, ""},
 		{"no cosigner demanded, in a dev folder, its age is the log's", never, "", "never", none, Expect{Dev: true, Now: seal + 7, MaxAge: 7}, Yes, 0, ""},
 		{"no cosigner demanded, in a dev folder, too old by 1 ms", never, "", "never", none, Expect{Dev: true, Now: seal + 8, MaxAge: 7}, Yes, ExitQualified, age},
+		{"no cosigner demanded, in a dev folder, sealed more than 300 s after the clock", never, "", "never", none, Expect{Dev: true, Now: seal - 300_001}, Yes, ExitQualified, age},
 		{"a dev folder with a quorum that nobody met", never, "", "never", all, Expect{Dev: true}, Yes, ExitCosigners, cosigners},
 		{"cosignatures later than the clock and its skew", never, "", "never", "", Expect{Now: now - 3_600_000}, Yes, ExitCosigners, cosigners},
 	}

@@ -138,7 +138,7 @@ func momentVectors(t testing.TB) [][]byte {
 	var list []momentVector
 	for _, cases := range [][]momentCase{
 		clockCases(t), sizeCases(t), sightingCases(t), momentExits(t), momentRuns(t), stapleOrders(t),
-		badStaples(t), alteredStaples(t), contradictedStaples(t),
+		mldsaMoments(t), badStaples(t), alteredStaples(t), contradictedStaples(t),
 	} {
 		for _, c := range cases {
 			list = append(list, c.vector(t))

@@ -77,6 +77,12 @@ func withdrawnMoments(t testing.TB) (list []momentCase) {
 			kind: Withdrawn, exit: c.exit, answer: c.answer, known: c.known,
 		})
 	}
+	// The registers of a tree without the entry are not checked for it: it says neither
+	// that the release was there nor that it was not.
+	list = append(list, momentCase{
+		comment: "the receipt of a withdrawal, and a tree between the release and it", log: l, receipt: r, staples: []*Receipt{old}, at: &Moment{Time: firstWitnessTime},
+		kind: Withdrawn, exit: ExitEnded, answer: No, known: LogClock,
+	})
 	l = newWrittenLog(t)
 	r = l.first()
 	l.revoke("wl/publisher", 1)

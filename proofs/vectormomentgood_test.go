@@ -1,6 +1,8 @@
 package proofs
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -153,5 +155,48 @@ func mirrorCases(t testing.TB) (list []momentCase) {
 		comment: "cosignatures later than the clock and its skew are no sighting", log: l, receipt: r, staples: []*Receipt{mid}, at: &Moment{Time: begun},
 		expect: func(e *Expect) { e.Now = begun - 300_000 + batchMillis - 2001 }, kind: Authoritative, exit: ExitUnknown, answer: NotKnown, known: None,
 	})
+	return list
+}
+
+// mldsaMoments: the log or the audit cosigner signs with ML-DSA-44.
+func mldsaMoments(t testing.TB) (list []momentCase) {
+	auditor := newSigner("audit.example", TypeMLDSA44, 14)
+	policy := strings.Replace(testPolicyText(), testAuditor.key.String(), auditor.key.String(), 1)
+	add := func(comment string, signer testSigner, policy string, change func(r *Receipt), kind Kind, exit int, check string, answer Answer, known Knowledge) {
+		l := newWrittenLog(t)
+		l.signer, l.cosigners = signer, []testSigner{testWitness1, testWitness2, auditor}
+		r := l.first()
+		begun := (l.cosignAt + 2) * 1000
+		l.release("notes/8", "eight")
+		l.publish()
+		staple := l.staple(entryFirst)
+		if change != nil {
+			change(staple)
+		}
+		list = append(list, momentCase{
+			comment: "ML-DSA-44: " + comment, log: l, policy: policy, receipt: r, staples: []*Receipt{staple}, at: &Moment{Time: begun},
+			kind: kind, exit: exit, check: check, answer: answer, known: known,
+		})
+	}
+	last := func(r *Receipt) (line []byte) { return r.Checkpoint[bytes.LastIndex(r.Checkpoint, []byte("— ")):] }
+	replace := func(r *Receipt, change func(blob []byte) []byte) {
+		line := last(r)
+		name, text, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" audit.example "))
+		blob, err := base64.StdEncoding.DecodeString(string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := fmt.Sprintf("%s audit.example %s\n", name, base64.StdEncoding.EncodeToString(change(blob)))
+		r.Checkpoint = append(bytes.Clone(r.Checkpoint[:len(r.Checkpoint)-len(line)]), changed...)
+	}
+	spoiled := "staple " + string(CheckCheckpoint)
+	add("the audit cosigner", testLog, policy, nil, Authoritative, 0, "", Yes, Proven)
+	add("the log itself", newSigner("log.example", TypeMLDSA44, 1), strings.Replace(policy, testLog.key.String(), newSigner("log.example", TypeMLDSA44, 1).key.String(), 1),
+		nil, Authoritative, 0, "", Yes, Proven)
+	add("the audit cosigner is missing from the staple", testLog, policy, func(r *Receipt) { r.Checkpoint = bytes.TrimSuffix(r.Checkpoint, last(r)) },
+		Authoritative, ExitUnknown, "", NotKnown, None)
+	add("a cosignature of another time", testLog, policy, func(r *Receipt) { replace(r, func(b []byte) []byte { b[11]++; return b }) }, Invalid, ExitInvalid, spoiled, "", "")
+	add("a cosignature of 2,419 bytes", testLog, policy, func(r *Receipt) { replace(r, func(b []byte) []byte { return b[:len(b)-1] }) }, Invalid, ExitInvalid, spoiled, "", "")
+	add("a cosignature of 2,421 bytes", testLog, policy, func(r *Receipt) { replace(r, func(b []byte) []byte { return append(b, 0) }) }, Invalid, ExitInvalid, spoiled, "", "")
 	return list
 }

@@ -42,6 +42,14 @@ type recordVector struct {
 	Check  string          `json:"check,omitempty"`  // that decides
 	Record json.RawMessage `json:"record,omitempty"` // its JSON, but for notChecked
 	KeyAt  []vectorKey     `json:"keyAt,omitempty"`
+
+	Released []vectorReleased `json:"released,omitempty"`
+}
+
+// A vectorReleased lists the versions of a document with these bytes.
+type vectorReleased struct {
+	Digest   string   `json:"digest"`
+	Versions []uint32 `json:"versions,omitempty"` // absent: never
 }
 
 // A vectorEvent is an event with its opening.
@@ -137,6 +145,13 @@ func (v recordVector) withFacts(t testing.TB) recordVector {
 	}
 	delete(members, "notChecked")
 	v.Record = marshalJSON(members, "")
+	for i := range v.Released {
+		digest, err := statement.ParseDigest(v.Released[i].Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Released[i].Versions = record.(HistoryRecord).Released(digest)
+	}
 	for i, k := range v.KeyAt {
 		v.KeyAt[i] = vectorKey{Index: k.Index}
 		if s, ok := record.(IdentityRecord).KeyAt(k.Index); ok {
@@ -155,6 +170,7 @@ type recordCase struct {
 	expect         Expect
 	from, to       uint64
 	keyAt          []uint64
+	released       []string // contents of files
 	change         func(r *Receipt, events []OpenedEvent) []OpenedEvent
 
 	exit  int
@@ -184,6 +200,9 @@ func (c recordCase) vector(t testing.TB, l *writtenLog) recordVector {
 	}
 	for _, index := range c.keyAt {
 		v.KeyAt = append(v.KeyAt, vectorKey{Index: index})
+	}
+	for _, content := range c.released {
+		v.Released = append(v.Released, vectorReleased{Digest: fileDigest(content).String()})
 	}
 	if c.exit == ExitInvalid {
 		v.Result = vectorRefuse

@@ -32,12 +32,21 @@ func everyHistory(t testing.TB) (list []recordVector) {
 		}
 		list = append(list, recordCase{comment: "no such " + typ.String(), claim: claimHistory, typ: typ, id: id}.vector(t, l))
 	}
-	// All releases of a document stand in its history: so these bytes were never released as it.
+	// All releases of a document stand in its history: other bytes were never released as it.
 	l = newWrittenLog(t)
 	l.third()
 	l.withdraw("contracts/1")
+	l.next("one")
+	l.release("notes/1", "elsewhere")
 	l.publish()
-	return append(list, recordCase{comment: "full history of a document: three versions and a withdrawal", claim: claimHistory, typ: register.TypeDocument, id: "contracts/1"}.vector(t, l))
+	for _, c := range []recordCase{
+		{comment: "never released as D: five events", typ: register.TypeDocument, id: "contracts/1", released: []string{"one", "two", "three", "elsewhere", "never"}},
+		{comment: "never released as D: there is no D", typ: register.TypeDocument, id: "contracts/7", released: []string{"one"}},
+	} {
+		c.claim = claimHistory
+		list = append(list, c.vector(t, l))
+	}
+	return list
 }
 
 // changed writes the next event of an identity, by a statement of h/admin.
@@ -226,13 +235,15 @@ func qualifiedRecords(t testing.TB) (list []recordVector) {
 	add("of the maximum age", "", Expect{Now: now + 7, MaxAge: 7}, 0, "")
 	add("too old by 1 ms", "", Expect{Now: now + 8, MaxAge: 7}, ExitQualified, age)
 	add("dated 300 s after the clock", "", Expect{Now: now - 300_000}, 0, "")
-	add("dated more than 300 s after the clock", "", Expect{Now: now - 300_001}, ExitQualified, age)
+	add("cosigned more than 300 s after the clock", "", Expect{Now: now - 300_001}, ExitCosigners, cosigners)
 	add("another quorum: three of four", three, Expect{}, 0, "")
 	add("another quorum, that nobody met", all, Expect{}, ExitCosigners, cosigners)
 	add("another quorum, that nobody met, too old", all, Expect{Now: now + 8, MaxAge: 7}, ExitCosigners, cosigners)
 	add("no cosigner demanded", none, Expect{}, ExitCosigners, cosigners)
 	add("no cosigner demanded, in a dev folder: its age is the log's", none, Expect{Dev: true, Now: seal + 7, MaxAge: 7}, 0, "")
 	add("no cosigner demanded, in a dev folder: too old by 1 ms", none, Expect{Dev: true, Now: seal + 8, MaxAge: 7}, ExitQualified, age)
+	add("no cosigner demanded, in a dev folder: sealed 300 s after the clock", none, Expect{Dev: true, Now: seal - 300_000}, 0, "")
+	add("no cosigner demanded, in a dev folder: sealed more than 300 s after the clock", none, Expect{Dev: true, Now: seal - 300_001}, ExitQualified, age)
 	l.cosigners = []testSigner{testWitness1, testAuditor, newSigner("witness.example/own", TypeEd25519Cosignature, 90)}
 	add("fewer cosigners, and one that the policy does not know", "", Expect{}, ExitCosigners, cosigners)
 	l.cosigners = nil

@@ -5,7 +5,7 @@ import { timeText } from './moment.mjs';
 import { counted, parsePolicy } from './policy.mjs';
 import { parseReceipt } from './receipt.mjs';
 import { digestState } from './states.mjs';
-import { checkAgeOf, latestOf, makeCheck } from './verdict.mjs';
+import { checkAgeOf, latestOf, makeCheck, SKEW } from './verdict.mjs';
 import { openView, RULES } from './view.mjs';
 
 // asOfJSON is what every claim says of the tree that it speaks for.
@@ -36,9 +36,11 @@ export function openRegister(check, staple, type, id, seal) {
 
 // qualify: who vouches, and how old it is; the exit code and the check that failed.
 export function qualify(policy, expect, { quorum, seal, level }) {
-  if ((policy.quorum === 'none' && !expect.dev) || !quorum.satisfied) return { exit: 11, check: 'cosigners', reason: 'fewer cosigners than the policy asks' };
+  const time = level === 'L0' ? seal.time : quorum.quorumTime * 1000n, { now, dev } = expect;
+  const early = level !== 'L0' && now !== 0n && time > now + SKEW;
+  if ((policy.quorum === 'none' && !dev) || !quorum.satisfied || early) return { exit: 11, check: 'cosigners', reason: 'fewer cosigners than the policy asks' };
   try {
-    checkAgeOf(expect, level === 'L0' ? seal.time : quorum.quorumTime * 1000n);
+    checkAgeOf(expect, time);
     return { exit: 0 };
   } catch (e) {
     return { exit: 12, check: 'age', reason: e.message };

@@ -3,7 +3,7 @@
 import { demand, fromHex, utf8 } from './bytes.mjs';
 import { absence } from './absence.mjs';
 import { isObject } from './json.mjs';
-import { keyAt, record } from './record.mjs';
+import { keyAt, record, releasedAs } from './record.mjs';
 import { judge } from './verdict.mjs';
 
 // same demands that a result is what the vector says.
@@ -51,6 +51,7 @@ function history(v) {
     const c = keyAt(got.record, want.index);
     same(`${c?.status} ${c?.key}`, `${want.status} ${want.key}`, `key at entry ${want.index}`);
   }
+  for (const want of v.released ?? []) same(releasedAs(got.record, want.digest), want.versions ?? [], `versions of ${want.digest}`);
 }
 
 export const judged = { receipt, invalid: receipt, form: receipt, moment: receipt, absence: claim, record: history };

@@ -109,6 +109,13 @@ export function keyAt({ changes, size }, index) {
   return changes.findLast((c) => c.index < Math.max(index, 1));
 }
 
+// releasedAs lists the versions of a document, by its full history, that have the digest.
+export function releasedAs({ type, events }, wanted) {
+  if (type !== 'document') return [];
+  const releases = events.filter((e) => r.parseEvent(fromBase64(e.event)).kind === 1).map((e) => s.documentBody(fromBase64(e.body)));
+  return releases.filter((b) => digest(b.digest.subarray(1)) === wanted && b.digest[0] === 1).map((b) => b.version);
+}
+
 function grantSpent({ check, h, events, origin }) {
   if (!h.value) return { uses: 0, left: 0, spent: [] };
   const first = s.grantedBody(events[0].body), out = { status: 'open', uses: first.uses, left: first.uses, granted: bound(events[0]), spent: [] };

@@ -13,7 +13,7 @@ import { registerKey } from './registers.mjs';
 import { parseStatement, verifyStatement } from './statement.mjs';
 import { openView, RULES, sizeOf } from './view.mjs';
 
-const SKEW = 300_000n; // milliseconds
+export const SKEW = 300_000n; // milliseconds
 
 // judge: bytes of policy, receipt and staples; the pinned leaf hash; at: the moment that
 // is asked for, { time } in milliseconds or { size }; what is expected: file (digest),
