@@ -94,13 +94,13 @@ type witnessAnswer struct {
 func (s *disputes) keep(d witness.Dispute, shown []byte, e *evidence.Evidence) (files []string) {
 	note := func(path string, err error) {
 		if err != nil {
-			s.logger.Error("what a witness said against the log was not kept", "url", d.URL, "status", d.Answer.Status, "body", string(d.Answer.Body), "shown", string(shown), "error", err)
+			s.logger.Error("what a witness said against the log was not kept", "url", d.URL, "status", d.Reply.Status, "body", string(d.Reply.Body), "shown", string(shown), "error", err)
 			return
 		}
 		files = append(files, path)
 	}
 	text := jsonLine(witnessAnswer{
-		d.URL, statement.FormatTime(time.Now().UnixMilli()), string(d.Request), d.Answer.Status, d.Answer.ContentType, d.Answer.Body, shown,
+		d.URL, statement.FormatTime(time.Now().UnixMilli()), string(d.Request), d.Reply.Status, d.Reply.ContentType, d.Reply.Body, shown,
 	})
 	note(s.shelf.file("answer", sha256.Sum256(text), text))
 	if e != nil {
@@ -114,7 +114,7 @@ func (s *disputes) tell(d witness.Dispute, condition, severity string, files []s
 	a := monitor.Alert{
 		Rule: "AL-15", Condition: condition, Version: monitor.RuleVersion, Severity: severity, First: d.Head.Size - 1, Occurred: now, Detected: now,
 		Dedup:  fmt.Sprintf("AL-15/%s/%s/%d", condition, d.URL, now),
-		Detail: fmt.Sprintf("%s answered %d for size %d", d.URL, d.Answer.Status, d.Head.Size),
+		Detail: fmt.Sprintf("%s answered %d for size %d", d.URL, d.Reply.Status, d.Head.Size),
 	}
 	for _, file := range files {
 		a.Detail += "; " + file

@@ -12,8 +12,8 @@ import (
 	"github.com/docketlog/docket/proofs/evidence"
 )
 
-// An Answer is what a witness answered, byte for byte; of Body at most 64 KiB.
-type Answer struct {
+// A Reply is what a witness answered, byte for byte; of Body at most 64 KiB.
+type Reply struct {
 	Status      int
 	ContentType string
 	Body        []byte
@@ -36,7 +36,7 @@ type Dispute struct {
 	URL     string
 	Head    Head   // that was asked for
 	Request []byte // the body that was sent last
-	Answer  Answer
+	Reply   Reply
 
 	remote *Remote
 }
@@ -48,13 +48,13 @@ func (r *Remote) disputed(head Head, err error) (Dispute, bool) {
 	var conflict *Conflict
 	switch {
 	case errors.Is(err, ErrAhead) && errors.As(err, &conflict):
-		d.Charge, d.Request, d.Answer = Ahead, conflict.Request, conflict.Answer
+		d.Charge, d.Request, d.Reply = Ahead, conflict.Request, conflict.Reply
 	case !errors.As(err, &rejection):
 		return d, false
 	case rejection.Inconsistent() || rejection.Status == http.StatusConflict:
-		d.Charge, d.Request, d.Answer = Forked, rejection.Request, rejection.Answer
+		d.Charge, d.Request, d.Reply = Forked, rejection.Request, rejection.Reply
 	case rejection.Status == http.StatusForbidden:
-		d.Charge, d.Request, d.Answer = KeyRefused, rejection.Request, rejection.Answer
+		d.Charge, d.Request, d.Reply = KeyRefused, rejection.Request, rejection.Reply
 	default:
 		return d, false
 	}

@@ -63,7 +63,7 @@ func TestDisputes(t *testing.T) {
 		t.Fatalf("it grew: %v, %v", got, err)
 	}
 	got, shown, err := town.disputed(town.headAt(7))
-	if !errors.Is(err, witness.ErrAhead) || len(got) != 1 || got[0].Charge != witness.Ahead || string(got[0].Answer.Body) != "9\n" || got[0].Answer.Status != 409 {
+	if !errors.Is(err, witness.ErrAhead) || len(got) != 1 || got[0].Charge != witness.Ahead || string(got[0].Reply.Body) != "9\n" || got[0].Reply.Status != 409 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if !strings.HasPrefix(string(shown), string(town.log.note(9))) || !strings.HasPrefix(string(got[0].Request), "old ") || town.verdict(got[0], shown) != "unproven" {
@@ -74,7 +74,7 @@ func TestDisputes(t *testing.T) {
 			fork := &town2{log: newTree(origin, 1).grow(3, "a").grow(30, "b")}
 			head := fork.head(size)
 			got, shown, err := town.disputed(head)
-			if !errors.Is(err, witness.ErrForked) || len(got) != 1 || got[0].Charge != witness.Forked || got[0].Answer.Status != 422 {
+			if !errors.Is(err, witness.ErrForked) || len(got) != 1 || got[0].Charge != witness.Forked || got[0].Reply.Status != 422 {
 				t.Fatalf("%d: %+v, %v", size, got, err)
 			}
 			if want := map[bool]string{true: "proven", false: ""}[size == held || held != 16]; town.verdict(got[0], shown) != want {
@@ -132,7 +132,7 @@ func TestDisputesOfLiars(t *testing.T) {
 			continue
 		}
 		d := got[0]
-		if d.Charge != test.charge || d.Answer.Status != test.status || d.Answer.ContentType != test.contentType || string(d.Answer.Body) != test.body || d.URL != town.witnesses[0].URL {
+		if d.Charge != test.charge || d.Reply.Status != test.status || d.Reply.ContentType != test.contentType || string(d.Reply.Body) != test.body || d.URL != town.witnesses[0].URL {
 			t.Errorf("%s: %+v", name, d)
 		}
 		if string(shown) != test.shows || town.verdict(d, shown) != "" {

@@ -48,7 +48,7 @@ type GatherConfig struct {
 	// Failed is told why a witness gave no cosignature. It may be called from several
 	// goroutines. Default: nobody is told.
 	Failed func(url string, err error)
-	// Disputed is told of an answer that speaks against the log, before Gather or
+	// Disputed is told of an answer that speaks against the log, before Gather, Ask or
 	// Confirm ends with it. Several goroutines call it, and it may take its time: it
 	// holds up no other witness. Default: nobody is told.
 	Disputed func(ctx context.Context, d Dispute)
@@ -294,7 +294,7 @@ func (g *gatherer) try(ctx context.Context, a *asked, head Head) ([]byte, error)
 		}
 		// Others may have brought it a checkpoint that this log published since.
 		if size := g.Size(); conflict.Size > size {
-			return nil, fmt.Errorf("%w: %d leaves at %s, %d here: %w", ErrAhead, conflict.Size, a.URL, size, conflict)
+			return nil, fmt.Errorf("%w: %w", &aheadError{a.URL, conflict.Size, size}, conflict)
 		}
 		if a.size = conflict.Size; conflict.Size > head.Size {
 			return nil, err

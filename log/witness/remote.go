@@ -34,7 +34,7 @@ const (
 type Conflict struct {
 	Size    uint64
 	Request []byte // that was sent
-	Answer  Answer
+	Reply   Reply
 }
 
 func (c *Conflict) Error() string { return fmt.Sprintf("the witness holds size %d", c.Size) }
@@ -45,7 +45,7 @@ type Rejection struct {
 	Status  int
 	Text    string // what the witness said, or what is wrong with it; at most 200 bytes
 	Request []byte // that was sent
-	Answer  Answer
+	Reply   Reply
 }
 
 func (r *Rejection) Error() string {
@@ -70,7 +70,7 @@ func (r *Remote) add(ctx context.Context, request proofs.AddCheckpoint, cp proof
 	if err != nil {
 		return nil, err
 	}
-	got := Answer{answer.StatusCode, answer.Header.Get("Content-Type"), body}
+	got := Reply{answer.StatusCode, answer.Header.Get("Content-Type"), body}
 	switch answer.StatusCode {
 	case http.StatusOK:
 		return r.lines(body, cp)
@@ -93,7 +93,7 @@ func (r *Remote) post(ctx context.Context, body []byte) (*http.Response, error) 
 
 // conflict reads the size in a 409. One without the content type is a witness that
 // found another root for the size, in older servers.
-func conflict(sent []byte, got Answer) error {
+func conflict(sent []byte, got Reply) error {
 	text := strings.TrimSuffix(string(got.Body), "\n")
 	size, err := strconv.ParseUint(text, 10, 63)
 	if got.ContentType != "text/x.tlog.size" || err != nil || strconv.FormatUint(size, 10) != text {
