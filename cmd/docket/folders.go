@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -185,7 +186,8 @@ func (f folders) author(origin, id string) (*client.Author, error) {
 }
 
 // keepReceipt keeps a verified receipt as the newest of its statement, unless one
-// that verifies too is there and newer. What is damaged there is replaced.
+// that verifies too is there and newer, or as new and as well cosigned. What is damaged
+// there is replaced.
 func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.Receipt) (err error) {
 	if err := os.MkdirAll(f.receipts(), 0o700); err != nil {
 		return err
@@ -199,18 +201,18 @@ func (f folders) keepReceipt(ctx context.Context, v proofs.Verifier, r *proofs.R
 	if kept, ok := f.keptReceipt(digest); ok && verifiesAs(v, kept, digest) {
 		old, err1 := checkpointOf(kept)
 		new, err2 := checkpointOf(r)
-		final := !hasQuorum(v, kept) && hasQuorum(v, r) // worth more than a newer one
-		if err1 == nil && err2 == nil && old.Size >= new.Size && !final {
+		more := isCosigned(v, r) && !isCosigned(v, kept)
+		if err1 == nil && err2 == nil && (old.Size > new.Size || old.Size == new.Size && !more) {
 			return nil
 		}
 	}
 	return client.WriteFile(f.receiptFile(digest), r.Marshal(), 0o600)
 }
 
-// hasQuorum says whether so many cosigned the checkpoint of a receipt as are demanded.
-func hasQuorum(v proofs.Verifier, r *proofs.Receipt) bool {
-	q, err := cosigningOf(&client.Client{Verifier: v}, r.Checkpoint)
-	return err == nil && q.Quorum == quorumMet
+// isCosigned says whether the quorum of the verifier's policy signed a receipt's tree.
+func isCosigned(v proofs.Verifier, r *proofs.Receipt) bool {
+	_, quorum, err := v.Policy.Open(r.Checkpoint, math.MaxInt64)
+	return err == nil && quorum.Satisfied
 }
 
 // verifiesAs says whether a receipt verifies, and is that of a statement.

@@ -92,7 +92,11 @@ func (w *finality) await(ctx context.Context, c *client.Client, r *proofs.Receip
 		var missing *client.NotFinalError
 		switch {
 		case err == nil:
-			return final, nil
+			newer, err := atLeast(final, r)
+			if newer || err != nil {
+				return final, err
+			}
+			why = "the quorum cosigned an older checkpoint so far" // which has it, and says less of what came since
 		case ctx.Err() != nil:
 			return nil, late(why)
 		case errors.As(err, &missing):
@@ -112,4 +116,11 @@ func (w *finality) await(ctx context.Context, c *client.Client, r *proofs.Receip
 		case <-time.After(finalPause):
 		}
 	}
+}
+
+// atLeast says whether a receipt is as new as another one of its statement.
+func atLeast(r, other *proofs.Receipt) (bool, error) {
+	a, err1 := checkpointOf(r)
+	b, err2 := checkpointOf(other)
+	return a.Size >= b.Size, errors.Join(err1, err2)
 }

@@ -5,7 +5,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/docketlog/docket/proofs"
 )
@@ -58,6 +60,20 @@ func TestWaitFinal(t *testing.T) {
 	docketCode(t, 0, "enrolled wl/x", append([]string{"identity", "enroll", "wl/x", "--owner", "team-x", "--wait", "final"}, there...)...)
 	docketCode(t, 0, "withdrew version 1", append([]string{"withdraw", "--doc", "files/a", "--wait", "final"}, there...)...)
 
+	// A witness that hangs holds up nobody who does not wait for it.
+	if err := w.own.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	s := newSubmitter(t, w.f)
+	began := time.Now()
+	for range 20 {
+		if err := s.submit(t.Context(), w.log.url, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(began); took > 10*time.Second { // the log asks one for that long
+		t.Errorf("20 sealed releases took %v while the witness hung", took)
+	}
 	w.own.kill()
 	b := filepath.Join(w.dir, "b.txt")
 	if err := os.WriteFile(b, []byte("b"), 0o600); err != nil {
