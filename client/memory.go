@@ -107,6 +107,9 @@ func (c *Client) newest() (sighting, error) {
 		return sighting{}, err
 	}
 	cp, err := c.openNote(note)
+	if errors.Is(err, proofs.ErrUnsigned) {
+		err = fmt.Errorf("%w: if a key of the log was taken out of the policy, pin it again until a checkpoint of the new key was seen", err)
+	}
 	if err != nil {
 		return sighting{}, c.Memory.damaged(err)
 	}

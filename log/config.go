@@ -90,5 +90,9 @@ func (c Config) withDefaults() (Config, error) {
 	case c.MaxBatch < 1 || c.MaxQueue < 1:
 		return c, errors.New("batch and queue hold at least one submission")
 	}
-	return c, checkSet(c.Origin, c.Signer.keys)
+	if err := checkSet(c.Origin, c.Signer.keys); err != nil {
+		return c, err
+	}
+	c.Signer = c.Signer.ordered(NewKeyTerms(c.Signer.keys...).Current())
+	return c, nil
 }

@@ -16,6 +16,8 @@ var (
 	// ErrUnconfirmed: those who know what the log signed before have not answered yet.
 	// Nothing was queued.
 	ErrUnconfirmed = errors.New("whether anybody saw more of the log than it remembers is not known yet")
+	// ErrReadOnly: the log was opened for reading alone. Nothing was queued.
+	ErrReadOnly = errors.New("the log is read-only: it has ended, and takes nothing any more")
 	// ErrClosed: the log is closing and takes no more.
 	ErrClosed = errors.New("the log is closed")
 	// ErrStopped: the log stopped on a doubt. An entry that was waiting may or

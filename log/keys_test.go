@@ -243,7 +243,11 @@ func TestExchangeOfKeys(t *testing.T) {
 	if err := k.open(log.Join(old, next, nextPQ)); err == nil || !strings.Contains(err.Error(), "is retired") {
 		t.Errorf("opened with the retired key: %v", err)
 	}
-	signedBy(t, k.grow(log.Join(next, nextPQ)), []*log.Signer{next, nextPQ}, []*log.Signer{old, oldPQ})
+	note := k.grow(log.Join(nextPQ, next)) // in any order
+	signedBy(t, note, []*log.Signer{next, nextPQ}, []*log.Signer{old, oldPQ})
+	if n, err := proofs.ParseNote(note); err != nil || n.Signatures[0].ID != next.Key().ID {
+		t.Errorf("the first line is not of Ed25519: %v", err)
+	}
 	if _, err := log.IntroduceKey(k.p.store, k.p.anchor, old.Key()); err == nil || !strings.Contains(err.Error(), "never signs again") {
 		t.Errorf("a retired key came back: %v", err)
 	}

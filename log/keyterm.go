@@ -57,14 +57,21 @@ func NewKeyTerms(keys ...proofs.VerifierKey) KeyTerms {
 	return all
 }
 
-// At returns the keys that sign checkpoints of this size.
+// At returns the keys that sign checkpoints of this size, in the order of their lines:
+// those of Ed25519 first, the older before the newer.
 func (all KeyTerms) At(size uint64) []proofs.VerifierKey {
-	return all.keys(func(t KeyTerm) bool { return t.holds(size) })
+	return byType(all.keys(func(t KeyTerm) bool { return t.holds(size) }))
 }
 
-// Current returns the keys that sign what the log signs next.
+// Current returns the keys that sign what the log signs next, in the order of their
+// lines.
 func (all KeyTerms) Current() []proofs.VerifierKey {
-	return all.keys(func(t KeyTerm) bool { return t.Until == 0 })
+	return byType(all.keys(func(t KeyTerm) bool { return t.Until == 0 }))
+}
+
+func byType(keys []proofs.VerifierKey) []proofs.VerifierKey {
+	slices.SortStableFunc(keys, func(a, b proofs.VerifierKey) int { return int(a.Type) - int(b.Type) })
+	return keys
 }
 
 // Keys returns all keys that ever signed, in their order.
@@ -114,7 +121,7 @@ func (all KeyTerms) agree(signer []proofs.VerifierKey) error {
 	for _, key := range all.Current() {
 		if !slices.ContainsFunc(signer, func(k proofs.VerifierKey) bool { return k.String() == key.String() }) {
 			return fmt.Errorf("%w: its checkpoints are signed by %s too, and the configured signer does not have that key: "+
-				"who pins it alone could verify nothing more. Put its file back", ErrMismatch, key)
+				"who pins it alone could verify nothing more. Put its file back; if docket key introduce or retire was cut off, run it again", ErrMismatch, key)
 		}
 	}
 	return nil

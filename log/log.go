@@ -24,6 +24,7 @@ type Log struct {
 	view    atomic.Pointer[View]
 	finals  finals
 
+	readOnly    bool // OpenReadOnly made it
 	unconfirmed atomic.Bool
 	endConfirm  func()                // nil: nobody was asked
 	failure     atomic.Pointer[error] // why the writer stopped
@@ -115,6 +116,9 @@ func (l *Log) fault() error {
 		if err := h.Health(); err != nil {
 			return fmt.Errorf("%w: %w", ErrUnhealthy, err)
 		}
+	}
+	if l.readOnly {
+		return ErrReadOnly
 	}
 	if l.unconfirmed.Load() {
 		return ErrUnconfirmed

@@ -11,161 +11,195 @@ import (
 	"github.com/docketlog/docket/proofs/statement"
 )
 
-// TestContradiction gives pairs of receipts that are each consistent, and that
-// one log cannot both have signed honestly.
+// A contradictionCase is a pair of receipts that are each consistent, and that one log
+// cannot both have signed honestly.
+type contradictionCase struct {
+	name   string
+	honest func(l *writtenLog) *Receipt
+	other  func(l *writtenLog) *Receipt // written by another log with the same key and genesis
+	reason string
+}
+
+func olderReceipt(l *writtenLog) *Receipt { return l.first() }
+
+var contradictionCases = []contradictionCase{
+	{"two trees of one size", olderReceipt, func(l *writtenLog) *Receipt {
+		l.release("contracts/1", "forged")
+		l.release("notes/7", "seven")
+		l.publish()
+		return l.receipt(entryFirst)
+	}, "two trees of size 6"},
+	{"two leaves at one index", olderReceipt, func(l *writtenLog) *Receipt {
+		l.release("contracts/1", "forged")
+		l.release("notes/7", "seven")
+		l.publish()
+		l.next("two")
+		return l.receipt(entryFirst)
+	}, "two leaves stand at index 3"},
+	{"two leaves at one index, shown without registers", func(l *writtenLog) *Receipt {
+		r := l.first()
+		r.Registers = nil
+		return r
+	}, func(l *writtenLog) *Receipt {
+		l.release("contracts/1", "forged")
+		l.release("notes/7", "seven")
+		l.publish()
+		l.next("two")
+		r := l.receipt(entryFirst)
+		r.Registers = nil
+		return r
+	}, "two leaves stand at index 3"},
+	{"two leaves at one index, one that no key signed", olderReceipt, func(l *writtenLog) *Receipt {
+		l.onEnvelope = func(e *statement.Envelope) { e.Signature = keyOf("wl/publisher").sign(fileDigest("else")) }
+		l.release("contracts/1", "forged")
+		l.onEnvelope = nil
+		l.release("notes/7", "seven")
+		l.publish()
+		l.next("two")
+		r := l.receipt(entryFirst)
+		r.Registers = nil
+		return r
+	}, "two leaves stand at index 3"},
+	{"an entry where the seal stood", olderReceipt, func(l *writtenLog) *Receipt {
+		l.release("contracts/1", "one")
+		l.release("notes/7", "seven")
+		l.release("notes/8", "eight")
+		l.publish()
+		return l.receipt(5)
+	}, "two leaves stand at index 5"},
+	{"phantom event of the same entry", olderReceipt, func(l *writtenLog) *Receipt {
+		l.onDocument(0, func(e *writtenEvent) { e.LeafHash[0] ^= 1 })
+		l.first()
+		l.next("two")
+		r := l.receipt(entrySecond)
+		return r
+	}, "two leaves stand at index 3"},
+	{"two times for one entry", func(l *writtenLog) *Receipt {
+		l.first()
+		l.next("two")
+		return l.receipt(entryFirst)
+	}, func(l *writtenLog) *Receipt {
+		l.onDocument(0, func(e *writtenEvent) { e.Time = startTime + 1 })
+		l.first()
+		l.next("two")
+		l.next("three")
+		return l.receipt(entryFirst)
+	}, "the entry at index 3 has two times"},
+	{"time falls", func(l *writtenLog) *Receipt {
+		l.time += 1_000_000
+		return l.first()
+	}, func(l *writtenLog) *Receipt {
+		l.first()
+		l.release("notes/8", "eight")
+		l.publish()
+		r := l.receipt(6)
+		r.Registers = nil
+		return r
+	}, "time falls between index 5 and index 7"},
+	{"a seal passed over", olderReceipt, func(l *writtenLog) *Receipt {
+		l.first()
+		l.onSeal = func(s *statement.Seal) { s.Prev = 2 }
+		l.onEvent = func(_ *writtenRegister, e *writtenEvent) { e.Time = firstSealTime }
+		l.next("two")
+		r := l.receipt(entrySecond)
+		r.Registers = nil
+		return r
+	}, "the seal at 7 passes over the seal at 5"},
+	{"two events at one place", func(l *writtenLog) *Receipt {
+		l.second()
+		return l.receipt(entryFirst)
+	}, func(l *writtenLog) *Receipt {
+		l.onDocument(1, func(e *writtenEvent) { e.setBody(e.blind, []byte("else")) })
+		l.second()
+		l.next("three")
+		return l.receipt(entryFirst)
+	}, `document "contracts/1" has two events 1`},
+	{"register shrank", func(l *writtenLog) *Receipt { return l.second() }, func(l *writtenLog) *Receipt {
+		l.second()
+		delete(l.registers, register.DocumentKey("contracts/1"))
+		l.release("contracts/1", "one again")
+		l.publish()
+		return l.receipt(8)
+	}, `document "contracts/1" had 2 events under the seal at 7, and 1 under a later one`},
+	{"register vanished", func(l *writtenLog) *Receipt { return l.second() }, func(l *writtenLog) *Receipt {
+		l.second()
+		delete(l.registers, register.DocumentKey("contracts/1"))
+		l.release("notes/8", "eight")
+		l.publish()
+		s := l.staple(8)
+		s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 0, 0, 0)}
+		return s
+	}, `document "contracts/1" had 2 events under the seal at 7, and 0 under a later one`},
+	{"release hidden, then repaired", func(l *writtenLog) *Receipt {
+		l.release("contracts/1", "one")
+		l.release("notes/7", "seven")
+		l.publish()
+		hidden := *l.registers[register.DocumentKey("contracts/1")]
+		l.release("contracts/1", "two")
+		l.registers[register.DocumentKey("contracts/1")] = &hidden
+		l.publish()
+		return l.receipt(entryFirst) // says AUTHORITATIVE
+	}, func(l *writtenLog) *Receipt {
+		l.second()
+		l.next("three")
+		return l.receipt(entryFirst)
+	}, `document "contracts/1" has event 1 of entry 6, which the seal at 7 leaves out`},
+	{"release hidden, then shown as the newest one alone", func(l *writtenLog) *Receipt {
+		l.release("contracts/1", "one")
+		l.release("notes/7", "seven")
+		l.publish()
+		hidden := *l.registers[register.DocumentKey("contracts/1")]
+		l.release("contracts/1", "two")
+		l.registers[register.DocumentKey("contracts/1")] = &hidden
+		l.publish()
+		return l.receipt(entryFirst)
+	}, func(l *writtenLog) *Receipt {
+		l.second()
+		l.release("notes/8", "eight")
+		l.publish()
+		s := l.staple(8)
+		s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 0, 0, 0)}
+		return s
+	}, `document "contracts/1" has 2 events by entry 6, and the seal at 7, which covers it, shows 1`},
+	{"register hidden, then repaired", func(l *writtenLog) *Receipt {
+		l.first()
+		r := l.registers[register.DocumentKey("contracts/1")]
+		delete(l.registers, register.DocumentKey("contracts/1"))
+		l.release("notes/8", "eight")
+		l.publish()
+		l.registers[register.DocumentKey("contracts/1")] = r
+		s := l.staple(6)
+		s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 0, 0, 0)}
+		return s
+	}, func(l *writtenLog) *Receipt {
+		l.first()
+		l.release("notes/8", "eight")
+		l.publish()
+		l.release("notes/9", "nine")
+		l.publish()
+		return l.receipt(entryFirst)
+	}, `document "contracts/1" has event 0 of entry 3, which the seal at 7 leaves out`},
+	{"history backfilled", func(l *writtenLog) *Receipt {
+		l.second()
+		s := l.staple(entryFirst)
+		s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 0, 0, 0)}
+		s.Registers[0].State = nil
+		return s
+	}, func(l *writtenLog) *Receipt {
+		l.onDocument(1, func(e *writtenEvent) { e.Index, e.Time = 8, firstSealTime+2*batchMillis })
+		l.first()
+		l.next("two")
+		l.next("three")
+		l.next("four")
+		s := l.staple(entryThird)
+		s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 1, 2, 0)}
+		return s
+	}, `document "contracts/1" had 2 events by entry 6, and event 1 of entry 8 under a later seal`},
+}
+
+// TestContradiction finds what excludes what, whichever receipt is first.
 func TestContradiction(t *testing.T) {
-	older := func(l *writtenLog) *Receipt { return l.first() }
-	for _, c := range []struct {
-		name   string
-		honest func(l *writtenLog) *Receipt
-		other  func(l *writtenLog) *Receipt // written by another log with the same key and genesis
-		reason string
-	}{
-		{"two trees of one size", older, func(l *writtenLog) *Receipt {
-			l.release("contracts/1", "forged")
-			l.release("notes/7", "seven")
-			l.publish()
-			return l.receipt(entryFirst)
-		}, "two trees of size 6"},
-		{"two leaves at one index", older, func(l *writtenLog) *Receipt {
-			l.release("contracts/1", "forged")
-			l.release("notes/7", "seven")
-			l.publish()
-			l.next("two")
-			return l.receipt(entryFirst)
-		}, "two leaves stand at index 3"},
-		{"two leaves at one index, shown without registers", func(l *writtenLog) *Receipt {
-			r := l.first()
-			r.Registers = nil
-			return r
-		}, func(l *writtenLog) *Receipt {
-			l.release("contracts/1", "forged")
-			l.release("notes/7", "seven")
-			l.publish()
-			l.next("two")
-			r := l.receipt(entryFirst)
-			r.Registers = nil
-			return r
-		}, "two leaves stand at index 3"},
-		{"an entry where the seal stood", older, func(l *writtenLog) *Receipt {
-			l.release("contracts/1", "one")
-			l.release("notes/7", "seven")
-			l.release("notes/8", "eight")
-			l.publish()
-			return l.receipt(5)
-		}, "two leaves stand at index 5"},
-		{"phantom event of the same entry", older, func(l *writtenLog) *Receipt {
-			l.onDocument(0, func(e *writtenEvent) { e.LeafHash[0] ^= 1 })
-			l.first()
-			l.next("two")
-			r := l.receipt(entrySecond)
-			return r
-		}, "two leaves stand at index 3"},
-		{"two times for one entry", func(l *writtenLog) *Receipt {
-			l.first()
-			l.next("two")
-			return l.receipt(entryFirst)
-		}, func(l *writtenLog) *Receipt {
-			l.onDocument(0, func(e *writtenEvent) { e.Time = startTime + 1 })
-			l.first()
-			l.next("two")
-			l.next("three")
-			return l.receipt(entryFirst)
-		}, "the entry at index 3 has two times"},
-		{"time falls", func(l *writtenLog) *Receipt {
-			l.time += 1_000_000
-			return l.first()
-		}, func(l *writtenLog) *Receipt {
-			l.first()
-			l.release("notes/8", "eight")
-			l.publish()
-			r := l.receipt(6)
-			r.Registers = nil
-			return r
-		}, "time falls between index 5 and index 7"},
-		{"a seal passed over", older, func(l *writtenLog) *Receipt {
-			l.first()
-			l.onSeal = func(s *statement.Seal) { s.Prev = 2 }
-			l.onEvent = func(_ *writtenRegister, e *writtenEvent) { e.Time = firstSealTime }
-			l.next("two")
-			r := l.receipt(entrySecond)
-			r.Registers = nil
-			return r
-		}, "the seal at 7 passes over the seal at 5"},
-		{"two events at one place", func(l *writtenLog) *Receipt {
-			l.second()
-			return l.receipt(entryFirst)
-		}, func(l *writtenLog) *Receipt {
-			l.onDocument(1, func(e *writtenEvent) { e.setBody(e.blind, []byte("else")) })
-			l.second()
-			l.next("three")
-			return l.receipt(entryFirst)
-		}, `document "contracts/1" has two events 1`},
-		{"register shrank", func(l *writtenLog) *Receipt { return l.second() }, func(l *writtenLog) *Receipt {
-			l.second()
-			delete(l.registers, register.DocumentKey("contracts/1"))
-			l.release("contracts/1", "one again")
-			l.publish()
-			return l.receipt(8)
-		}, `document "contracts/1" had 2 events under the seal at 7, and 1 under a later one`},
-		{"register vanished", func(l *writtenLog) *Receipt { return l.second() }, func(l *writtenLog) *Receipt {
-			l.second()
-			delete(l.registers, register.DocumentKey("contracts/1"))
-			l.release("notes/8", "eight")
-			l.publish()
-			s := l.staple(8)
-			s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 0, 0, 0)}
-			return s
-		}, `document "contracts/1" had 2 events under the seal at 7, and 0 under a later one`},
-		{"release hidden, then repaired", func(l *writtenLog) *Receipt {
-			l.release("contracts/1", "one")
-			l.release("notes/7", "seven")
-			l.publish()
-			hidden := *l.registers[register.DocumentKey("contracts/1")]
-			l.release("contracts/1", "two")
-			l.registers[register.DocumentKey("contracts/1")] = &hidden
-			l.publish()
-			return l.receipt(entryFirst) // says AUTHORITATIVE
-		}, func(l *writtenLog) *Receipt {
-			l.second()
-			l.next("three")
-			return l.receipt(entryFirst)
-		}, `document "contracts/1" has event 1 of entry 6, which the seal at 7 leaves out`},
-		{"register hidden, then repaired", func(l *writtenLog) *Receipt {
-			l.first()
-			r := l.registers[register.DocumentKey("contracts/1")]
-			delete(l.registers, register.DocumentKey("contracts/1"))
-			l.release("notes/8", "eight")
-			l.publish()
-			l.registers[register.DocumentKey("contracts/1")] = r
-			s := l.staple(6)
-			s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 0, 0, 0)}
-			return s
-		}, func(l *writtenLog) *Receipt {
-			l.first()
-			l.release("notes/8", "eight")
-			l.publish()
-			l.release("notes/9", "nine")
-			l.publish()
-			return l.receipt(entryFirst)
-		}, `document "contracts/1" has event 0 of entry 3, which the seal at 7 leaves out`},
-		{"history backfilled", func(l *writtenLog) *Receipt {
-			l.second()
-			s := l.staple(entryFirst)
-			s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 0, 0, 0)}
-			s.Registers[0].State = nil
-			return s
-		}, func(l *writtenLog) *Receipt {
-			l.onDocument(1, func(e *writtenEvent) { e.Index, e.Time = 8, firstSealTime+2*batchMillis })
-			l.first()
-			l.next("two")
-			l.next("three")
-			l.next("four")
-			s := l.staple(entryThird)
-			s.Registers = []RegisterProof{l.prove(register.TypeDocument, "contracts/1", 1, 2, 0)}
-			return s
-		}, `document "contracts/1" had 2 events by entry 6, and event 1 of entry 8 under a later seal`},
-	} {
+	for _, c := range contradictionCases {
 		t.Run(c.name, func(t *testing.T) {
 			l := newWrittenLog(t)
 			a, b := c.honest(l), c.other(newWrittenLog(t))

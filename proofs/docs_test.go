@@ -90,6 +90,15 @@ func TestDocsOfCheckpoints(t *testing.T) {
 	if err != nil || !bytes.Equal(message, fromHex(t, page["subtree-message"])) {
 		t.Errorf("%x, %v", message, err)
 	}
+	next := newSigner("log.example", TypeEd25519, 3)
+	agree(t, "checkpoint.md", "key-list", string(listOf(t, []testSigner{testLog, next}, testLog, next).Marshal()))
+	l, err := ParseKeyList([]byte(blocks(t, "checkpoint.md")["key-list"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in, err := l.Introduced([]VerifierKey{key}); err != nil || len(in.Keys) != 1 || in.Keys[0].String() != next.key.String() {
+		t.Errorf("%+v, %v", in, err)
+	}
 }
 
 func TestDocsOfTiles(t *testing.T) {

@@ -3,6 +3,7 @@ package proofs
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -125,11 +126,13 @@ func (n Note) OnlyBy(keys []VerifierKey) Note {
 	return kept
 }
 
-// by returns the signatures of the key with this name and ID.
+// by returns the signatures of the key with this name and ID, each once: anybody can
+// repeat a line, and nobody shall verify it a hundred times.
 func (n Note) by(key VerifierKey) []NoteSignature {
 	var found []NoteSignature
 	for _, s := range n.Signatures {
-		if s.ID == key.ID && s.Name == key.Name {
+		known := func(f NoteSignature) bool { return bytes.Equal(f.Signature, s.Signature) }
+		if s.ID == key.ID && s.Name == key.Name && !slices.ContainsFunc(found, known) {
 			found = append(found, s)
 		}
 	}

@@ -166,3 +166,29 @@ func TestMarshalDoesNotTouchTheBody(t *testing.T) {
 		t.Error("the note was overwritten")
 	}
 }
+
+// TestRepeatedLines: a line that is repeated is verified once, and means no more.
+func TestRepeatedLines(t *testing.T) {
+	cp := testCheckpoint(5)
+	line := testLog.line(t, cp, 0)
+	lines := make([][]byte, MaxNoteSignatures-1)
+	for i := range lines {
+		lines[i] = line
+	}
+	other := bytes.Clone(line)
+	n, err := ParseNote(signedNote(cp.Marshal(), lines...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := n.by(testLog.key); len(got) != 1 || !bytes.Equal(got[0].Line, line) {
+		t.Errorf("%d signatures", len(got))
+	}
+	// One more that does not verify still spoils the note.
+	at := bytes.LastIndexByte(other, ' ') + 20
+	if other[at]++; other[at] > 'Y' {
+		other[at] = 'A'
+	}
+	if _, _, err := OpenCheckpoint(signedNote(cp.Marshal(), append(lines, other)...), []VerifierKey{testLog.key}); err == nil {
+		t.Error("a line that does not verify was passed over")
+	}
+}

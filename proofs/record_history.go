@@ -48,8 +48,9 @@ func (r HistoryRecord) Released(digest statement.Digest) (versions []uint32) {
 // one checkpoint.
 type ActivityRecord struct {
 	AsOf
-	ID     string
-	Signed []Signed // none: proven that nothing was admitted
+	ID       string
+	From, To uint64   // only entries with From <= index < To are listed; To 0: no end
+	Signed   []Signed // none: proven that nothing was admitted
 }
 
 // Signed is one statement of an identity.
@@ -68,7 +69,7 @@ func (v Verifier) SignedBy(staple *Receipt, id string, events []OpenedEvent, fro
 	if err != nil {
 		return ActivityRecord{}, err
 	}
-	r := ActivityRecord{AsOf: as, ID: id}
+	r := ActivityRecord{AsOf: as, ID: id, From: from, To: to}
 	for i := range events {
 		e := &events[i]
 		if e.Index < from || to != 0 && e.Index >= to {

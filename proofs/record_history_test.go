@@ -176,6 +176,17 @@ func TestSignedBy(t *testing.T) {
 			t.Errorf("from %d to %d: %v\n%s", c.from, c.to, err, diff)
 		}
 		jsonOf(t, got)
+		// A period never reads as if it were all.
+		says := "no others, as of"
+		switch {
+		case c.to != 0:
+			says = fmt.Sprintf("no others from entry %d to below entry %d, as of", c.from, c.to)
+		case c.from != 0:
+			says = fmt.Sprintf("no others from entry %d on, as of", c.from)
+		}
+		if !strings.Contains(got.String(), says) {
+			t.Errorf("want %q:\n%s", says, got)
+		}
 	}
 	if _, err := v.SignedBy(staple, "wl/publisher", events[1:], 0, 0); err == nil {
 		t.Error("one of them is missing, and all are proven")
@@ -186,6 +197,15 @@ func TestSignedBy(t *testing.T) {
 	staple, _ = l.record(register.TypeActivity, "wl/nobody")
 	if got, err := v.SignedBy(staple, "wl/nobody", nil, 0, 0); err != nil || len(got.Signed) != 0 {
 		t.Errorf("nobody signed %+v, %v", got, err)
+	}
+}
+
+// A time that no clock reaches is none of the past.
+func TestTimesOfRegisters(t *testing.T) {
+	for ms, want := range map[uint64]string{register.None: "", 1: "1970-01-01T00:00:00.001Z", register.None - 1: formatUnsigned(MaxSize), 1 << 63: formatUnsigned(MaxSize)} {
+		if got := instant(ms); got != want || strings.HasPrefix(got, "-") {
+			t.Errorf("%d: %q, want %q", ms, got, want)
+		}
 	}
 }
 

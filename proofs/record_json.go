@@ -30,6 +30,8 @@ type (
 	}
 	activityJSON struct {
 		recordJSON
+		From   uint64       `json:"from,omitempty"` // index of the first entry that may be listed
+		To     uint64       `json:"to,omitempty"`   // and of the first one after it that may not; absent: no end
 		Signed []signedJSON `json:"signed"`
 	}
 	signedJSON struct {
@@ -108,7 +110,7 @@ func (r HistoryRecord) MarshalJSON() ([]byte, error) {
 
 // MarshalJSON returns the record for programs.
 func (r ActivityRecord) MarshalJSON() ([]byte, error) {
-	out := activityJSON{recordJSON: r.record("all signed", r.ID), Signed: []signedJSON{}}
+	out := activityJSON{recordJSON: r.record("all signed", r.ID), From: r.From, To: r.To, Signed: []signedJSON{}}
 	for _, s := range r.Signed {
 		out.Signed = append(out.Signed, signedJSON{*s.wire(), s.Code.String(), s.Statement.String(), keyText(s.Run)})
 	}
@@ -177,7 +179,7 @@ func instant(ms uint64) string {
 	if ms == register.None {
 		return ""
 	}
-	return statement.FormatTime(int64(ms))
+	return formatUnsigned(ms)
 }
 
 func identityKind(kind uint8) string {

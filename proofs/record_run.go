@@ -50,7 +50,7 @@ func (v Verifier) RunComplete(staple *Receipt, run string, events []OpenedEvent)
 	if h.proof.Value == nil {
 		return r, nil
 	}
-	state, err := stateOfRun(events)
+	state, err := register.ParseRunState(h.state)
 	if err != nil {
 		return RunRecord{}, &CheckError{Name: CheckHistory, Err: err}
 	}
@@ -69,19 +69,6 @@ func (v Verifier) RunComplete(staple *Receipt, run string, events []OpenedEvent)
 		r.Events = append(r.Events, e)
 	}
 	return r, nil
-}
-
-// stateOfRun is what the events lead to.
-func stateOfRun(events []OpenedEvent) (register.RunState, error) {
-	var state []byte
-	for _, e := range events {
-		next, err := register.NextState(register.TypeRun, state, e.Kind, e.Body, register.Entry{Index: e.Index, Time: e.Time})
-		if err != nil {
-			return register.RunState{}, err
-		}
-		state = next
-	}
-	return register.ParseRunState(state)
 }
 
 func runEventOf(e *OpenedEvent) (RunEvent, error) {

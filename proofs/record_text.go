@@ -44,7 +44,18 @@ func (r ActivityRecord) String() string {
 	for _, s := range r.Signed {
 		lines = append(lines, s.line("%s  %s", s.Code, s.Statement))
 	}
-	return r.text(fmt.Sprintf("%s signed these %d statements and no others", r.ID, len(r.Signed)), lines)
+	return r.text(fmt.Sprintf("%s signed these %d statements and no others%s", r.ID, len(r.Signed), r.period()), lines)
+}
+
+// period says of which entries the record speaks, if not of all.
+func (r ActivityRecord) period() string {
+	switch {
+	case r.To != 0:
+		return fmt.Sprintf(" from entry %d to below entry %d", r.From, r.To)
+	case r.From != 0:
+		return fmt.Sprintf(" from entry %d on", r.From)
+	}
+	return ""
 }
 
 // String returns the record for people.

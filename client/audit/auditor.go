@@ -20,6 +20,8 @@ type Auditor struct {
 	Workers  int              // bundles that are fetched and checked at once; default twice the processors
 	Every    int              // entries after which the next seal is a commit; default 8,192
 	Progress func(Progress)   // called by the goroutine of Run, often; default: nobody is told
+
+	looked time.Time // the newest run that came to the end of the log began; zero: none of this process
 }
 
 // Progress says how far a run is.
@@ -142,13 +144,17 @@ func (r *run) commit(ended *Divergence) error {
 	p.Origin, p.Genesis, p.Rules = r.tree.Origin, r.Client.Verifier.Genesis[:], rules
 	p.Size, p.Time, p.Note, p.Tally, p.Ended = uint64(r.prev+1), r.last, r.tree.Note, *r.tally, ended
 	p.Registers, p.Root = r.replay.tree.Count(), hashBytes(r.replay.tree.Root())
-	if p.Size == r.tree.Size && ended == nil {
-		p.Seen = r.began.UnixMilli()
+	atEnd := p.Size == r.tree.Size && ended == nil
+	if atEnd {
+		p.Seen = r.clock.since(r.began, r.looked)
 	}
 	if err := r.base.commit(p.marshal()); err != nil {
 		return &localError{fmt.Errorf("audit: keeping the state: %w", err)}
 	}
 	r.saved, r.uncommitted = p, 0
+	if atEnd {
+		r.clock.seen, r.looked = p.Seen, r.began
+	}
 	return nil
 }
 

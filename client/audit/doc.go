@@ -15,8 +15,8 @@
 //	*Divergence  an entry or a seal that the rules forbid, under the log's signature
 //	*Withheld    a content that is missing, or another than the leaf commits to
 //	*ClockError  a seal's time that this machine's clock does not bear out
-//	others       the network, the server's answer, this machine: they say nothing of
-//	             the log; a *client.ForkError convicts it
+//	others       the network, the server's answer, this machine (ErrOwnClock): they say
+//	             nothing of the log; a *client.ForkError convicts it
 //
 // The first divergence ends a run: what follows it follows from a state that the
 // rules never allowed.

@@ -145,6 +145,32 @@ func TestClockFrozen(t *testing.T) {
 	}
 }
 
+// An auditor whose own clock went back judges nothing by it, and goes on when it is right
+// again: no finding that ends the audit comes of it.
+func TestOwnClockBack(t *testing.T) {
+	w := logtest.NewWorld()
+	o := honest(t, w, 60)
+	end := o.sealBefore(size(o)-1) + 1
+	served := o.again(func(l, c [][]byte) ([][]byte, [][]byte) { return l[:end], c[:end] })
+	a := served.auditor()
+	now := w.Clock.Now()
+	a.Now = func() time.Time { return now }
+	if _, err := run(t, a); err != nil {
+		t.Fatal(err)
+	}
+	served.become(o)
+	now = now.Add(-24 * time.Hour)
+	report, err := run(t, a)
+	var clock *audit.ClockError
+	if !errors.Is(err, audit.ErrOwnClock) || errors.As(err, &clock) || report.Clean || len(report.Divergences) != 0 || report.Error == "" {
+		t.Fatalf("%v\n%+v", err, report)
+	}
+	now = now.Add(24 * time.Hour)
+	if report, err := run(t, a); err != nil || !report.Clean {
+		t.Errorf("when it is right again: %v", err)
+	}
+}
+
 // A state is of one log and one genesis; another key's checkpoint, or one that does
 // not begin with the genesis, is no answer.
 func TestStateOfAnotherLog(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // load makes the replay that the State stands for, and proves that the tree goes on
 // from there.
 func (r *run) load(ctx context.Context) error {
-	r.replay = &replay{prev: -1, tally: newTally(), clock: clock{now: r.Now}, tree: register.New(register.DepthFor(0))}
+	r.replay = &replay{prev: -1, tally: newTally(), clock: clock{now: steady(r.Now, r.began)}, tree: register.New(register.DepthFor(0))}
 	text, err := r.State.Progress()
 	if err != nil {
 		return err
@@ -34,6 +34,9 @@ func (r *run) load(ctx context.Context) error {
 	r.resume()
 	if r.saved.Ended != nil {
 		return &Ended{r.saved.Ended}
+	}
+	if err := r.clock.checkOwn(r.skew()); err != nil {
+		return err
 	}
 	if err := r.extends(ctx); err != nil {
 		return err

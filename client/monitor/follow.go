@@ -94,10 +94,11 @@ func (f *Follower) Run(ctx context.Context) error {
 
 func (f *Follower) keep() {
 	start := f.now()
-	if err := f.save(); err != nil {
+	err := f.save()
+	if err != nil {
 		f.Logger.Error("monitor: the state cannot be kept: after a crash more of the log is read again", "error", err)
 	}
-	f.saved, f.dirty = f.now(), false
+	f.saved, f.dirty = f.now(), err != nil // what was not kept is, later or at the end
 	f.took = f.saved.Sub(start)
 }
 

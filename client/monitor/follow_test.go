@@ -3,6 +3,7 @@ package monitor
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -346,3 +347,33 @@ func TestNeverSealed(t *testing.T) {
 		t.Errorf("%d entries, read up to %d: %v", len(entries), last, err)
 	}
 }
+
+// A state that could not be kept for a while, as on a full disk, is kept at the end.
+func TestStateIsKeptAtTheEnd(t *testing.T) {
+	_, l := watched(t)
+	state := filepath.Join(t.TempDir(), "later", "state.json")
+	failed := make(chan struct{}, 1_000_000)
+	f := &Follower{
+		Source: l, Detector: New("svc/monitor"), State: state, SaveEach: time.Nanosecond, Every: time.Millisecond,
+		Logger: slog.New(slog.NewTextHandler(writerFunc(func(b []byte) (int, error) {
+			if bytes.Contains(b, []byte("cannot be kept")) {
+				failed <- struct{}{}
+			}
+			return len(b), nil
+		}), nil)),
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	<-failed
+	must(os.Mkdir(filepath.Dir(state), 0o700))
+	cancel()
+	must(<-ended)
+	if text, err := os.ReadFile(state); err != nil || !json.Valid(text) {
+		t.Errorf("%v: %.80s", err, text)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (w writerFunc) Write(b []byte) (int, error) { return w(b) }

@@ -109,7 +109,8 @@ func (f *follower) look(ctx context.Context) error {
 }
 
 // passing says that the next look may find otherwise: the network, a server that is
-// busy or shows an old state, and what it withholds.
+// busy or shows an old state, what it withholds, and a clock of this machine that went
+// back.
 func passing(err error) bool {
 	var (
 		refused  *client.Refused
@@ -122,7 +123,7 @@ func passing(err error) bool {
 	case errors.As(err, &refused):
 		return refused.Status >= 500 || refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusNotFound
 	}
-	return errors.Is(err, client.ErrUnreachable) || errors.Is(err, client.ErrAnswer) || errors.As(err, &withheld) || errors.As(err, &rollback)
+	return errors.Is(err, client.ErrUnreachable) || errors.Is(err, audit.ErrOwnClock) || errors.Is(err, client.ErrAnswer) || errors.As(err, &withheld) || errors.As(err, &rollback)
 }
 
 func (f *follower) step(ctx context.Context) (*audit.Report, []byte, error) {

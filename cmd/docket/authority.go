@@ -99,7 +99,7 @@ func (s *session) once(ctx context.Context, m submission) (*proofs.Receipt, erro
 	if receipt == nil && err == nil {
 		var e statement.Envelope
 		if e, err = m.make(ctx); err != nil {
-			return nil, err
+			return nil, wrongUse(err)
 		}
 		receipt, err = pending.submit(ctx, s.client, e)
 	}
@@ -114,6 +114,14 @@ func (s *session) settled(ctx context.Context, receipt *proofs.Receipt) (last *p
 	keep := func(r *proofs.Receipt) error { return s.keepReceipt(ctx, s.client.Verifier, r) }
 	last, s.late, err = s.settle(ctx, s.client, receipt, keep)
 	return last, err
+}
+
+// wrongUse makes wrong use of what an author refuses to sign: its words are the user's.
+func wrongUse(err error) error {
+	if bad := (*statement.Error)(nil); errors.As(err, &bad) {
+		return usageError{err}
+	}
+	return err
 }
 
 // agreed are the grants to spend on a change of governance: those that were named, or

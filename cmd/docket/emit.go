@@ -57,7 +57,7 @@ func (s *session) evidence(ctx context.Context, same func(*statement.Statement) 
 	if receipt == nil && err == nil {
 		var e statement.Envelope
 		if e, err = sign(); err != nil {
-			return nil, err
+			return nil, wrongUse(err)
 		}
 		receipt, err = sp.Emit(ctx, s.client, e)
 	}

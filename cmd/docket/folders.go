@@ -28,6 +28,8 @@ import (
 //	DIR/log/monitor.key    the key of the monitor's identity, encrypted: it signs alerts
 //	DIR/log/key-password   the password of all these
 //	DIR/log/store/         Pebble
+//	DIR/log/checkpoint     the note of a store that was restored for reading only
+//	DIR/log/restored/      what restores did
 //	DIR/log/quarantine/    refused statements: no part of the log
 //	DIR/log/monitor-state.json            what the monitor remembers
 //	DIR/log/alerts-undelivered.ndjson     alerts that no webhook took
@@ -91,6 +93,8 @@ type serverConfig struct {
 
 	Monitor string   `json:"monitor,omitempty"` // id of the identity that signs alerts; empty: none
 	Keys    []string `json:"keys,omitempty"`    // files in DIR/log of the keys that sign checkpoints; empty: log.key
+
+	ReadOnly bool `json:"readOnly,omitempty"` // restored from an older copy: it never signs again
 }
 
 // clientConfig is DIR/client/config.json.

@@ -33,7 +33,7 @@ a log that had none, or the next one. A run that was cut off is finished by the 
 command.
 
 A key that may be known to others introduces nothing, since whoever has it can do the
-same: see "The log's key" in docs/operating.md.`,
+same: see "Keys of the log" in docs/operating.md.`,
 		Example: `  docket key introduce --dir /srv/docket --anchor /mnt/anchor --password-file /etc/docket/log-password
   docket key introduce --dir /srv/docket --ml-dsa`,
 		Args: cobra.NoArgs,

@@ -9,7 +9,7 @@
 // Exit codes of verify are those of its verdict (docs/spec/receipt.md): 0, 10, 11,
 // 12, 13, 20, 30 and 40. For all commands: 0 done; 1 I/O or network, an answer that
 // does not verify, local damage, or an interrupt; 2 usage, 3 refused by the server,
-// 4 damage found by fsck, 5 evidence that is durable in the spool and waits for the
+// 4 damage found by fsck or in a backup, 5 evidence that is durable in the spool and waits for the
 // log, 11 a checkpoint that fewer cosigners vouch for than is demanded, 20 the log
 // never released these bytes, or withholds what an audit needs, 30 the log contradicts
 // itself or its rules, 40 a checkpoint, proof or receipt that does not hold, 70 the
@@ -122,6 +122,7 @@ func exitCode(err error) int {
 		waiting stillWaits
 		child   childError
 		unrun   notStarted
+		bad     badBackup
 	)
 	switch {
 	case errors.As(err, &child): // the command's own word comes first
@@ -142,6 +143,8 @@ func exitCode(err error) int {
 		return proofs.ExitCosigners
 	case errors.As(err, &spooled), errors.As(err, &waiting):
 		return exitSpooled
+	case errors.As(err, &bad):
+		return exitDamage
 	case errors.As(err, &refused):
 		return exitRefused
 	}

@@ -29,7 +29,7 @@ checkpoint that covers it is published. A leaf that the log has already answers
 with its first index. Reads are C2SP tlog-tiles.
 
 It makes the log in DIR/log if there is none, and writes its verifier key to
-DIR/log/log.vkey. Mode, origin and key are fixed from then on: a raw log never
+DIR/log/log.vkey. Mode and origin are fixed from then on: a raw log never
 becomes a docket log, and no receipt comes from it.`,
 		Example: `  docket raw-log --dir /tmp/raw --listen 127.0.0.1:2025`,
 		Args:    cobra.NoArgs,

@@ -38,7 +38,7 @@ Start here:
 		newPolicy(), newWorkflow(), newRequest(), newApprove(), newDeny(), newRevokeGrant(),
 		newRun(), newStep(), newOutcome(), newAttest(), newSpool(),
 		newDossier(), newGrant(), newLineage(), newPack(),
-		newCheckpoint(), newWitness(), newProof(), newReceipt(), newStaple(), newSearch(), newAlerts(), newRawLog(), newFsck(), newAudit(), newMonitor(), newVerifyEvidence(), newKey(), newToken(), newLoad(), newDemo(),
+		newCheckpoint(), newWitness(), newProof(), newReceipt(), newStaple(), newSearch(), newAlerts(), newRawLog(), newFsck(), newBackup(), newRestore(), newAudit(), newMonitor(), newVerifyEvidence(), newKey(), newToken(), newLoad(), newDemo(),
 	)
 	addCompletion(root)
 	usageArgs(root)

@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 //
 //	exits N command args...   run it and demand exit code N; stdout, stderr as for exec
 //	ready DIR                 wait until the server of a development folder answers
+//	readable DIR              wait until the server of a development folder shows a checkpoint
 //	serving FILE              wait until the server whose output goes to FILE serves; $SERVER
 //	                          is then its URL
 //	stopped DIR               wait until it no longer does
@@ -69,11 +70,12 @@ func TestScripts(t *testing.T) {
 		Dir:      "testdata/script",
 		Deadline: deadline,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":   exits,
-			"ready":   ready,
-			"stopped": stopped,
-			"serving": waitServing,
-			"flip":    flip,
+			"exits":    exits,
+			"ready":    ready,
+			"readable": readable,
+			"stopped":  stopped,
+			"serving":  waitServing,
+			"flip":     flip,
 			"waitfile": func(ts *testscript.TestScript, _ bool, args []string) {
 				waitFor(ts, args[0]+" did not come", func() bool {
 					_, err := os.Stat(ts.MkAbs(args[0]))
@@ -157,6 +159,21 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 	waitFor(ts, "the server did not come up", func() bool {
 		url := serverOf(ts, args[0])
 		return url != "" && answers(url)
+	})
+}
+
+// readable is for a server that shows a log and takes nothing: its health is bad.
+func readable(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: readable DIR")
+	}
+	waitFor(ts, "the server did not come up", func() bool {
+		a, err := http.Get(serverOf(ts, args[0]) + "/checkpoint")
+		if err != nil {
+			return false
+		}
+		a.Body.Close()
+		return a.StatusCode == http.StatusOK
 	})
 }
 

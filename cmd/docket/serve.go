@@ -37,6 +37,9 @@ type serveOptions struct {
 	scrub        int64  // MiB per second
 	quarantine   int64  // MiB
 	tokens       string // file
+	backups      string // folder
+	readOnly     bool
+	anchorLog    anchorLogOptions
 	quota        int
 	witnesses    string // file
 	attest       time.Duration
@@ -56,6 +59,11 @@ func (o *serveOptions) flags(c *cobra.Command, listen string) {
 	flags.StringVar(&o.anchorDir, "anchor", "", "folder of the anchor, neither the store's nor below it (default DIR/anchor)")
 	flags.Int64Var(&o.scrub, "scrub", fsck.DefaultRate>>20, "MiB per second at which the stored rows are read again, for ever, to find damage; 0: never")
 	flags.StringVar(&o.tokens, "tokens", "", "file with the tokens of clients; docket token new makes a line of it")
+	flags.StringVar(&o.backups, "backups", "", "folder below which the server makes a backup when docket backup asks for one; neither the store's nor the anchor's")
+	flags.BoolVar(&o.readOnly, "read-only", false, "show what is there, sign and admit nothing: for a log that has ended")
+	flags.StringVar(&o.anchorLog.dir, "anchor-log", "", "folder of a client of another docket log, where this log's checkpoints go on record, and are read before it signs after a start")
+	flags.StringVar(&o.anchorLog.id, "anchor-log-as", "", "identity that signs there, and signs nothing else (default: the one that the client's configuration names)")
+	flags.DurationVar(&o.anchorLog.every, "anchor-log-every", 10*time.Second, "how often the newest checkpoint goes on record there, if it is new; at the end of the server too")
 	o.given = flags.Changed
 	flags.IntVar(&o.quota, "quota", 0, "statements per second that one client may submit, with bursts of twice as many; 0: any number\n(default 0 on the loopback, 200 elsewhere)")
 	flags.StringVar(&o.witnesses, "witnesses", "", "policy (C2SP tlog-policy) whose witnesses, by their URLs, are asked to cosign; its quorum makes receipts final")
@@ -183,8 +191,11 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if err != nil {
 		return err
 	}
-	if err := anchor.Apart(f.anchor(), f.store()); err != nil {
+	if err := errors.Join(anchor.Apart(f.anchor(), f.store()), o.mayServe(config)); err != nil {
 		return err
+	}
+	if o.readOnly {
+		return o.serveReadOnly(ctx, site, f, config, ready)
 	}
 	signer, err := loadLogSigner(f.log(), o.passwordFile, config.Origin, config.signing()...)
 	if err != nil {
@@ -198,8 +209,11 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	}
 	defer func() { err = errors.Join(err, closeSinks(site.sinks)) }()
 	site.witnesses.alarm(&disputes{
-		keys: signer.Keys(), sinks: site.sinks, shelf: evidenceShelf{f.logEvidence(), site.logger}, logger: site.logger, told: make(map[string]bool),
+		sinks: site.sinks, shelf: evidenceShelf{f.logEvidence(), site.logger}, logger: site.logger, told: make(map[string]bool),
 	})
+	if site.anchorLog, err = o.anchorLog.open(config.Origin, site); err != nil {
+		return err
+	}
 	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(site.logger)})
 	if err != nil {
 		return err
@@ -212,7 +226,10 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	defer func() { err = errors.Join(err, a.Close()) }()
 	c := log.Config{
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Store: store, Anchor: a, Signer: signer,
-		MinFree: o.freeMark(), Events: site.witnesses.events(site.metrics.Events(logEvents(site.logger))), Confirm: site.witnesses.confirm(ctx),
+		MinFree: o.freeMark(), Events: site.witnesses.events(site.metrics.Events(logEvents(site.logger))), Confirm: log.ConfirmAll(site.witnesses.confirm(ctx), site.anchorLog.confirm(ctx)),
+	}
+	if err := o.makesBackups(site, f, config, store); err != nil {
+		return err
 	}
 	closeRefusals, err := o.refusals(site, f, &c)
 	if err != nil {
@@ -261,6 +278,7 @@ func (s *site) listenAndServe(ctx context.Context, l *log.Log, f folders, ready 
 	served := make(chan error, 1)
 	go func() { served <- s.answer(h, listener) }()
 	ahead, endWitnesses := s.witnesses.start(ctx, l)
+	endAnchorLog := s.anchorLog.start(ctx, l)
 	ready(url, size, sealed)
 	select {
 	case <-ctx.Done():
@@ -270,6 +288,7 @@ func (s *site) listenAndServe(ctx context.Context, l *log.Log, f folders, ready 
 	}
 	err = errors.Join(err, s.drain(h))
 	endWitnesses()
+	endAnchorLog()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

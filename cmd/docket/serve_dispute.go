@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/docketlog/docket/client/monitor"
+	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/witness"
-	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/evidence"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -19,19 +19,27 @@ import (
 // logEvidence is where a served log keeps what its witnesses said against it.
 func (f folders) logEvidence() string { return filepath.Join(f.log(), "evidence") }
 
-// disputeTime bounds the look at what a witness shows of the log.
-const disputeTime = 5 * time.Second
-
 // disputes are what witnesses say against a served log: the alerts AL-15 that it
 // raises itself. Each is told once for a witness while the server runs.
 type disputes struct {
-	keys   []proofs.VerifierKey // of the log
 	sinks  []monitor.Sink
 	shelf  evidenceShelf
 	logger *slog.Logger
 
 	mu   sync.Mutex
 	told map[string]bool
+}
+
+// disputed raises what a witness says against a log. At a start there is none yet:
+// Confirm ends that by itself.
+func (w *witnesses) disputed(l *log.Log) func(context.Context, witness.Dispute) {
+	return func(_ context.Context, d witness.Dispute) {
+		w.alarms.raise(d, func(err error) {
+			if l != nil {
+				l.Doubt(err)
+			}
+		})
+	}
 }
 
 // alarm says where disputes go.
@@ -41,32 +49,23 @@ func (w *witnesses) alarm(d *disputes) {
 	}
 }
 
-// atStart is raise before the log signs anything: Confirm ends the start by itself.
-func (s *disputes) atStart(ctx context.Context, d witness.Dispute) { s.raise(ctx, d, func(error) {}) }
-
 // raise stops the log where it must sign no more, keeps what the witness sent and what
-// it shows, and tells the sinks. A witness can lie: of another history only the log's
-// own signature over it stops the log.
-func (s *disputes) raise(ctx context.Context, d witness.Dispute, stop func(error)) {
-	if d.Charge == witness.Ahead {
-		stop(fmt.Errorf("%w: %s", witness.ErrAhead, d.URL))
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), disputeTime)
-	defer cancel()
-	shown := d.Shown(ctx)
-	condition, severity := "disputed", monitor.Crit
-	e := d.Evidence(shown, s.keys)
+// it shows, and tells the sinks.
+func (s *disputes) raise(d witness.Dispute, stop func(error)) {
+	condition, severity, cause := "disputed", monitor.Crit, witness.ErrForked
 	switch {
-	case e != nil && e.Kind == evidence.Fork:
+	case d.Evidence != nil && d.Evidence.Kind == evidence.Fork:
 		condition = "fork"
-		stop(fmt.Errorf("%w, under the log's own signature: %s", witness.ErrForked, d.URL))
 	case d.Charge == witness.Ahead:
-		condition = "ahead"
+		condition, cause = "ahead", witness.ErrAhead
 	case d.Charge == witness.KeyRefused:
 		condition, severity = "keyRefused", monitor.High
 	}
+	if d.Ends {
+		stop(stopSigning(fmt.Errorf("%w: %s", cause, d.URL)))
+	}
 	if s.first(condition, d.URL) {
-		s.tell(d, condition, severity, s.keep(d, shown, e), e)
+		s.tell(d, condition, severity, s.keep(d))
 	}
 }
 
@@ -91,25 +90,25 @@ type witnessAnswer struct {
 }
 
 // keep writes what a witness sent, and the evidence in it, and returns the files.
-func (s *disputes) keep(d witness.Dispute, shown []byte, e *evidence.Evidence) (files []string) {
+func (s *disputes) keep(d witness.Dispute) (files []string) {
 	note := func(path string, err error) {
 		if err != nil {
-			s.logger.Error("what a witness said against the log was not kept", "url", d.URL, "status", d.Reply.Status, "body", string(d.Reply.Body), "shown", string(shown), "error", err)
+			s.logger.Error("what a witness said against the log was not kept", "url", d.URL, "status", d.Reply.Status, "body", string(d.Reply.Body), "shown", string(d.Shown), "error", err)
 			return
 		}
 		files = append(files, path)
 	}
 	text := jsonLine(witnessAnswer{
-		d.URL, statement.FormatTime(time.Now().UnixMilli()), string(d.Request), d.Reply.Status, d.Reply.ContentType, d.Reply.Body, shown,
+		d.URL, statement.FormatTime(time.Now().UnixMilli()), string(d.Request), d.Reply.Status, d.Reply.ContentType, d.Reply.Body, d.Shown,
 	})
 	note(s.shelf.file("answer", sha256.Sum256(text), text))
-	if e != nil {
+	if e := d.Evidence; e != nil {
 		note(s.shelf.keep(e, sha256.Sum256(e.Marshal())))
 	}
 	return files
 }
 
-func (s *disputes) tell(d witness.Dispute, condition, severity string, files []string, e *evidence.Evidence) {
+func (s *disputes) tell(d witness.Dispute, condition, severity string, files []string) {
 	now := time.Now().UnixMilli()
 	a := monitor.Alert{
 		Rule: "AL-15", Condition: condition, Version: monitor.RuleVersion, Severity: severity, First: d.Head.Size - 1, Occurred: now, Detected: now,
@@ -119,7 +118,7 @@ func (s *disputes) tell(d witness.Dispute, condition, severity string, files []s
 	for _, file := range files {
 		a.Detail += "; " + file
 	}
-	if e != nil {
+	if e := d.Evidence; e != nil {
 		a.Evidence = []statement.Digest{sha256.Sum256(e.Marshal())}
 	}
 	for _, sink := range s.sinks {

@@ -30,9 +30,11 @@ type site struct {
 	certificate *certificate   // nil: no TLS
 	witnesses   *witnesses     // nil: none are asked
 	sinks       []monitor.Sink // where alerts go
+	anchorLog   *anchorLog     // nil: no second log remembers this one
 	logger      *slog.Logger
 	metrics     *server.Metrics
-	quarantine  *quarantine.Store // nil: none
+	quarantine  *quarantine.Store                  // nil: none
+	backup      func(l *log.Log) server.BackupFunc // nil: none are made
 	stderr      io.Writer
 }
 
@@ -124,7 +126,11 @@ func (s *site) options(local bool) server.Options {
 const drainFinal = 5 * time.Second
 
 func (s *site) httpServer(l *log.Log, at net.Addr) *http.Server {
-	handler := server.NewWith(l, s.options(isLoopback(at)))
+	options := s.options(isLoopback(at))
+	if s.backup != nil {
+		options.Backup = s.backup(l)
+	}
+	handler := server.NewWith(l, options)
 	h := server.HTTPServer(handler)
 	h.RegisterOnShutdown(func() { time.AfterFunc(drainFinal, handler.EndWaits) })
 	h.ErrorLog = slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug) // what clients do wrong

@@ -22,7 +22,7 @@ func newToken() *cobra.Command {
 
 func newTokenNew() *cobra.Command {
 	return &cobra.Command{
-		Use:   "new NAME [read] [submit] [metrics]",
+		Use:   "new NAME [read] [submit] [metrics] [backup]",
 		Short: "print a line with a new token for the file of serve --tokens",
 		Long: `new prints a line for the file that serve --tokens reads: NAME, a new token of 256
 random bits, and what it is good for; without any of them, read and submit. The
@@ -32,8 +32,9 @@ file, which nobody but its owner may read (chmod 600).
 NAME says whose token it is, in quotas and in the server's log. It may stand on
 several lines: add the new one, change the client, then remove the old one.`,
 		Example: `  docket token new ci/release
-  docket token new prometheus metrics`,
-		Args: cobra.RangeArgs(1, 4),
+  docket token new prometheus metrics
+  docket token new cron/backup backup`,
+		Args: cobra.RangeArgs(1, 5),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !statement.ValidID(args[0]) {
 				return usage("%q is not a name: segments of letters, digits, '.', '_' and '-', joined by '/'", args[0])

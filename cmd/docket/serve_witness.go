@@ -23,6 +23,7 @@ const confirmPause = 3 * time.Second
 // witnesses are those that a served log asks for cosignatures.
 type witnesses struct {
 	policy  *proofs.Policy
+	keys    []proofs.VerifierKey // that the log signs with
 	logger  *slog.Logger
 	changed chan struct{} // of one place
 	alarms  *disputes
@@ -54,7 +55,7 @@ func readWitnesses(file string, keys []proofs.VerifierKey, logger *slog.Logger) 
 	for _, warning := range policy.Warnings() {
 		logger.Warn("witness policy", "file", file, "warning", warning)
 	}
-	return &witnesses{policy: policy, logger: logger, changed: make(chan struct{}, 1)}, nil
+	return &witnesses{policy: policy, keys: keys, logger: logger, changed: make(chan struct{}, 1)}, nil
 }
 
 // events tells the gatherer of each published batch.
@@ -87,7 +88,7 @@ func (w *witnesses) confirm(outer context.Context) log.Confirm {
 		defer context.AfterFunc(outer, cancel)()
 		head := witness.Head{Checkpoint: newest, Note: note, Prove: prove}
 		for said := false; ; said = true {
-			err := witness.Confirm(ctx, witness.GatherConfig{Policy: w.policy, Disputed: w.alarms.atStart}, head)
+			err := witness.Confirm(ctx, witness.GatherConfig{Policy: w.policy, Logs: w.keys, Disputed: w.disputed(nil)}, head)
 			switch {
 			case ctx.Err() != nil:
 				return ctx.Err()
@@ -132,11 +133,9 @@ func (w *witnesses) start(ctx context.Context, l *log.Log) (failed <-chan error,
 		defer close(done)
 		defer w.offer(nil)
 		err := witness.Gather(ctx, witness.GatherConfig{
-			Policy: w.policy, Newest: w.newest, Size: w.size, Changed: w.changed, Final: w.final,
-			Failed: func(url string, err error) { w.logger.Warn("a witness gave no cosignature", "url", url, "error", err) },
-			Disputed: func(ctx context.Context, d witness.Dispute) {
-				w.alarms.raise(ctx, d, func(err error) { l.Doubt(stopSigning(err)) })
-			},
+			Policy: w.policy, Logs: w.keys, Newest: w.newest, Size: w.size, Changed: w.changed, Final: w.final,
+			Failed:   func(url string, err error) { w.logger.Warn("a witness gave no cosignature", "url", url, "error", err) },
+			Disputed: w.disputed(l),
 		})
 		if err != nil {
 			errs <- doubtError{stopSigning(err)}

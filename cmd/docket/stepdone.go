@@ -94,7 +94,7 @@ func (s *session) finish(ctx context.Context, r *runs.Run, step runs.Step, resul
 	if receipt, err = b.Done(ctx, result); receipt == nil && err == nil {
 		return &evidenceDone{Done: "kept", Issuer: s.author.ID, Run: r.ID()}, nil // the outcome will commit to it
 	}
-	return s.became(ctx, receipt, err)
+	return s.became(ctx, receipt, wrongUse(err))
 }
 
 // changesOf reads effects outside.

@@ -47,6 +47,8 @@ these bytes were, and still are, the authoritative version of their document.
 The receipt is FILE.docket. The pins are --policy F with F.genesis beside it, or
 those in DIR/client. With a client folder, verify also uses newer receipts kept
 there, and then asks that folder's server for 2 seconds (--offline forbids it).
+A newer tree that your quorum has not signed yet, and that says the same, does not
+weaken a verdict; what it says otherwise is told, with exit code 11.
 It never needs the network. A server that proves a second history of the log makes
 the verdict CONTRADICTED; both signed checkpoints are kept in DIR/client/evidence.
 
@@ -122,6 +124,13 @@ func (v *verify) flags(c *cobra.Command) {
 func (v *verify) check(args []string, given func(flag string) bool) error {
 	if len(args) == 1 {
 		v.file = args[0]
+	}
+	for _, flag := range []struct{ name, value string }{
+		{"at", v.at}, {"doc", v.document}, {"policy", v.policy}, {"genesis", v.genesis}, {"receipt", v.receipt}, {"absent", v.absent},
+	} {
+		if given(flag.name) && flag.value == "" { // a variable that is not set must not ask for less
+			return usage("--%s is empty: give it a value, or leave it out", flag.name)
+		}
 	}
 	switch {
 	case (len(args) == 1) == (v.absent != ""):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -81,6 +82,7 @@ func newEvidenceCheck(use, short string) *cobra.Command {
 // evidenceView is what is said of a file of evidence in JSON.
 type evidenceView struct {
 	Result     string               `json:"result"` // contradicted, unproven or invalid
+	Code       string               `json:"code"`   // why: docs/spec/evidence.md, section 2
 	Kind       string               `json:"kind,omitempty"`
 	Says       string               `json:"says"`
 	Divergence *evidence.Divergence `json:"divergence,omitempty"`
@@ -110,14 +112,14 @@ func (k *evidenceCheck) judge(out io.Writer, text []byte) error {
 	}
 	switch {
 	case err != nil:
-		view.Says = err.Error()
+		view.Code, view.Says = whyInvalid(err), err.Error()
 	case judged.Convicts:
 		view.Result, word, code = "contradicted", "CONTRADICTED", proofs.ExitContradicted
 	default:
 		view.Result, word, code = "unproven", "UNPROVEN", proofs.ExitUnknown
 	}
 	if err == nil {
-		view.Says, view.Divergence = judged.Says, e.Divergence
+		view.Code, view.Says, view.Divergence = judged.Code, judged.Says, e.Divergence
 	}
 	line := jsonLine(view)
 	if !k.json {
@@ -130,4 +132,12 @@ func (k *evidenceCheck) judge(out io.Writer, text []byte) error {
 		return err
 	}
 	return &verdictError{code}
+}
+
+// whyInvalid says why a file is no evidence.
+func whyInvalid(err error) string {
+	if none := (*evidence.Invalid)(nil); errors.As(err, &none) {
+		return none.Code
+	}
+	return evidence.CodeForm
 }

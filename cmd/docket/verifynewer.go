@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs"
@@ -51,11 +52,35 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 		}
 		return notAsked(verdict, "whether something newer exists: "+shownURL(c.Server)+" gave no usable answer")
 	}
+	verdict, newer = v.withCosigned(ctx, c, r, used, newer, verdict, expect)
 	// Keeping it is a convenience for the next run: a verdict does not depend on it.
 	if err := v.folders.keepReceipt(ctx, c.Verifier, newer); err != nil {
 		verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
 	}
-	return v.kept(c.Verifier, better(verdict, c.Verifier.VerifyAt(r, append(used, newer), v.then, expect), "the server's answer"))
+	return v.kept(c.Verifier, verdict)
+}
+
+// withCosigned judges the receipt with the server's newest answer. Cosigners follow a
+// log that grows at a distance: where too few of them signed the newest tree, the newest
+// one that they did sign is asked for too, and it is what speaks as long as the log has
+// nothing else to say in the newest. It also returns the answer to keep.
+func (v *verify) withCosigned(ctx context.Context, c *client.Client, r *proofs.Receipt, used []*proofs.Receipt, newest *proofs.Receipt, verdict proofs.Verdict, expect proofs.Expect) (proofs.Verdict, *proofs.Receipt) {
+	judge := func(answers ...*proofs.Receipt) proofs.Verdict {
+		return c.Verifier.VerifyAt(r, append(slices.Clone(used), answers...), v.then, expect)
+	}
+	with := judge(newest)
+	if with.Exit != proofs.ExitCosigners || c.Verifier.Policy.Quorum == proofs.NoQuorum {
+		return better(verdict, with, "the server's answer"), newest
+	}
+	final, err := c.FinalReceipt(ctx, verdict.Statement)
+	if err != nil {
+		return better(verdict, with, "the server's answer"), newest
+	}
+	verdict = better(verdict, judge(final), "the server's cosigned answer")
+	if with = judge(final, newest); uncosigned(verdict, with) {
+		return better(verdict, with, "the server's newest answer"), final
+	}
+	return better(verdict, with, "the server's newest answer"), newest
 }
 
 // evidence keeps the signed checkpoints of an error and says where.
@@ -70,8 +95,19 @@ func (v *verify) evidence(err error) []string {
 	return nil
 }
 
-// better returns the verdict with the staple, unless the staple was no good or
-// speaks for a smaller tree: an old answer never makes an ended version current.
+// uncosigned says that a newer tree adds nothing but that fewer cosigners signed it than
+// the policy asks: the answer is the same.
+func uncosigned(without, with proofs.Verdict) bool {
+	same := without.Kind == with.Kind && (without.InForce == nil) == (with.InForce == nil)
+	if same && with.InForce != nil {
+		same = without.InForce.Answer == with.InForce.Answer
+	}
+	return same && with.Exit == proofs.ExitCosigners && without.Exit != proofs.ExitCosigners
+}
+
+// better returns the verdict with the staple, unless the staple was no good, speaks for
+// a smaller tree, or says the same of one that is not cosigned yet: an old answer never
+// makes an ended version current, a newer one never a cosigned verdict a weaker one.
 func better(without, with proofs.Verdict, what string) proofs.Verdict {
 	if with.Kind == proofs.Invalid {
 		failed, _ := with.Failed()
@@ -80,6 +116,10 @@ func better(without, with proofs.Verdict, what string) proofs.Verdict {
 	}
 	if with.Kind != proofs.Contradicted && with.Size < without.Size {
 		without.Warnings = append(without.Warnings, fmt.Sprintf("%s speaks for size %d only and was not used", what, with.Size))
+		return without
+	}
+	if uncosigned(without, with) {
+		without.Warnings = append(without.Warnings, fmt.Sprintf("%s says the same of size %d, which fewer cosigners signed than the policy asks: it was not used", what, with.Size))
 		return without
 	}
 	with.Warnings = append(without.Warnings, with.Warnings...)

@@ -125,7 +125,7 @@ func submitWithdrawal(ctx context.Context, f folders, c *client.Client, pending 
 	}
 	e, err := c.WithdrawInRun(ctx, author, client.RunWithdrawal{Run: o.run, Document: o.document, Reason: o.reason, Spends: o.spends})
 	if err != nil {
-		return nil, err
+		return nil, wrongUse(err)
 	}
 	return pending.submit(ctx, c, e)
 }

@@ -86,7 +86,7 @@ function fullHistory({ h, events, state }) {
 
 function allSigned({ events, from, to }) {
   const within = events.filter((e) => e.index >= from && (to === 0n || e.index < to));
-  return { signed: within.map((e) => {
+  return { ...some({ from: Number(from), to: Number(to) }), signed: within.map((e) => {
     const b = s.activityBody(e.body);
     return { ...bound(e), ...some({ kind: kindNames[e.kind], statement: digest(b.statement), run: keyText(b.run) }) };
   }) };

@@ -46,9 +46,9 @@ export function parseStatementLeaf(leaf) {
   const m = LEAF.exec(text(leaf)) ?? refuse('not the form of a commitment');
   const c = { digest: fromBase64(m[1]), signature: fromBase64(m[2]), spki: fromBase64(m[3]) };
   demand(c.digest.length === 32, 'no digest of 32 bytes');
+  demand(equal(statementLeaf(c), leaf), 'not the one form of a commitment');
   checkDER(c.signature);
   checkSPKI(c.spki);
-  demand(equal(statementLeaf(c), leaf), 'not the one form of a commitment');
   return c;
 }
 

@@ -9,7 +9,8 @@ import { evaluate, parsePolicy } from './policy.mjs';
 import { digestOf, pae, parseSeal, parseStatement, parseStatementLeaf, verifyStatement } from './statement.mjs';
 import * as r from './registers.mjs';
 import { nextState } from './states.mjs';
-import { judged, same } from './judged.mjs';
+import { judged as receipts, same } from './judged.mjs';
+import { judged as packs } from './judgedpack.mjs';
 
 const input = (v, name) => (v.bytes === undefined ? utf8(v[name] ?? '') : fromBase64(v.bytes));
 const hashes = (list) => list.map((h) => fromBase64(h));
@@ -96,6 +97,8 @@ const tests = {
     same(nextState(v.type, state, v.kind, fromHex(v.body), by).toString('hex'), v.next, 'state');
   },
 };
+
+const judged = { ...receipts, ...packs };
 
 // outcome: undefined if the vector passed, else what is wrong; null: it was skipped.
 function outcome(name, v) {

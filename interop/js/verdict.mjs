@@ -141,7 +141,7 @@ function agree(j, one, other) {
     const found = contradiction(one, other);
     if (!found) return;
     j.contradicted = true;
-    refuse(found);
+    refuse(found.reason);
   });
 }
 
@@ -232,7 +232,7 @@ function checkCosigners({ policy, expect, apart, held, view }) {
   demand(view.quorum.satisfied, 'fewer cosigners than the policy asks');
 }
 
-function checkExpected(id, { document: asked, namespaces, dev }) {
+export function checkExpected(id, { document: asked, namespaces, dev }) {
   if (asked !== '') return demand(id === asked, `the receipt is for ${id}, ${asked} was asked for`);
   const expected = namespaces.length === 0 && dev ? ['*'] : namespaces;
   return demand(expected.some((p) => under(p, id)), `${id} is not expected: name the document that you ask for`);

@@ -15,6 +15,7 @@ const (
 	reading                  // it shows what statements say
 	submitting               // it adds entries
 	measuring                // it shows how the server fares
+	backingUp                // it makes a backup
 )
 
 // Access says who may use the protected resources of a server that demands no

@@ -14,6 +14,7 @@ package server_test
 //	checkpoints_test.go checkpoints of the past, inclusion, leaf index
 //	refusals_test.go    what goes on record, quarantine
 //	access_test.go      tokens, hosts, what is public
+//	backups_test.go     POST /api/v1/backups, and logs that are for reading alone
 //	quota_test.go       statements a second
 //	hostile_test.go     headers, slow bodies, huge lines
 //	metrics_test.go     metrics and lines of the operator's log

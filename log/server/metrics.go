@@ -32,6 +32,8 @@ import (
 //	docket_request_seconds{route,status}          of answers, by route and class of status
 //	docket_scrub_rounds_total                     times that all rows were read again
 //	docket_scrub_findings_total                   findings that it told, up to 100 a round
+//	docket_anchor_log_size                        the newest size on record in the second log
+//	docket_anchor_log_failures_total              statements that did not come into the second log
 //	docket_build_info{version,go}                 1
 //
 // and those of the Go runtime and the process. All labels have few values.
@@ -44,6 +46,8 @@ type Metrics struct {
 	stages      *prometheus.HistogramVec
 	scrubs      prometheus.Counter
 	findings    prometheus.Counter
+	anchored    prometheus.Gauge
+	unanchored  prometheus.Counter
 	handler     http.Handler
 }
 
@@ -73,12 +77,18 @@ func NewMetrics(version string) *Metrics {
 		findings: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "docket_scrub_findings_total", Help: "Findings told when rows were read again, up to 100 a round.",
 		}),
+		anchored: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "docket_anchor_log_size", Help: "The newest size of this log that is on record in the second log.",
+		}),
+		unanchored: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "docket_anchor_log_failures_total", Help: "Statements about this log's checkpoints that did not come into the second log.",
+		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "docket_build_info", Help: "The build, in its labels.", ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.submissions, m.refusals, m.requests, m.leaves, m.stages, m.scrubs, m.findings, build,
+	m.registry.MustRegister(m.submissions, m.refusals, m.requests, m.leaves, m.stages, m.scrubs, m.findings, m.anchored, m.unanchored, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, outcome := range []string{"created", "duplicate"} {
 		m.submissions.WithLabelValues(outcome) // 0 until there is one: rates begin there
@@ -110,6 +120,15 @@ func (m *Metrics) Events(next log.Events) log.Events {
 // refused counts a refusal. Codes are those of the rules, and few.
 func (m *Metrics) refused(e log.RefusalEvent) {
 	m.refusals.WithLabelValues(e.Code, string(e.Record)).Inc()
+}
+
+// AnchorLog tells of a statement to a second log: the newest size on record there, and
+// why it did not grow, or nil.
+func (m *Metrics) AnchorLog(size uint64, err error) {
+	m.anchored.Set(float64(size))
+	if err != nil {
+		m.unanchored.Inc()
+	}
 }
 
 // Scrubbed counts a round of the scrubber.

@@ -321,7 +321,7 @@ func TestRawAnswersFitTheDescription(t *testing.T) {
 	d.judge("add", s.do("POST", "/add", []byte("four")))
 	for code := range d.all["add"].Codes {
 		// What a store in trouble leads to is the same for a sealed log.
-		if !d.seen["add"][code] && !slices.Contains([]string{"internal", "stopped", "unhealthy", "unconfirmed", "no-space"}, code) {
+		if !d.seen["add"][code] && !slices.Contains([]string{"internal", "stopped", "unhealthy", "unconfirmed", "read-only", "no-space"}, code) {
 			t.Errorf("add never answered with the code %s", code)
 		}
 	}
@@ -369,11 +369,13 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	for _, c := range refusedCalls(s) {
 		d.judge(c.id, s.sample(c))
 	}
-	d.judgeAccess(s, append(slices.Clone(calls), sample{"refusedStatement", "GET", "/api/v1/quarantine/" + strings.Repeat("0", 64), nil, nil}))
+	d.judgeAccess(s, append(slices.Clone(calls), sample{"backup", "POST", backupPath, nil, nil}, sample{"refusedStatement", "GET", "/api/v1/quarantine/" + strings.Repeat("0", 64), nil, nil}))
 	d.judgeQuarantine(t)
 	d.judgeTrouble(calls)
 	d.judgeFinal(newSite(t))
 	d.judgeUnconfirmed()
+	d.judgeBackup(newSite(t))
+	d.judgeReadOnly()
 	for id, r := range d.all {
 		for status, response := range d.operation(id).Responses {
 			for media := range response.Content {

@@ -53,6 +53,7 @@ var codes = map[string]int{
 	"scope":            http.StatusForbidden,
 	"off":              http.StatusForbidden,
 	"host":             http.StatusForbidden,
+	"no-backups":       http.StatusForbidden,
 	"quota":            http.StatusTooManyRequests,
 	"busy":             http.StatusServiceUnavailable,
 	"internal":         http.StatusInternalServerError,
@@ -96,6 +97,7 @@ var problems = []struct {
 }{
 	{log.ErrStopped, http.StatusServiceUnavailable, "stopped", 30},
 	{log.ErrUnhealthy, http.StatusServiceUnavailable, "unhealthy", 30},
+	{log.ErrReadOnly, http.StatusForbidden, "read-only", 0},
 	{log.ErrUnconfirmed, http.StatusServiceUnavailable, "unconfirmed", 5},
 	{log.ErrClosed, http.StatusServiceUnavailable, "closing", 5},
 	{log.ErrBusy, http.StatusServiceUnavailable, "busy", 1},

@@ -16,7 +16,7 @@ func (s *Server) rawRoutes() []route {
 		body:    []reply{{media: "application/octet-stream"}},
 		replies: []reply{{status: http.StatusOK, media: "text/plain; charset=utf-8", text: "The decimal index of the leaf, once it is published."}},
 		codes: []string{
-			"leaf-size", "seal-like", "body", "body-size", "content-encoding", "quota", "busy", "stopped", "unhealthy", "unconfirmed", "closing", "no-space",
+			"leaf-size", "seal-like", "body", "body-size", "content-encoding", "quota", "busy", "stopped", "unhealthy", "unconfirmed", "read-only", "closing", "no-space",
 		},
 	}}}
 }

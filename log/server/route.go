@@ -24,7 +24,7 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 
 // routes is the table of a log's mode.
 func (s *Server) routes() []route {
-	common := slices.Concat(s.tileRoutes(), s.serviceRoutes())
+	common := slices.Concat(s.tileRoutes(), s.serviceRoutes(), s.backupRoutes())
 	if s.log.Mode() == log.Raw {
 		return slices.Concat(common, s.rawRoutes())
 	}

@@ -32,7 +32,8 @@ type Server struct {
 	singles      budget // of one entry each
 	quotas       *quotas
 	flights      atomic.Int64 // requests in progress
-	openapi      []byte       // the description of the API, YAML
+	backups      backups
+	openapi      []byte // the description of the API, YAML
 }
 
 // Options say who may use a Server and what it tells of its work. The zero value
@@ -52,6 +53,8 @@ type Options struct {
 	Witnessed bool
 	// FinalWait is for how long a submission waits for a quorum; 0: FinalWait.
 	FinalWait time.Duration
+	// Backup, if not nil, makes backups on request.
+	Backup BackupFunc
 	// Logger gets a line per request at level debug, and each error that a
 	// client is not told. nil: none.
 	Logger *slog.Logger

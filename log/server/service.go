@@ -15,8 +15,8 @@ func (s *Server) serviceRoutes() []route {
 		{http.MethodGet, "/healthz", public, s.health, operation{
 			id: "health", tag: "service", summary: "Whether the log admits submissions",
 			replies: []reply{jsonReply[healthAnswer]("It does.")},
-			codes:   []string{"stopped", "unhealthy", "unconfirmed", "closing", "no-space"},
-			under:   map[string]int{"no-space": http.StatusServiceUnavailable},
+			codes:   []string{"stopped", "unhealthy", "unconfirmed", "read-only", "closing", "no-space"},
+			under:   map[string]int{"no-space": http.StatusServiceUnavailable, "read-only": http.StatusServiceUnavailable},
 		}},
 		{http.MethodGet, "/openapi.yaml", public, s.description, operation{
 			id: "openapi", tag: "service", summary: "This description",
@@ -62,7 +62,11 @@ func (s *Server) about(w http.ResponseWriter, r *http.Request) error {
 	answer, err := fromView(s, func(v *log.View) (aboutAnswer, error) {
 		genesis, err := v.Leaf(0)
 		hash := proofs.LeafHash(genesis)
-		return aboutAnswer{hex.EncodeToString(hash[:]), s.log.Key().String(), s.log.Origin(), statement.Rules, v.Size()}, err
+		var keys []string
+		for _, key := range s.log.Keys() {
+			keys = append(keys, key.String())
+		}
+		return aboutAnswer{hex.EncodeToString(hash[:]), s.log.Key().String(), keys, s.log.Origin(), statement.Rules, v.Size()}, err
 	})
 	if err != nil {
 		return err
@@ -71,9 +75,10 @@ func (s *Server) about(w http.ResponseWriter, r *http.Request) error {
 }
 
 type aboutAnswer struct {
-	Genesis string `json:"genesis" pattern:"^[0-9a-f]{64}$" doc:"The leaf hash of entry 0."`
-	Key     string `json:"key" doc:"The log's verifier key."`
-	Origin  string `json:"origin" doc:"The log's name."`
-	Rules   string `json:"rules" doc:"The admission rules in force."`
-	Size    uint64 `json:"size" doc:"The published size."`
+	Genesis string   `json:"genesis" pattern:"^[0-9a-f]{64}$" doc:"The leaf hash of entry 0."`
+	Key     string   `json:"key" doc:"The log's first verifier key, of Ed25519."`
+	Keys    []string `json:"keys" doc:"All verifier keys with which it signs now."`
+	Origin  string   `json:"origin" doc:"The log's name."`
+	Rules   string   `json:"rules" doc:"The admission rules in force."`
+	Size    uint64   `json:"size" doc:"The published size."`
 }

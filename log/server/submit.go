@@ -18,7 +18,7 @@ import (
 func (s *Server) submitRoutes() []route {
 	codes := []string{
 		"wait", "media-type", "content-encoding", "body", "body-size", "too-many", "quota",
-		"busy", "stopped", "unhealthy", "unconfirmed", "closing", "no-space", "not-final",
+		"busy", "stopped", "unhealthy", "unconfirmed", "read-only", "closing", "no-space", "not-final",
 	}
 	envelope := reply{schema: schemaOf[envelopeForm]}
 	one, dsse := envelope, envelope

@@ -33,10 +33,10 @@ type tokenClient struct {
 	scopes []access
 }
 
-var scopeNames = map[string]access{"read": reading, "submit": submitting, "metrics": measuring}
+var scopeNames = map[string]access{"read": reading, "submit": submitting, "metrics": measuring, "backup": backingUp}
 
 // ParseTokens reads a list of tokens: a client a line, with its name, its token of
-// 32 to 256 characters, and what it may do (read, submit, metrics; nothing stands
+// 32 to 256 characters, and what it may do (read, submit, metrics, backup; nothing stands
 // for read and submit), separated by spaces. Empty lines and those that begin
 // with '#' are comments. A name may stand on several lines, so that tokens can be
 // changed without a pause; a token may not. Errors name the line, never a token.
@@ -76,7 +76,7 @@ func ParseTokens(b []byte) (*Tokens, error) {
 func parseToken(line string) (c tokenClient, err error) {
 	fields := strings.Fields(line)
 	if strings.Join(fields, " ") != line || len(fields) < 2 {
-		return c, errors.New("want a name, a token, and read, submit or metrics, with one space between them")
+		return c, errors.New("want a name, a token, and read, submit, metrics or backup, with one space between them")
 	}
 	if c.name = fields[0]; !statement.ValidID(c.name) {
 		return c, errors.New("the name is none: want segments of letters, digits, '.', '_' and '-', joined by '/'")
@@ -88,7 +88,7 @@ func parseToken(line string) (c tokenClient, err error) {
 	for _, name := range fields[2:] {
 		scope, ok := scopeNames[name]
 		if !ok || slices.Contains(c.scopes, scope) {
-			return c, errors.New("after the token stand read, submit and metrics, each at most once")
+			return c, errors.New("after the token stand read, submit, metrics and backup, each at most once")
 		}
 		c.scopes = append(c.scopes, scope)
 	}

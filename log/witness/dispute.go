@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/evidence"
@@ -30,7 +32,7 @@ const (
 )
 
 // A Dispute is an answer of a witness that speaks against the log. The witness may be
-// wrong: what it shows of the log tells, see Shown and Evidence.
+// wrong: what it shows of the log tells.
 type Dispute struct {
 	Charge  Charge
 	URL     string
@@ -38,12 +40,20 @@ type Dispute struct {
 	Request []byte // the body that was sent last
 	Reply   Reply
 
-	remote *Remote
+	// Shown is what the witness then showed at its monitoring endpoint, below the same
+	// URL: a note of whatever signatures; nil: nothing usable.
+	Shown []byte
+	// Evidence is what Shown proves beside the log's own note: of the kind Fork when a
+	// key of the log signed two histories, Unproven when it signed a larger tree than the
+	// log knows; nil: no key of the log signed it, or it is of one history with this one.
+	Evidence *evidence.Evidence
+	// Ends says that Gather or Confirm ends with it: the log must sign no more.
+	Ends bool
 }
 
 // disputed is the charge in an answer, if there is one.
 func (r *Remote) disputed(head Head, err error) (Dispute, bool) {
-	d := Dispute{URL: r.URL, Head: head, remote: r}
+	d := Dispute{URL: r.URL, Head: head}
 	var rejection *Rejection
 	var conflict *Conflict
 	switch {
@@ -61,16 +71,40 @@ func (r *Remote) disputed(head Head, err error) (Dispute, bool) {
 	return d, true
 }
 
-// Shown fetches what the witness shows of the log at its monitoring endpoint, below
-// the same URL. Nothing of it is verified. nil: nothing usable.
-func (d Dispute) Shown(ctx context.Context) []byte {
-	hash := originHash(d.Head.Origin)
-	url := strings.TrimSuffix(d.URL, "/") + "/" + hex.EncodeToString(hash[:]) + "/checkpoint"
+// weigh says what comes of a dispute. At a start the word of a witness is enough. While
+// the log runs only a note of its own key is: a number is soon said, and one witness of
+// many must not end a log with it.
+func (g *gatherer) weigh(d *Dispute, err error) error {
+	proven := d.Evidence != nil && d.Evidence.Kind == evidence.Fork
+	switch {
+	case !g.running:
+		d.Ends = d.Charge != KeyRefused
+	case proven:
+		d.Ends = true
+		return fmt.Errorf("%w, which the log's own key signed: %w", ErrForked, err)
+	case d.Charge == Ahead && (len(g.Logs) == 0 || d.Evidence != nil):
+		d.Ends = true
+	case d.Charge == Ahead:
+		return fmt.Errorf("it is not believed that %v, since it shows no such note", err)
+	}
+	return err
+}
+
+// ends says whether the log must sign no more.
+func ends(err error) bool { return errors.Is(err, ErrAhead) || errors.Is(err, ErrForked) }
+
+// shows fetches what the witness shows of a log at its monitoring endpoint. nil:
+// nothing usable.
+func (r *Remote) shows(ctx context.Context, origin string, timeout time.Duration) []byte {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	hash := originHash(origin)
+	url := strings.TrimSuffix(r.URL, "/") + "/" + hex.EncodeToString(hash[:]) + "/checkpoint"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil
 	}
-	answer, err := d.remote.HTTP.Do(request)
+	answer, err := r.HTTP.Do(request)
 	if err != nil {
 		return nil
 	}
@@ -82,32 +116,33 @@ func (d Dispute) Shown(ctx context.Context) []byte {
 	return note
 }
 
-// Evidence is what the note that the witness shows proves beside the log's own: of the
-// kind Fork when the log's key signed two histories, Unproven when it signed a larger
-// tree than the log knows. nil: no key of the log signed it, or it is of one history
-// with this one.
-func (d Dispute) Evidence(shown []byte, keys []proofs.VerifierKey) *evidence.Evidence {
-	cp, _, err := proofs.OpenCheckpoint(shown, keys)
+// contradiction is what Dispute.Evidence says. known is the largest size that the log
+// published, which may be more by now than the one that was asked for.
+func (d Dispute) contradiction(keys []proofs.VerifierKey, known uint64) *evidence.Evidence {
+	cp, _, err := proofs.OpenCheckpoint(d.Shown, keys)
 	if err != nil || cp.Origin != d.Head.Origin || cp.TreeHead == d.Head.TreeHead {
 		return nil
 	}
 	const reason = "a witness holds a checkpoint that this log's newest does not continue"
 	switch {
 	case cp.Size == d.Head.Size:
-		return evidence.OfSignatures(evidence.Fork, reason, shown, d.Head.Note, proofs.Hash{}, nil)
-	case cp.Size > d.Head.Size:
-		return evidence.OfSignatures(evidence.Unproven, "a witness holds a larger tree than this log has signed", shown, d.Head.Note, proofs.Hash{}, nil)
+		return evidence.OfSignatures(evidence.Fork, reason, d.Shown, d.Head.Note, proofs.Hash{}, nil)
+	case cp.Size > known:
+		return evidence.OfSignatures(evidence.Unproven, "a witness holds a larger tree than this log has signed", d.Shown, d.Head.Note, proofs.Hash{}, nil)
 	}
 	root, proof, ok := d.Head.begins(cp.TreeHead)
 	if !ok {
 		return nil
 	}
-	return evidence.OfSignatures(evidence.Fork, reason, shown, d.Head.Note, root, proof)
+	return evidence.OfSignatures(evidence.Fork, reason, d.Shown, d.Head.Note, root, proof)
 }
 
 // begins is the root, with the proof from there, that the tree has at the size of an
 // older one, if it is another root. A proof tells it, but from a power of two.
 func (h Head) begins(older proofs.TreeHead) (root proofs.Hash, proof []proofs.Hash, ok bool) {
+	if older.Size > h.Size {
+		return root, nil, false
+	}
 	proof, err := h.Prove(older.Size)
 	if err != nil {
 		return root, nil, false

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,24 +14,20 @@ import (
 )
 
 // disputed asks the one witness of a town at a start, and returns what it said against
-// the log and what it shows.
-func (town *town) disputed(head witness.Head) (got []witness.Dispute, shown []byte, err error) {
+// the log.
+func (town *town) disputed(head witness.Head) (got []witness.Dispute, err error) {
 	town.t.Helper()
 	c := town.config()
-	var mu sync.Mutex
-	c.Disputed = func(ctx context.Context, d witness.Dispute) {
-		mu.Lock()
-		defer mu.Unlock()
-		got, shown = append(got, d), d.Shown(ctx)
-	}
+	c.Logs, c.Timeout = []proofs.VerifierKey{town.log.key.key}, time.Second
+	c.Disputed = func(_ context.Context, d witness.Dispute) { got = append(got, d) }
 	err = witness.Confirm(town.t.Context(), c, head)
-	return got, shown, err
+	return got, err
 }
 
 // verdict is what the evidence of a dispute amounts to: "", proven or unproven.
-func (town *town) verdict(d witness.Dispute, shown []byte) string {
+func (town *town) verdict(d witness.Dispute) string {
 	town.t.Helper()
-	e := d.Evidence(shown, []proofs.VerifierKey{town.log.key.key})
+	e := d.Evidence
 	if e == nil {
 		return ""
 	}
@@ -55,38 +49,38 @@ func (town *town) verdict(d witness.Dispute, shown []byte) string {
 // for byte, and the log's own signatures in it are evidence, whatever the sizes.
 func TestDisputes(t *testing.T) {
 	town := newTown(t, 1, 1)
-	if got, _, err := town.disputed(town.head()); err != nil || len(got) != 0 {
+	if got, err := town.disputed(town.head()); err != nil || len(got) != 0 {
 		t.Fatalf("%v, %v", got, err)
 	}
 	town.publish(9)
-	if got, _, err := town.disputed(town.head()); err != nil || len(got) != 0 {
+	if got, err := town.disputed(town.head()); err != nil || len(got) != 0 {
 		t.Fatalf("it grew: %v, %v", got, err)
 	}
-	got, shown, err := town.disputed(town.headAt(7))
+	got, err := town.disputed(town.headAt(7))
 	if !errors.Is(err, witness.ErrAhead) || len(got) != 1 || got[0].Charge != witness.Ahead || string(got[0].Reply.Body) != "9\n" || got[0].Reply.Status != 409 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if !strings.HasPrefix(string(shown), string(town.log.note(9))) || !strings.HasPrefix(string(got[0].Request), "old ") || town.verdict(got[0], shown) != "unproven" {
-		t.Errorf("%s\n%s", shown, got[0].Request)
+	if !strings.HasPrefix(string(got[0].Shown), string(town.log.note(9))) || !strings.HasPrefix(string(got[0].Request), "old ") || town.verdict(got[0]) != "unproven" {
+		t.Errorf("%+v", got[0])
 	}
 	for held := int64(9); held <= 16; held += 7 { // the second one is a power of two
 		for _, size := range []int64{held, held + 3} {
 			fork := &town2{log: newTree(origin, 1).grow(3, "a").grow(30, "b")}
 			head := fork.head(size)
-			got, shown, err := town.disputed(head)
+			got, err := town.disputed(head)
 			if !errors.Is(err, witness.ErrForked) || len(got) != 1 || got[0].Charge != witness.Forked || got[0].Reply.Status != 422 {
 				t.Fatalf("%d: %+v, %v", size, got, err)
 			}
-			if want := map[bool]string{true: "proven", false: ""}[size == held || held != 16]; town.verdict(got[0], shown) != want {
-				t.Errorf("held %d, shown %d: want %q, %q", held, size, want, town.verdict(got[0], shown))
+			if want := map[bool]string{true: "proven", false: ""}[size == held || held != 16]; town.verdict(got[0]) != want {
+				t.Errorf("held %d, shown %d: want %q, %q", held, size, want, town.verdict(got[0]))
 			}
-			got[0].Head.RootAt = func(older uint64) (proofs.Hash, error) { return fork.log.checkpoint(int64(older)).Root, nil }
-			if town.verdict(got[0], shown) != "proven" {
+			head.RootAt = func(older uint64) (proofs.Hash, error) { return fork.log.checkpoint(int64(older)).Root, nil }
+			if got, _ := town.disputed(head); town.verdict(got[0]) != "proven" {
 				t.Errorf("held %d, shown %d: the log knows its own roots", held, size)
 			}
 		}
 		town.publish(16)
-		if _, _, err := town.disputed(town.head()); err != nil {
+		if _, err := town.disputed(town.head()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,7 +117,7 @@ func TestDisputesOfLiars(t *testing.T) {
 			_, _ = w.Write([]byte(test.body))
 			return false
 		})
-		got, shown, err := town.disputed(town.head())
+		got, err := town.disputed(town.head())
 		if err == nil || (test.charge == 0) != (len(got) == 0) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 			continue
@@ -135,8 +129,8 @@ func TestDisputesOfLiars(t *testing.T) {
 		if d.Charge != test.charge || d.Reply.Status != test.status || d.Reply.ContentType != test.contentType || string(d.Reply.Body) != test.body || d.URL != town.witnesses[0].URL {
 			t.Errorf("%s: %+v", name, d)
 		}
-		if string(shown) != test.shows || town.verdict(d, shown) != "" {
-			t.Errorf("%s: %q proves %q", name, shown, town.verdict(d, shown))
+		if string(d.Shown) != test.shows || town.verdict(d) != "" || d.Ends != (d.Charge != witness.KeyRefused) {
+			t.Errorf("%s: ends %t, %q proves %q", name, d.Ends, d.Shown, town.verdict(d))
 		}
 	}
 }
@@ -169,32 +163,54 @@ func TestGatherTellsOfDisputes(t *testing.T) {
 	}
 }
 
-// A monitoring endpoint that hangs or sends without end does not hold the log.
-func TestShownIsBounded(t *testing.T) {
-	town := newTown(t, 1, 1)
-	town.publish(9)
-	if _, _, err := town.disputed(town.head()); err != nil {
-		t.Fatal(err)
-	}
-	got, _, _ := town.disputed(town.headAt(7))
-	if len(got) != 1 {
-		t.Fatal(got)
-	}
-	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		for {
-			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
-				return
-			}
+// While a log runs, what a witness says ends nothing; another tree under the log's own
+// key does, and Gather tells of it before it ends.
+func TestGatherStopsOnAFork(t *testing.T) {
+	for _, size := range []int64{5, 11} { // of the fork that the witness holds: no larger than the log
+		town := newTown(t, 2, 1)
+		town.publish(12)
+		fork := newTree(origin, 1).grow(3, "a").grow(20, "b")
+		if _, err := town.witnesses[0].witness.Add(t.Context(), fork.request(0, size).Marshal()); err != nil {
+			t.Fatal(err)
 		}
-	}))
-	defer endless.Close()
-	got[0].URL = endless.URL
-	if shown := got[0].Shown(t.Context()); shown != nil {
-		t.Errorf("%d bytes", len(shown))
+		told := make(chan witness.Dispute, 100)
+		c := town.config()
+		c.Logs = []proofs.VerifierKey{town.log.key.key}
+		c.Disputed = func(_ context.Context, d witness.Dispute) { told <- d }
+		select {
+		case err := <-town.gather(c):
+			if d := <-told; !errors.Is(err, witness.ErrForked) || !d.Ends || d.Charge != witness.Forked || town.verdict(d) != "proven" {
+				t.Errorf("size %d: %+v, %v", size, d, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("it goes on")
+		}
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if shown := got[0].Shown(ctx); shown != nil {
-		t.Error("after the end")
+}
+
+// A monitoring endpoint that hangs or sends without end holds nobody for long.
+func TestShownIsBounded(t *testing.T) {
+	for name, shows := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"hangs": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"endless": func(w http.ResponseWriter, _ *http.Request) {
+			for {
+				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+					return
+				}
+			}
+		},
+	} {
+		town := newTown(t, 1, 1)
+		town.witnesses[0].set(func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodGet {
+				shows(w, r)
+				return false
+			}
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			return false
+		})
+		if got, err := town.disputed(town.head()); len(got) != 1 || got[0].Shown != nil || !errors.Is(err, witness.ErrForked) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
 	}
 }

@@ -34,6 +34,11 @@ type GatherConfig struct {
 	HTTP   *http.Client   // default: one that follows no redirects
 	Now    func() time.Time
 
+	// Logs are the keys of the log: notes that they signed are evidence. A witness that
+	// says it holds a larger tree must show Gather a note that one of them signed; without
+	// keys its word is enough, as it is for Confirm.
+	Logs []proofs.VerifierKey
+
 	// Newest returns the newest checkpoint that the log published: the one that is
 	// asked for from then on. Size is its size, for concurrent use. Changed has a value
 	// when they may have become others.
@@ -90,6 +95,7 @@ type gatherer struct {
 	asked   []*asked
 	results chan result
 	round   round
+	running bool      // Gather, not Confirm
 	began   time.Time // the round
 	next    time.Time // it is over, or the idle log asks again
 }
@@ -117,14 +123,15 @@ type result struct {
 }
 
 // Gather asks the witnesses until ctx ends, which is no error. It returns ErrAhead
-// when a witness knows more than the log: then the log must sign no more.
+// when a witness shows that it knows more than the log, and ErrForked when it shows
+// another tree of the log's own key: then the log must sign no more.
 func Gather(ctx context.Context, c GatherConfig) error {
 	c = c.withDefaults()
 	all, err := remotes(c.Policy, c.HTTP, c.Now)
 	if err != nil {
 		return fmt.Errorf("witnesses: %w", err)
 	}
-	g := &gatherer{GatherConfig: c, results: make(chan result, len(all))}
+	g := &gatherer{GatherConfig: c, results: make(chan result, len(all)), running: true}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	for _, r := range all {
@@ -190,7 +197,7 @@ func (g *gatherer) assign(a *asked) {
 // checkpoint is covered by that of this one.
 func (g *gatherer) take(r result) error {
 	r.from.idle = true
-	if errors.Is(r.err, ErrAhead) {
+	if ends(r.err) {
 		return r.err
 	}
 	if r.err == nil && r.head.Size == g.round.head.Size && r.head.Root == g.round.head.Root {
@@ -238,7 +245,7 @@ func (g *gatherer) work(ctx context.Context, a *asked) {
 			if r.err != nil && ctx.Err() == nil {
 				g.Failed(a.URL, r.err)
 			}
-			if r.err == nil || errors.Is(r.err, ErrAhead) {
+			if r.err == nil || ends(r.err) {
 				pause = g.Retry
 			} else {
 				sleep(ctx, pause)
@@ -270,7 +277,11 @@ const maxTries = 3
 func (g *gatherer) ask(ctx context.Context, a *asked, head Head) ([]byte, error) {
 	lines, err := g.try(ctx, a, head)
 	if d, ok := a.disputed(head, err); ok {
-		g.Disputed(ctx, d)
+		d.Shown = a.shows(ctx, head.Origin, g.Timeout)
+		d.Evidence = d.contradiction(g.Logs, max(g.Size(), head.Size))
+		if err = g.weigh(&d, err); ctx.Err() == nil {
+			g.Disputed(ctx, d)
+		}
 	}
 	return lines, err
 }
@@ -294,7 +305,7 @@ func (g *gatherer) try(ctx context.Context, a *asked, head Head) ([]byte, error)
 		}
 		// Others may have brought it a checkpoint that this log published since.
 		if size := g.Size(); conflict.Size > size {
-			return nil, fmt.Errorf("%w: %w", &aheadError{a.URL, conflict.Size, size}, conflict)
+			return nil, &aheadError{a.URL, conflict.Size, size, conflict}
 		}
 		if a.size = conflict.Size; conflict.Size > head.Size {
 			return nil, err

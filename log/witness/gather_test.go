@@ -262,13 +262,72 @@ func TestGatherStopsWhenAWitnessKnowsMore(t *testing.T) {
 	if _, err := town.witnesses[2].witness.Add(t.Context(), town.log.request(0, 30).Marshal()); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case err := <-town.gather(town.config()):
-		if !errors.Is(err, witness.ErrAhead) {
-			t.Error(err)
+	for _, keys := range [][]proofs.VerifierKey{nil, {town.log.key.key}} {
+		c := town.config()
+		c.Logs = keys
+		select {
+		case err := <-town.gather(c):
+			if !errors.Is(err, witness.ErrAhead) {
+				t.Error(err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("it goes on")
 		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("it goes on")
+	}
+}
+
+// One that only says so does not: what it shows is what the log signed, or nothing that
+// the log's key signed.
+func TestGatherGoesOnWhenAWitnessLies(t *testing.T) {
+	stranger := newTree(origin, 99)
+	stranger.grow(30, "b")
+	for name, shows := range map[string]func(w http.ResponseWriter){
+		"no note":          func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) },
+		"another key's":    func(w http.ResponseWriter) { _, _ = w.Write(stranger.note(30)) },
+		"without an end":   func(w http.ResponseWriter) { _, _ = w.Write(make([]byte, 1<<20)) },
+		"somewhere else":   func(w http.ResponseWriter) { w.Header().Set("Location", "http://127.0.0.1:1/"); w.WriteHeader(302) },
+		"the log's newest": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			town := newTown(t, 3, 2)
+			town.witnesses[2].set(func(w http.ResponseWriter, r *http.Request) bool {
+				switch {
+				case r.Method == http.MethodPost:
+					w.Header().Set("Content-Type", "text/x.tlog.size")
+					w.WriteHeader(http.StatusConflict)
+					fmt.Fprintln(w, 1<<40)
+				case shows != nil:
+					shows(w)
+				default:
+					_, _ = w.Write(town.head().Note)
+				}
+				return false
+			})
+			c := town.config()
+			c.Logs = []proofs.VerifierKey{town.log.key.key}
+			ended := town.gather(c)
+			town.waitFor(5)
+			for size := int64(6); size < 9; size++ {
+				town.publish(size)
+				town.waitFor(size)
+			}
+			for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+				town.mu.Lock()
+				err := town.failed[town.witnesses[2].URL]
+				town.mu.Unlock()
+				if err != nil && strings.Contains(err.Error(), "it is not believed") && !errors.Is(err, witness.ErrAhead) {
+					break
+				}
+				if time.Now().After(end) {
+					t.Fatal(err)
+				}
+			}
+			select {
+			case err := <-ended:
+				t.Fatal(err)
+			default:
+			}
+		})
 	}
 }
 

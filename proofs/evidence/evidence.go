@@ -3,7 +3,9 @@ package evidence
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/docketlog/docket/proofs"
 )
@@ -19,6 +21,7 @@ const (
 	maxHashes  = 64
 	maxEntries = 1100 // a leaf, the seals around it, and all that a rule can name
 	maxText    = 4 << 10
+	maxIndex   = 1<<53 - 1 // what JSON numbers carry everywhere
 )
 
 // Kinds of Evidence.
@@ -79,14 +82,35 @@ func (e *Evidence) Marshal() []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(e); err != nil {
+	if err := encoder.Encode(e.printed()); err != nil {
 		panic("evidence: " + err.Error()) // strings, numbers, bytes and JSON
 	}
 	return b.Bytes()
 }
 
-// Parse reads what Marshal prints, and nothing else. It verifies nothing.
+// printed is the evidence with empty lists and leaves where there are none: so that
+// they have one form.
+func (e *Evidence) printed() *Evidence {
+	out := *e
+	out.Entries = slices.Clone(e.Entries)
+	for i := range out.Entries {
+		entry := &out.Entries[i]
+		entry.Leaf, entry.Inclusion = append([]byte{}, entry.Leaf...), append([][]byte{}, entry.Inclusion...)
+	}
+	return &out
+}
+
+// Parse reads what Marshal prints, and nothing else. It verifies nothing. The error is
+// an [*Invalid].
 func Parse(b []byte) (*Evidence, error) {
+	e, err := parse(b)
+	if err != nil {
+		return nil, &Invalid{CodeForm, err}
+	}
+	return e, nil
+}
+
+func parse(b []byte) (*Evidence, error) {
 	if len(b) > Max {
 		return nil, fmt.Errorf("evidence of more than %d bytes", Max)
 	}
@@ -129,7 +153,29 @@ func (e *Evidence) check() error {
 	if _, err := hashes(e.Consistency); err != nil {
 		return fmt.Errorf("the consistency proof of evidence: %w", err)
 	}
-	return e.checkEntries()
+	for i, text := range e.Receipts {
+		if _, err := proofs.ParseReceipt(text); err != nil {
+			return fmt.Errorf("receipt %d of the evidence: %w", i, err)
+		}
+	}
+	return errors.Join(e.checkDivergence(), e.checkEntries())
+}
+
+// checkDivergence: the claim is of a leaf that can be in a file.
+func (e *Evidence) checkDivergence() error {
+	d := e.Divergence
+	if d == nil {
+		return nil
+	}
+	if d.Class != ClassEntry && d.Class != ClassSeal {
+		return fmt.Errorf("the divergence of evidence is of the unknown class %.40q", d.Class)
+	}
+	for _, index := range append([]uint64{d.Index}, d.Indices...) {
+		if index > maxIndex {
+			return fmt.Errorf("an index in evidence is at most %d", uint64(maxIndex))
+		}
+	}
+	return nil
 }
 
 func (e *Evidence) checkEntries() error {
@@ -137,6 +183,9 @@ func (e *Evidence) checkEntries() error {
 		return fmt.Errorf("evidence has at most %d entries", maxEntries)
 	}
 	for i, entry := range e.Entries {
+		if entry.Index > maxIndex {
+			return fmt.Errorf("an index in evidence is at most %d", uint64(maxIndex))
+		}
 		if i > 0 && entry.Index <= e.Entries[i-1].Index {
 			return fmt.Errorf("the entries of evidence rise: %d stands after %d", entry.Index, e.Entries[i-1].Index)
 		}

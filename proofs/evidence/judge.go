@@ -23,30 +23,31 @@ const maxTime = 253402300799
 // why that does not follow; one sentence without its end.
 type Judgement struct {
 	Convicts bool
+	Code     string // why, for programs: one of the codes of this package
 	Says     string
 }
 
-func convicts(format string, args ...any) (Judgement, error) {
-	return Judgement{true, fmt.Sprintf(format, args...)}, nil
+func convicts(code, format string, args ...any) (Judgement, error) {
+	return Judgement{true, code, fmt.Sprintf(format, args...)}, nil
 }
 
-func proves(format string, args ...any) (Judgement, error) {
-	return Judgement{false, fmt.Sprintf(format, args...)}, nil
+func proves(code, format string, args ...any) (Judgement, error) {
+	return Judgement{false, code, fmt.Sprintf(format, args...)}, nil
 }
 
 // Judge derives what the evidence proves against the log that a verifier pinned. It
 // believes nothing but the log's signatures, and, of the kind time, the verifier's
-// own quorum. The error says that a part is malformed, is not of that log, or does
-// not verify: then the file is no evidence of anything.
+// own quorum. The error, an [*Invalid], says that a part is malformed, is not of that
+// log, or does not verify: then the file is no evidence of anything.
 func (e *Evidence) Judge(v proofs.Verifier, skew time.Duration) (Judgement, error) {
 	if err := e.check(); err != nil {
-		return Judgement{}, err
+		return invalid(CodeForm, err)
 	}
 	if v.Policy == nil {
-		return Judgement{}, errors.New("the verifier has no policy")
+		return invalid(CodeCheckpoint, errors.New("the verifier has no policy"))
 	}
 	if e.Genesis != nil && !bytes.Equal(e.Genesis, v.Genesis[:]) {
-		return Judgement{}, errors.New("the evidence is of a log with another genesis than the pinned one")
+		return invalid(CodeGenesis, errors.New("the evidence is of a log with another genesis than the pinned one"))
 	}
 	switch e.shape() {
 	case formNotes:
@@ -67,7 +68,7 @@ func (e *Evidence) judgeNotes(v proofs.Verifier) (Judgement, error) {
 	for i, note := range e.Checkpoints {
 		var err error
 		if heads[i], _, err = proofs.OpenCheckpoint([]byte(note), v.Policy.LogKeys()); err != nil {
-			return Judgement{}, fmt.Errorf("checkpoint %d of the evidence: %w", i, err)
+			return invalid(CodeCheckpoint, fmt.Errorf("checkpoint %d of the evidence: %w", i, err))
 		}
 	}
 	older, newer := heads[0], heads[1]
@@ -76,27 +77,27 @@ func (e *Evidence) judgeNotes(v proofs.Verifier) (Judgement, error) {
 	}
 	switch {
 	case older.Origin != newer.Origin:
-		return proves("the checkpoints are of two logs, %s and %s: they say nothing of each other", older.Origin, newer.Origin)
+		return proves(CodeTwoLogs, "the checkpoints are of two logs, %s and %s: they say nothing of each other", older.Origin, newer.Origin)
 	case older.TreeHead == newer.TreeHead:
-		return proves("both checkpoints are of one tree, of size %d", older.Size)
+		return proves(CodeOneTree, "both checkpoints are of one tree, of size %d", older.Size)
 	case older.Size == newer.Size:
-		return convicts("%s signed two trees of size %d, with the roots %x and %x", older.Origin, older.Size, heads[0].Root, heads[1].Root)
+		return convicts(CodeTwoRoots, "%s signed two trees of size %d, with the roots %x and %x", older.Origin, older.Size, heads[0].Root, heads[1].Root)
 	case len(e.Consistency) == 0:
-		return proves("%s signed the sizes %d and %d, and nothing here says that they are not of one history: an older state may be a copy, a cache or a replica that lags",
+		return proves(CodeNoProof, "%s signed the sizes %d and %d, and nothing here says that they are not of one history: an older state may be a copy, a cache or a replica that lags",
 			older.Origin, heads[0].Size, heads[1].Size)
 	}
 	proof, err := hashes(e.Consistency)
 	if err != nil {
-		return Judgement{}, err
+		return invalid(CodeForm, err)
 	}
 	root := proofs.Hash(e.Root)
 	if err := proofs.VerifyConsistency(proofs.TreeHead{Size: older.Size, Root: root}, newer.TreeHead, proof); err != nil {
-		return Judgement{}, fmt.Errorf("the consistency proof of the evidence: %w", err)
+		return invalid(CodeConsistency, fmt.Errorf("the consistency proof of the evidence: %w", err))
 	}
 	if root == older.Root {
-		return proves("the tree of size %d begins with that of size %d: they are of one history", newer.Size, older.Size)
+		return proves(CodeOneHistory, "the tree of size %d begins with that of size %d: they are of one history", newer.Size, older.Size)
 	}
-	return convicts("%s signed the root %x for size %d, and a tree of size %d that begins with another one, of the root %x", older.Origin, older.Root, older.Size, newer.Size, root)
+	return convicts(CodeOtherPrefix, "%s signed the root %x for size %d, and a tree of size %d that begins with another one, of the root %x", older.Origin, older.Root, older.Size, newer.Size, root)
 }
 
 func (e *Evidence) judgeReceipts(v proofs.Verifier) (Judgement, error) {
@@ -104,17 +105,17 @@ func (e *Evidence) judgeReceipts(v proofs.Verifier) (Judgement, error) {
 	for i, text := range e.Receipts {
 		var err error
 		if both[i], err = proofs.ParseReceipt(text); err != nil {
-			return Judgement{}, fmt.Errorf("receipt %d of the evidence: %w", i, err)
+			return invalid(CodeForm, fmt.Errorf("receipt %d of the evidence: %w", i, err))
 		}
 	}
 	c, err := v.Contradiction(both[0], both[1])
 	if err != nil {
-		return Judgement{}, err
+		return invalid(CodeCheckpoint, err)
 	}
 	if c == nil {
-		return proves("the two receipts do not exclude each other")
+		return proves(CodeAgree, "the two receipts do not exclude each other")
 	}
-	return convicts("%s", c.Reason)
+	return convicts(c.Class, "%s", c.Reason)
 }
 
 // judgeSeal compares a seal's time with that by which a quorum had cosigned a tree
@@ -123,25 +124,25 @@ func (e *Evidence) judgeReceipts(v proofs.Verifier) (Judgement, error) {
 func (e *Evidence) judgeSeal(v proofs.Verifier, skew time.Duration) (Judgement, error) {
 	cp, quorum, err := v.Policy.Open([]byte(e.Checkpoints[0]), maxTime)
 	if err != nil {
-		return Judgement{}, fmt.Errorf("the checkpoint of the evidence: %w", err)
+		return invalid(CodeCheckpoint, fmt.Errorf("the checkpoint of the evidence: %w", err))
 	}
 	entry := e.Entries[0]
 	if err := entry.verify(cp); err != nil {
-		return Judgement{}, err
+		return invalid(CodeInclusion, err)
 	}
 	seal, err := statement.ParseSeal(entry.Leaf)
 	if err != nil || seal.Index != entry.Index {
-		return proves("the leaf at %d is no seal of that index: it has no time", entry.Index)
+		return proves(CodeNoTime, "the leaf at %d is no seal of that index: it has no time", entry.Index)
 	}
 	if !quorum.Satisfied || quorum.QuorumTime == 0 {
-		return proves("no quorum of the verifier policy cosigned the checkpoint of size %d: nobody's clock speaks against the seal at %d", cp.Size, seal.Index)
+		return proves(CodeNoQuorum, "no quorum of the verifier policy cosigned the checkpoint of size %d: nobody's clock speaks against the seal at %d", cp.Size, seal.Index)
 	}
 	latest := quorum.QuorumTime*1000 + 999 + skew.Milliseconds()
 	if seal.Time <= latest {
-		return proves("the seal at %d says %s, and a quorum had cosigned it by %s: no more than the skew of %s ahead",
+		return proves(CodeInTime, "the seal at %d says %s, and a quorum had cosigned it by %s: no more than the skew of %s ahead",
 			seal.Index, statement.FormatTime(seal.Time), statement.FormatTime(quorum.QuorumTime*1000), skew)
 	}
-	return convicts("the seal at %d says %s, and a quorum of witnesses had cosigned a tree with it by %s",
+	return convicts(CodeAhead, "the seal at %d says %s, and a quorum of witnesses had cosigned a tree with it by %s",
 		seal.Index, statement.FormatTime(seal.Time), statement.FormatTime(quorum.QuorumTime*1000))
 }
 

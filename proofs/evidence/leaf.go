@@ -40,32 +40,32 @@ func (d *Divergence) Error() string {
 // root, only a replay tells, which the index and the rule make short.
 func (e *Evidence) judgeLeaf(v proofs.Verifier) (Judgement, error) {
 	if e.Rules != statement.Rules {
-		return Judgement{}, fmt.Errorf("the evidence is of the rules %.40q, this program has %s", e.Rules, statement.Rules)
+		return invalid(CodeRules, fmt.Errorf("the evidence is of the rules %.40q, this program has %s", e.Rules, statement.Rules))
 	}
 	cp, _, err := v.Policy.Open([]byte(e.Checkpoints[0]), 0)
 	if err != nil {
-		return Judgement{}, fmt.Errorf("the checkpoint of the evidence: %w", err)
+		return invalid(CodeCheckpoint, fmt.Errorf("the checkpoint of the evidence: %w", err))
 	}
 	at := make(map[uint64]Entry)
 	for _, entry := range e.Entries {
 		if err := entry.verify(cp); err != nil {
-			return Judgement{}, err
+			return invalid(CodeInclusion, err)
 		}
 		at[entry.Index] = entry
 	}
 	wrong, ok := at[e.Divergence.Index]
 	if !ok {
-		return Judgement{}, fmt.Errorf("the evidence lacks entry %d, which it is about", e.Divergence.Index)
+		return invalid(CodeInclusion, fmt.Errorf("the evidence lacks entry %d, which it is about", e.Divergence.Index))
 	}
 	switch {
 	case e.Divergence.Class != ClassSeal && !e.ruled(wrong):
-		return proves("%s signed these leaves; no seal here covers entry %d and names the rules %s, so nothing says that they were in force", cp.Origin, wrong.Index, e.Rules)
+		return proves(CodeNoRules, "%s signed these leaves; no seal here covers entry %d and names the rules %s, so nothing says that they were in force", cp.Origin, wrong.Index, e.Rules)
 	case !e.breaks(at, wrong, cp):
-		return proves("%s signed these leaves; what is wrong with leaf %d (%.20q) only a replay tells: docket audit", cp.Origin, wrong.Index, e.Divergence.Rule)
+		return proves(CodeReplay, "%s signed these leaves; what is wrong with leaf %d (%.20q) only a replay tells: docket audit", cp.Origin, wrong.Index, e.Divergence.Rule)
 	case e.Divergence.Class == ClassSeal:
-		return convicts("%s signed a tree of size %d in which the leaf %d is not the seal that belongs there", cp.Origin, cp.Size, wrong.Index)
+		return convicts(CodeSeal, "%s signed a tree of size %d in which the leaf %d is not the seal that belongs there", cp.Origin, cp.Size, wrong.Index)
 	}
-	return convicts("%s signed a tree of size %d with the entry %d, which the rule %s forbids", cp.Origin, cp.Size, wrong.Index, e.Divergence.Rule)
+	return convicts(CodeEntry, "%s signed a tree of size %d with the entry %d, which the rule %s forbids", cp.Origin, cp.Size, wrong.Index, e.Divergence.Rule)
 }
 
 // ruled says whether a seal at hand covers the entry and names the rules by which it is

@@ -65,7 +65,7 @@ func (p *Pack) files() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	report, err := p.Report()
+	report, err := p.html()
 	if err != nil {
 		return nil, err
 	}

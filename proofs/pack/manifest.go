@@ -3,6 +3,7 @@ package pack
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/docketlog/docket/proofs"
@@ -52,11 +53,19 @@ func (p *Pack) manifest(list []file) ([]byte, error) {
 	for _, f := range list {
 		m.Files = append(m.Files, fileJSON{len(f.data), f.name, f.sum()})
 	}
+	return m.marshal(), nil
+}
+
+// marshal gives the canonical form of RFC 8785: no id and no name that a pack can have
+// holds a character that encoding/json escapes otherwise.
+func (m manifestJSON) marshal() []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	err = e.Encode(m)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+	if err := e.Encode(m); err != nil {
+		panic("pack: manifest: " + err.Error()) // strings, numbers and bytes
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // checkpoint is what the pack says it is under: unverified.
@@ -75,6 +84,9 @@ func parseManifest(b []byte) (m manifestJSON, subject Name, err error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(&m); err != nil {
 		return m, subject, err
+	}
+	if !bytes.Equal(m.marshal(), b) {
+		return m, subject, errors.New("not in canonical form: want JSON as RFC 8785 prints it, each name once, nothing after it")
 	}
 	if m.Format != Format {
 		return m, subject, fmt.Errorf("the format is %.80q, this verifier knows %q: use a newer one", m.Format, Format)

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -101,9 +102,6 @@ func (p *Pack) AddHistory(h *History) error {
 	return nil
 }
 
-// History returns a register; nil: it is not there.
-func (p *Pack) History(n Name) *History { return p.histories[n] }
-
 // Stale are the parts that are of another tree than this one.
 func (p *Pack) Stale(checkpoint proofs.Checkpoint) (stale Needs) {
 	other := func(r *proofs.Receipt) bool {
@@ -142,29 +140,13 @@ func (p *Pack) Notes() [][]byte {
 		all = append(all, note{text, cp.Size, len(n.Signatures)})
 	}
 	slices.SortFunc(all, func(a, b note) int {
-		switch {
-		case a.size != b.size:
-			return -cmpUint(a.size, b.size)
-		case a.by != b.by:
-			return b.by - a.by
-		}
-		return bytes.Compare([]byte(a.text), []byte(b.text))
+		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(b.by, a.by), cmp.Compare(a.text, b.text))
 	})
 	out := make([][]byte, len(all))
 	for i, n := range all {
 		out[i] = []byte(n.text)
 	}
 	return out
-}
-
-func cmpUint(a, b uint64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // Under puts one note in the place of all others, which are of the same tree but have

@@ -27,6 +27,9 @@ func (r *reader) open(b []byte) (err error) {
 		if i > 0 && r.files[i-1].name >= f.name {
 			return fmt.Errorf("%.80q does not stand in its place: names rise, each is there once", f.name)
 		}
+		if strings.HasSuffix(f.name, "/") {
+			return fmt.Errorf("%.80q is a folder: a pack has none", f.name)
+		}
 		r.byName[f.name] = f.data
 	}
 	return nil

@@ -61,8 +61,8 @@ func clockWords(ms int64) string {
 	return strings.NewReplacer("T", " ", "Z", "").Replace(statement.FormatTime(ms))
 }
 
-// Report gives report.html. Whatever stands in the log stands in it as text.
-func (p *Pack) Report() ([]byte, error) {
+// html gives report.html of a pack that has all its parts. Whatever stands in the log stands in it as text.
+func (p *Pack) html() ([]byte, error) {
 	r, err := p.report()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,9 @@ import (
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
+
+// lastTime is the last millisecond of the year 9999: later ones have no one form as text.
+const lastTime = 253402300799999
 
 // report reads the story out of the parts.
 func (p *Pack) report() (*report, error) {
@@ -19,6 +23,9 @@ func (p *Pack) report() (*report, error) {
 	seal, err := statement.ParseSeal(staple.Seal)
 	if err != nil {
 		return nil, err
+	}
+	if seal.Time > lastTime {
+		return nil, fmt.Errorf("the seal says %d ms: a time beyond the year 9999 is in no pack", seal.Time)
 	}
 	r := &report{
 		Size: cp.Size, Origin: cp.Origin, Root: cp.Root[:], Sealed: seal.Time, Signed: signatures(staple.Checkpoint, cp.Origin),
@@ -39,7 +46,7 @@ func (p *Pack) report() (*report, error) {
 			r.People = append(r.People, p.person(h))
 		}
 	}
-	slices.SortFunc(r.Grants, func(a, b grantRow) int { return cmpUint(a.Index, b.Index) })
+	slices.SortFunc(r.Grants, func(a, b grantRow) int { return cmp.Compare(a.Index, b.Index) })
 	for _, i := range p.entries() {
 		switch p.makers[i].Statement.Code {
 		case statement.PolicySet, statement.WorkflowDefine, statement.WorkflowRetire:
@@ -56,7 +63,7 @@ func (p *Pack) report() (*report, error) {
 // divide puts what an identity signed apart from what others said of it.
 func (r *report) divide(id string) {
 	all := slices.Concat(r.Asked, r.Approved, r.Executed, r.Released, r.Others)
-	slices.SortFunc(all, func(a, b row) int { return cmpUint(a.Index, b.Index) })
+	slices.SortFunc(all, func(a, b row) int { return cmp.Compare(a.Index, b.Index) })
 	r.Others = nil
 	for _, x := range all {
 		if x.By == id {

@@ -222,6 +222,8 @@ func FuzzActivityState(f *testing.F) { fuzz(f, "activity state") }
 func FuzzRunBody(f *testing.F)       { fuzz(f, "run body") }
 func FuzzRunState(f *testing.F)      { fuzz(f, "run state") }
 func FuzzGrantedBody(f *testing.F)   { fuzz(f, "granted body") }
+func FuzzSpentBody(f *testing.F)     { fuzz(f, "spent body") }
+func FuzzRevokedBody(f *testing.F)   { fuzz(f, "revoked body") }
 func FuzzGrantState(f *testing.F)    { fuzz(f, "grant state") }
 func FuzzHistoryTile(f *testing.F)   { fuzz(f, "history tile") }
 func FuzzBucketRoot(f *testing.F)    { fuzz(f, "bucket root") }

@@ -47,18 +47,28 @@ func checkEmpty(dir string) error {
 // copied and restored together with the store remembers nothing. The folders
 // need not exist.
 func Apart(anchor, store string) error {
-	a, err := resolve(anchor)
+	over, err := Overlap(anchor, store)
 	if err != nil {
 		return fmt.Errorf("anchor: %w", err)
 	}
-	s, err := resolve(store)
-	if err != nil {
-		return fmt.Errorf("anchor: %w", err)
-	}
-	if within(a, s) || within(s, a) {
+	if over {
 		return fmt.Errorf("anchor: the folder %s is not apart from the store's, %s; name a folder beside it, best on another disk", anchor, store)
 	}
 	return nil
+}
+
+// Overlap says whether one of two folders is the other one or below it, however their
+// paths are written. They need not exist.
+func Overlap(one, other string) (bool, error) {
+	a, err := resolve(one)
+	if err != nil {
+		return false, err
+	}
+	b, err := resolve(other)
+	if err != nil {
+		return false, err
+	}
+	return within(a, b) || within(b, a), nil
 }
 
 // resolve returns the absolute path without symbolic links of a folder that

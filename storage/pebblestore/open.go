@@ -103,8 +103,20 @@ func (s *Store) create() error {
 	return errors.Join(b.Commit(pebble.Sync), b.Close())
 }
 
-// load checks that the rows are a store's and reads the last commit number.
+// load checks that the rows are a store's, reads the last commit number, and raises
+// the format.
 func (s *Store) load() error {
+	if err := s.readMeta(); err != nil {
+		return err
+	}
+	if err := s.db.RatchetFormatMajorVersion(pebble.FormatNewest); err != nil {
+		return openError(s.dir, err)
+	}
+	return nil
+}
+
+// readMeta checks that the rows are a store's and reads the last commit number.
+func (s *Store) readMeta() error {
 	text, err := get(s.db, layoutKey)
 	if errors.Is(err, storage.ErrNotFound) {
 		return fmt.Errorf("pebblestore: open %s: a database without the rows of a store: %w; if creating it was interrupted, remove its files and create it again", s.dir, storage.ErrNoStore)
@@ -120,9 +132,6 @@ func (s *Store) load() error {
 		return err
 	}
 	s.sequence.Store(number)
-	if err := s.db.RatchetFormatMajorVersion(pebble.FormatNewest); err != nil {
-		return openError(s.dir, err)
-	}
 	return nil
 }
 

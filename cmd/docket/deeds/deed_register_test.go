@@ -2,16 +2,19 @@ package deeds
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/client/audit"
+	"github.com/docketlog/docket/client/pack"
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/admission"
 	"github.com/docketlog/docket/proofs/evidence"
+	packs "github.com/docketlog/docket/proofs/pack"
 	"github.com/docketlog/docket/proofs/register"
 	"github.com/docketlog/docket/proofs/statement"
 )
@@ -63,45 +66,76 @@ func TestDeedHiddenVersion(t *testing.T) {
 	o.diverges(at+1, audit.ClassSeal, "registers", proofs.ExitUnknown)
 }
 
-// TestDeedPhantomEvent: the document's register has a release whose entry is another
-// statement's: a version that nobody can show.
+// TestDeedPhantomEvent: the document's register has a release that no entry made: under
+// the leaf hash of a statement that is not in the log, or under that of another
+// statement's entry. Version 1 looks superseded, at every level but L2.
 func TestDeedPhantomEvent(t *testing.T) {
-	o := newOperator(t)
-	v1 := o.versions(1)
-	watches := o.monitor(watching)
-	watches.quiet()
-	ghost := *o.w.Release(document, 2, v1, []byte("ghost"))
-	real := o.w.Release("contracts/8", 1, nil, []byte("real"))
-	var at uint64
-	o.forge(func(f *logtest.Forger) {
-		effects, err := f.Effects(f.Next(), &ghost)
+	t.Run("of no entry", func(t *testing.T) {
+		o, v1, ghost, at := phantom(t, false)
+		first := o.receipt(v1, o.blindWitness())
+		// The entry that the event names is another one: its receipt and the staple convict.
+		held, err := o.client().ReceiptAt(ctx, at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		at = f.Admit(real)
-		f.Write(at, &ghost, slices.DeleteFunc(effects, func(e admission.Effect) bool { return e.Type != register.TypeDocument }))
+		found, err := o.verifier(l0).Contradiction(held, first.Staple())
+		if err != nil || found == nil || found.Class != proofs.ClassPhantom {
+			t.Fatalf("%+v, %v", found, err)
+		}
+		o.judged(o.kept(evidence.OfContradiction(found, o.genesis)), l0, proofs.ExitContradicted, "two leaves stand at index")
+		if _, err := o.client().Receipt(ctx, ghost.Digest); err == nil {
+			t.Error("the ghost has a receipt")
+		}
+		o.diverges(at+1, audit.ClassSeal, "registers", proofs.ExitUnknown)
+	})
+	t.Run("of another statement's entry", func(t *testing.T) {
+		o, v1, _, at := phantom(t, true)
+		first := o.receipt(v1, o.blindWitness())
+		held, err := o.client().ReceiptAt(ctx, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The leaf is the right one, what the event says of it is not: no two receipts
+		// exclude each other. Whoever reads the statement notices, as a pack does.
+		if found, err := o.verifier(l0).Contradiction(held, first.Staple()); err != nil || found != nil {
+			t.Errorf("%+v, %v", found, err)
+		}
+		if zip, err := (pack.Gatherer{Client: o.client()}).Gather(ctx, packs.Name{Type: register.TypeDocument, ID: document}); err == nil {
+			if v := packs.Verify(o.verifier(l0), zip, packs.Expect{Dev: true, Document: document}); v.Kind != proofs.Invalid {
+				t.Errorf("a pack of it passes:\n%s", v)
+			}
+		}
+		o.diverges(at+1, audit.ClassSeal, "registers", proofs.ExitUnknown)
+	})
+}
+
+// phantom forges a release of version 2 into the register of the document, with the leaf
+// hash of the entry that it names or of none.
+func phantom(t *testing.T, real bool) (o *operator, v1, ghost *admission.Checked, at uint64) {
+	t.Helper()
+	o = newOperator(t)
+	v1 = o.versions(1)
+	watches := o.monitor(watching)
+	watches.quiet()
+	ghost = o.w.Release(document, 2, v1, []byte("ghost"))
+	other := o.w.Release("contracts/8", 1, nil, []byte("real"))
+	o.forge(func(f *logtest.Forger) {
+		effects, err := f.Effects(f.Next(), ghost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := *ghost
+		if real {
+			written.LeafHash, written.Payload = other.LeafHash, other.Payload
+		}
+		at = f.Admit(other)
+		f.Write(at, &written, slices.DeleteFunc(effects, func(e admission.Effect) bool { return e.Type != register.TypeDocument }))
 		f.Seal(nil)
 	})
-	// The staples alone are consistent: version 1 looks superseded at every level but L2.
-	lines := o.blindWitness()
-	first := o.receipt(v1, lines)
-	o.verify([3]int{proofs.ExitEnded, proofs.ExitEnded, proofs.ExitCosigners}, file(1), first)
+	// The staples alone are consistent.
+	o.verify([3]int{proofs.ExitEnded, proofs.ExitEnded, proofs.ExitCosigners}, file(1), o.receipt(v1, o.blindWitness()))
 	watches.quiet()
-	// The entry that the event names is another one: its receipt and the staple convict.
-	held, err := o.client().ReceiptAt(ctx, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found, err := o.verifier(l0).Contradiction(held, first.Staple())
-	if err != nil || found == nil || found.Class != proofs.ClassPhantom {
-		t.Fatalf("%+v, %v", found, err)
-	}
-	o.judged(o.kept(evidence.OfContradiction(found, o.genesis)), l0, proofs.ExitContradicted, "two leaves stand at index")
-	// Nobody gets a receipt of the ghost.
-	if _, err := o.client().Receipt(ctx, ghost.Digest); err == nil {
-		t.Error("the ghost has a receipt")
-	}
-	o.diverges(at+1, audit.ClassSeal, "registers", proofs.ExitUnknown)
+	return o, v1, ghost, at
 }
 
 // TestDeedRewrittenRegister: the history of the document is written anew, with other
@@ -245,15 +279,39 @@ func TestDeedForgedNamespace(t *testing.T) {
 	o.verify(unknown, []byte("forged"), mine, "--doc", document)
 	o.verify(unknown, file(1), r, "--doc", document)
 	o.verify(invalid, []byte("forged"), r, "--doc", document, "--staple", o.staple(mine))
-	// With pins alone, without a client folder, nothing is expected.
-	path := write(t, t.TempDir()+"/file", []byte("forged"))
+	// Whatever a folder expects that is not this namespace, of a file or of a pack; a
+	// folder with a server asks it, and may be told what it likes.
+	path := write(t, filepath.Join(t.TempDir(), "file"), []byte("forged"))
 	write(t, path+".docket", r.Marshal())
+	zip, err := pack.Gatherer{Client: o.client()}.Gather(ctx, packs.Name{Type: register.TypeDocument, ID: "notes/forged"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	zipped := write(t, filepath.Join(t.TempDir(), "pack.zip"), zip)
+	for _, expected := range [][]string{nil, {"contracts/", "reports/"}, {"note/"}, {"notes/forged/"}, {"notes/forge"}, {""}} {
+		for level := range 3 {
+			if level == l0 && expected == nil { // in a folder of --dev this is everything: docs/spec/receipt.md
+				continue
+			}
+			dir := o.pinsExpecting(level, expected...)
+			for _, args := range [][]string{{path}, {path, "--offline", "--doc", document}, {zipped}, {zipped, "--doc", document}} {
+				if out, exit := docket(t, append([]string{"verify", "--dir", dir}, args...)...); exit == 0 {
+					t.Errorf("L%d, expecting %q, %v:\n%s", level, expected, args, out)
+				}
+			}
+		}
+	}
+	// The same folder, expecting the namespace: that is what tells them apart.
+	if out, exit := docket(t, "verify", "--dir", o.pinsExpecting(l0, "notes/"), path, "--offline"); exit != 0 {
+		t.Errorf("expecting its namespace: exit %d\n%s", exit, out)
+	}
+	// With pins alone, without a client folder, nothing is expected.
 	for level := range 3 {
 		want := proofs.ExitQualified
 		if level == l0 {
 			want = proofs.ExitCosigners
 		}
-		out, exit := docket(t, "verify", path, "--policy", o.pins(level)+"/client/policy")
+		out, exit := docket(t, "verify", path, "--policy", filepath.Join(o.pins(level), "client", "policy"))
 		if exit != want || !strings.Contains(out, "notes/forged") {
 			t.Errorf("L%d: exit %d\n%s", level, exit, out)
 		}

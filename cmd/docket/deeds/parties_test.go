@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -111,11 +112,17 @@ func (o *operator) verifier(level int) proofs.Verifier {
 }
 
 // pins is a client folder of a trust level, for the program: --dir. At L0 it is one of
-// --dev, in which the log's word is enough.
-func (o *operator) pins(level int) string {
+// --dev, in which the log's word is enough. It expects documents below contracts/.
+func (o *operator) pins(level int) string { return o.pinsExpecting(level, "contracts/") }
+
+func (o *operator) pinsExpecting(level int, namespaces ...string) string {
 	o.t.Helper()
 	dir := o.t.TempDir()
-	config := fmt.Sprintf(`{"origin":%q,"server":%q,"identity":"","registrar":"","expect":["contracts/"],"dev":%t}`, o.w.Origin, o.url, level == l0)
+	expect, err := json.Marshal(append([]string{}, namespaces...))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	config := fmt.Sprintf(`{"origin":%q,"server":%q,"identity":"","registrar":"","expect":%s,"dev":%t}`, o.w.Origin, o.url, expect, level == l0)
 	write(o.t, filepath.Join(dir, "client", "config.json"), []byte(config))
 	write(o.t, filepath.Join(dir, "client", "policy"), []byte(o.policy(level)))
 	write(o.t, filepath.Join(dir, "client", "policy.genesis"), []byte(hex.EncodeToString(o.genesis[:])+"\n"))
@@ -206,7 +213,7 @@ func (o *operator) flipped(path string, v proofs.Verifier) {
 		if err != nil {
 			continue
 		}
-		if got, err := e.Judge(v, evidence.Skew); err == nil && got.Convicts && (!want.Convicts || got != want && len(e.Receipts) == 0) {
+		if got, err := e.Judge(v, evidence.Skew); err == nil && got.Convicts && (!want.Convicts || got.Says != want.Says && len(e.Receipts) == 0) {
 			o.t.Fatalf("byte %d: %+v, want %+v", i, got, want)
 		}
 	}
