@@ -6,7 +6,6 @@ import (
 
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
-	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/storage/storagetest"
 )
 
@@ -37,36 +36,5 @@ func TestDoubt(t *testing.T) {
 	}
 	if after, err := anchor.Load(); err != nil || string(after) != string(before) {
 		t.Errorf("the anchor moved: %v", err)
-	}
-}
-
-// The root of any older size is that of its signed note.
-func TestRootAt(t *testing.T) {
-	w := logtest.NewWorld()
-	store, anchor := storagetest.Open(t)
-	l := w.Create(t, store, anchor)
-	defer l.Close()
-	for _, id := range []string{"a/1", "a/2", "a/3"} {
-		if err := submitOne(t, w, l, id); err != nil {
-			t.Fatal(err)
-		}
-	}
-	v := l.View()
-	defer v.Release()
-	notes, err := v.Checkpoints(0, 100)
-	if err != nil || len(notes) < 4 {
-		t.Fatalf("%d notes, %v", len(notes), err)
-	}
-	for _, c := range notes {
-		cp, _, err := proofs.OpenCheckpoint(c.Note, w.Signer.Keys())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if root, err := v.RootAt(c.Size); err != nil || root != cp.Root {
-			t.Errorf("size %d: %x, %v", c.Size, root, err)
-		}
-	}
-	if _, err := v.RootAt(v.Size() + 1); !errors.Is(err, log.ErrNotFound) {
-		t.Errorf("above the published size: %v", err)
 	}
 }

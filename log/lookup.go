@@ -24,14 +24,6 @@ func (v *View) InclusionAt(index, size uint64) (proofs.Hash, []proofs.Hash, erro
 	return leaf, hashes, err
 }
 
-// RootAt returns the root that the tree has at a size of at most the view's.
-func (v *View) RootAt(size uint64) (proofs.Hash, error) {
-	if size > v.head.Size {
-		return proofs.Hash{}, fmt.Errorf("%w: size %d; the published size is %d", ErrNotFound, size, v.head.Size)
-	}
-	return proofs.RootFromNodes(size, storedNodes(v.rows, size))
-}
-
 // Limits of one call of Releases.
 const (
 	MaxReleases = 100 // releases that it returns

@@ -168,13 +168,6 @@ func (w *witnesses) newest() witness.Head {
 		}
 		defer now.Release()
 		return now.Consistency(older, cp.Size)
-	}, RootAt: func(size uint64) (proofs.Hash, error) {
-		now := w.log.View()
-		if now == nil {
-			return proofs.Hash{}, log.ErrClosed
-		}
-		defer now.Release()
-		return now.RootAt(size)
 	}}
 }
 

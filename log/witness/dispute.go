@@ -138,20 +138,27 @@ func (d Dispute) contradiction(keys []proofs.VerifierKey, known uint64) *evidenc
 }
 
 // begins is the root, with the proof from there, that the tree has at the size of an
-// older one, if it is another root. A proof tells it, but from a power of two.
+// older one, if it is another root. The proof tells it; the one from a power of two does
+// not, but the proof from the next size has it among its hashes.
 func (h Head) begins(older proofs.TreeHead) (root proofs.Hash, proof []proofs.Hash, ok bool) {
-	if older.Size > h.Size {
+	if older.Size >= h.Size {
 		return root, nil, false
 	}
 	proof, err := h.Prove(older.Size)
+	if err != nil || proofs.VerifyConsistency(older, h.TreeHead, proof) == nil {
+		return root, nil, false
+	}
+	if root, ok = begins(older, h.TreeHead, proof); ok {
+		return root, proof, true
+	}
+	next, err := h.Prove(older.Size + 1)
 	if err != nil {
 		return root, nil, false
 	}
-	if root, ok = begins(older, h.TreeHead, proof); ok || h.RootAt == nil {
-		return root, proof, ok
+	for _, root := range next {
+		if proofs.VerifyConsistency(proofs.TreeHead{Size: older.Size, Root: root}, h.TreeHead, proof) == nil {
+			return root, proof, true
+		}
 	}
-	if root, err = h.RootAt(older.Size); err != nil || root == older.Root {
-		return root, nil, false
-	}
-	return root, proof, proofs.VerifyConsistency(proofs.TreeHead{Size: older.Size, Root: root}, h.TreeHead, proof) == nil
+	return root, nil, false
 }

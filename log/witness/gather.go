@@ -14,9 +14,8 @@ import (
 // A Head is a checkpoint that a log signed and wants cosigned.
 type Head struct {
 	proofs.Checkpoint
-	Note   []byte                                    // signed by the log
-	Prove  func(older uint64) ([]proofs.Hash, error) // consistency proof from an older size to this one; safe for concurrent use
-	RootAt func(older uint64) (proofs.Hash, error)   // of an older size; safe for concurrent use; nil: not known
+	Note  []byte                                    // signed by the log
+	Prove func(older uint64) ([]proofs.Hash, error) // consistency proof from an older size to this one; safe for concurrent use
 }
 
 // ErrAhead says that a witness holds a larger tree than the log has signed: the log
