@@ -61,6 +61,8 @@ var fuzzTargets = map[string]string{
 	"proofs/statement.ParseCode":          "no: a name out of a list",
 
 	"proofs/evidence.Parse":       "proofs/evidence.FuzzParse",
+	"log/backup.ParseManifest":    "log/backup.FuzzParseManifest",
+	"log/restore.ParsePlan":       "log/restore.FuzzParsePlan",
 	"cmd/docket/scenario.Parse":   "cmd/docket/scenario.FuzzParse",
 	"log/server.ParseTokens":      "log/server.FuzzParseTokens",
 	"client/watch.ParseMute":      "no: a flag of whoever runs the monitor",

@@ -14,6 +14,8 @@
 //	js_test.go           our own second verifier, in folder js: vectors, flipped bytes, command line
 //	jsdiff_test.go       it and package proofs on receipts, statements, policies, notes altered at random
 //	jslog_test.go        it and package proofs on every receipt of a real log
+//	jsdiffpack_test.go   it and package proofs on evidence and packs altered at random
+//	jscommands_test.go   it on what docket pack, docket monitor and docket audit wrote
 //
 // Run it with go test ./... in this folder. Package site is how a log comes on
 // disk and on a loopback address; folder bench compares rates. README.md says

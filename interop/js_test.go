@@ -64,6 +64,9 @@ func TestJSVectors(t *testing.T) {
 		"moment":  {`"known":"proven"`, `"known":"refuted"`},
 		"absence": {`"answer":"yes"`, `"answer":"no"`},
 		"record":  {`"closed":true`, `"closed":false`},
+
+		"evidence": {`"code":"two roots"`, `"code":"no proof"`},
+		"pack":     {`"statements":13`, `"statements":12`},
 	} {
 		b, err := vectors.Files.ReadFile(name + ".jsonl")
 		if err != nil || !bytes.Contains(b, []byte(change[0])) {

@@ -121,7 +121,7 @@ func TestJSAgreesOnMoments(t *testing.T) {
 	m := &mutator{Rand: rand.New(rand.NewPCG(agreeSeed, 5))}
 	collect(&m.others, all)
 	var list []vector
-	for range agreeRounds / 2 {
+	for range agreeRounds / 3 {
 		v := all[m.IntN(len(all))].without(momentFacts...)
 		staples, _ := v["staples"].([]any)
 		switch n := m.IntN(8); {

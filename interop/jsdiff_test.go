@@ -326,8 +326,9 @@ func TestJSAgreesOnNotes(t *testing.T) {
 			continue
 		}
 		text := strings.ToValidUTF8(string(m.alterBytes([]byte(v.text("policy")))), "?")
-		_, err := proofs.ParsePolicy([]byte(text))
-		policies = append(policies, vector{"comment": text, "policy": text, "result": resultOf(err)})
+		taken, err := proofs.ParsePolicy([]byte(text))
+		warns := err == nil && len(taken.Warnings()) > 0
+		policies = append(policies, vector{"comment": text, "policy": text, "result": resultOf(err), "warns": warns})
 		policy, err := proofs.ParsePolicy([]byte(v.text("policy")))
 		if err != nil {
 			t.Fatal(err)

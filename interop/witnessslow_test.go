@@ -168,7 +168,10 @@ func TestSlowWitness(t *testing.T) {
 	link.slow.Store(false)
 	close(link.through)
 	f.await(t, s, policy, []string{"witness.example/b"})
-	verifyElsewhere(t, f.note, key.String(), []string{a.vkeys[0], b.vkeys[0], own.vkey})
+	f.mu.Lock()
+	all := f.note
+	f.mu.Unlock()
+	verifyElsewhere(t, all, key.String(), []string{a.vkeys[0], b.vkeys[0], own.vkey})
 
 	own.kill()
 	more("witness.example/a", "witness.example/b")

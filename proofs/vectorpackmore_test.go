@@ -48,6 +48,7 @@ func lieVectors(p *packLines) {
 		})
 	}
 	lie("activity in another run", "statements", identitySubject, activity(func(b *register.ActivityBody) { b.Run = register.RunKey("R2") }))
+	lie("a grant at another time than in its run", "histories", documentSubject, event(register.TypeGrant, "", 0, func(e *proofs.StoryEvent) { e.Time-- }))
 	lie("another version of a workflow's text", "histories", runSubject, func(e *proofs.StoryEvent) {
 		if e.Type == register.TypeDocument && strings.HasPrefix(e.ID, "docket:text/") {
 			b, err := register.ParseDocumentBody(e.Body)

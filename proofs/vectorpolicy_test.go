@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -13,6 +14,7 @@ type policyVector struct {
 	Policy  string `json:"policy,omitempty"`
 	Bytes   []byte `json:"bytes,omitempty"` // in place of policy, where it is no UTF-8
 	Result  string `json:"result"`
+	Warns   bool   `json:"warns,omitempty"` // accepted, but seldom meant: a reader warns
 }
 
 func (v policyVector) text() []byte {
@@ -22,7 +24,7 @@ func (v policyVector) text() []byte {
 	return []byte(v.Policy)
 }
 
-func policyVectors(testing.TB) [][]byte {
+func policyVectors(t testing.TB) [][]byte {
 	var list []policyVector
 	add := func(comment, s, result string) {
 		v := policyVector{Comment: comment, Policy: policyText(s), Result: result}
@@ -31,8 +33,16 @@ func policyVectors(testing.TB) [][]byte {
 		}
 		list = append(list, v)
 	}
-	for _, name := range slices.Sorted(maps.Keys(acceptedPolicies)) {
-		add(name, acceptedPolicies[name], vectorAccept)
+	for _, accepted := range []map[string]string{acceptedPolicies, warnedPolicies} {
+		for _, name := range slices.Sorted(maps.Keys(accepted)) {
+			add(name, accepted[name], vectorAccept)
+			v := &list[len(list)-1]
+			p, err := ParsePolicy(v.text())
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.Warns = len(p.Warnings()) > 0
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(refusedPolicies)) {
 		if s := refusedPolicies[name].s; len(s) < 20_000 {
@@ -42,10 +52,33 @@ func policyVectors(testing.TB) [][]byte {
 	return lines(list)
 }
 
+// warnedPolicies are accepted. Those whose name begins with "warned" are seldom meant.
+var warnedPolicies = map[string]string{
+	"all of two":                                     "witness a $1\nwitness b $2\ngroup g all a b\nquorum g\n",
+	"three of four":                                  "witness a $1\nwitness b $2\nwitness c $3\nwitness d $4\ngroup g 3 a b c d\nquorum g\n",
+	"two of three, and an auditor":                   "log $L\nwitness a $1\nwitness b $2\nwitness c $3\nwitness d $4\ngroup w 2 a b c\ngroup g all w d\nquorum g\n",
+	"one operator's two keys in a group any":         "witness a $1\nwitness b $P\nwitness c $2\ngroup o any a b\ngroup g all o c\nquorum g\n",
+	"warned: one operator's two keys count twice":    "witness a $1\nwitness b $P\nwitness c $2\ngroup g all a b c\nquorum g\n",
+	"warned: they count twice below two groups":      "witness a $1\nwitness b $P\nwitness c $2\nwitness d $3\ngroup x all a c\ngroup y all b d\ngroup g all x y\nquorum g\n",
+	"warned: a witness of the log's name":            "log $P\nwitness a $1\nwitness b $2\ngroup g all a b\nquorum g\n",
+	"warned: a witness that is not in the quorum":    "witness a $1\nwitness b $2\nwitness c $3\ngroup g all a b\nquorum g\n",
+	"warned: no faulty witness is tolerated":         "witness a $1\nwitness b $2\nwitness c $3\ngroup g 2 a b c\nquorum g\n",
+	"warned: a fork needs no faulty witness":         "witness a $1\nwitness b $2\ngroup g any a b\nquorum g\n",
+	"warned: no quorum":                              "log $L\nwitness a $1\nquorum none\n",
+	"warned: one witness":                            "log $L\nwitness a $1\nquorum a\n",
+	"warned: a group that is not part of the quorum": "witness a $1\nwitness b $2\nwitness c $3\nwitness d $4\ngroup x all a b\ngroup g all c d\nquorum g\n",
+}
+
 func TestVectorsPolicy(t *testing.T) {
 	for _, v := range vectors[policyVector](t, "policy.jsonl") {
-		_, err := ParsePolicy(v.text())
+		p, err := ParsePolicy(v.text())
 		wantResult(t, v.Comment, v.Result, err)
+		if err == nil && v.Warns != (len(p.Warnings()) > 0) {
+			t.Errorf("%s: warnings %q", v.Comment, p.Warnings())
+		}
+		if _, ours := warnedPolicies[v.Comment]; ours && v.Warns != strings.HasPrefix(v.Comment, "warned") {
+			t.Errorf("%s: warns %v", v.Comment, v.Warns)
+		}
 	}
 }
 

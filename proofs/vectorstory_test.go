@@ -17,11 +17,11 @@ func NewStory(t testing.TB, change func(e *StoryEvent)) *writtenLog {
 	t.Helper()
 	l := emptyLog(t)
 	l.onEvent = func(r *writtenRegister, e *writtenEvent) {
-		told := StoryEvent{Type: r.typ, ID: r.id, Seq: e.Seq, Kind: e.Kind, LeafHash: e.LeafHash, Body: l.told(r, e)}
+		told := StoryEvent{Type: r.typ, ID: r.id, Seq: e.Seq, Kind: e.Kind, LeafHash: e.LeafHash, Time: e.Time, Body: l.told(r, e)}
 		if change != nil {
 			change(&told)
 		}
-		e.Kind, e.LeafHash = told.Kind, told.LeafHash
+		e.Kind, e.LeafHash, e.Time = told.Kind, told.LeafHash, told.Time
 		e.setBody(e.blind, told.Body)
 	}
 	l.onState = func(r *writtenRegister) { // what a lie leads to
@@ -78,6 +78,7 @@ type StoryEvent struct {
 	Seq      uint64
 	Kind     uint8
 	LeafHash Hash
+	Time     uint64
 	Body     []byte
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -149,7 +148,7 @@ func (f *follower) answer(stop func()) (func() error, error) {
 		}
 		h.TLSConfig, scheme = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate.get}, "https"
 	}
-	listener, err := net.Listen("tcp", f.listen)
+	listener, err := listen(f.listen, f.logger)
 	if err != nil {
 		return nil, err
 	}

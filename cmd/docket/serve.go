@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -263,7 +262,7 @@ func (o *serveOptions) serveLog(ctx context.Context, site *site, f folders, conf
 
 // listenAndServe answers requests until the end, then closes the log.
 func (s *site) listenAndServe(ctx context.Context, l *log.Log, f folders, ready func(url string, size uint64, sealed time.Time)) error {
-	listener, err := net.Listen("tcp", s.listen)
+	listener, err := listen(s.listen, s.logger)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -133,7 +133,7 @@ func (w *witnesses) start(ctx context.Context, l *log.Log) (failed <-chan error,
 		defer close(done)
 		defer w.offer(nil)
 		err := witness.Gather(ctx, witness.GatherConfig{
-			Policy: w.policy, Logs: w.keys, Newest: w.newest, Size: w.size, Changed: w.changed, Final: w.final,
+			Policy: w.policy, Logs: l.Keys(), Newest: w.newest, Size: w.size, Changed: w.changed, Final: w.final,
 			Failed:   func(url string, err error) { w.logger.Warn("a witness gave no cosignature", "url", url, "error", err) },
 			Disputed: w.disputed(l),
 		})

@@ -169,7 +169,7 @@ func (v *verify) print(out io.Writer, verdict proofs.Verdict) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s\n", b)
+		fmt.Fprintf(out, "%s\n", escapeControls(b))
 	} else if v.checks {
 		fmt.Fprint(out, verdict)
 	} else {

@@ -97,7 +97,7 @@ func (v *verify) printClaim(out io.Writer, claim proofs.Claim) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s\n", b)
+		fmt.Fprintf(out, "%s\n", escapeControls(b))
 	case v.checks:
 		fmt.Fprint(out, claim.Full())
 	default:

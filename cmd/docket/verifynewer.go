@@ -25,6 +25,9 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 			used = append(used, kept)
 		}
 		verdict = v.kept(c.Verifier, better(verdict, with, "the newer receipt kept in "+v.folders.receipts()))
+		if verdict.Kind == proofs.Contradicted { // whatever a server says of it
+			return verdict
+		}
 	}
 	if v.offline {
 		return notAsked(verdict, "whether something newer exists: --offline")
@@ -42,12 +45,7 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 		newer, err = c.Receipt(ctx, verdict.Statement)
 	}
 	if err != nil {
-		verdict.Warnings = append(verdict.Warnings, err.Error())
-		verdict.Warnings = append(verdict.Warnings, v.evidence(err)...)
-		var fork *client.ForkError
-		if errors.As(err, &fork) { // the log's own signatures: no verdict about it stands
-			verdict.Kind, verdict.Exit, verdict.Reason = proofs.Contradicted, proofs.ExitContradicted, fork.Error()
-			verdict.InForce = nil
+		if verdict = v.unanswered(verdict, err); verdict.Kind == proofs.Contradicted {
 			return verdict
 		}
 		return notAsked(verdict, "whether something newer exists: "+shownURL(c.Server)+" gave no usable answer")
@@ -58,6 +56,19 @@ func (v *verify) withNewer(ctx context.Context, c *client.Client, config clientC
 		verdict.Warnings = append(verdict.Warnings, "the newer receipt could not be kept: "+err.Error())
 	}
 	return v.kept(c.Verifier, verdict)
+}
+
+// unanswered is the verdict beside an answer that is of no use. One that is a fork is
+// the log's own signatures: no verdict about it stands.
+func (v *verify) unanswered(verdict proofs.Verdict, err error) proofs.Verdict {
+	verdict.Warnings = append(verdict.Warnings, err.Error())
+	verdict.Warnings = append(verdict.Warnings, v.evidence(err)...)
+	var fork *client.ForkError
+	if errors.As(err, &fork) {
+		verdict.Kind, verdict.Exit, verdict.Reason = proofs.Contradicted, proofs.ExitContradicted, fork.Error()
+		verdict.InForce = nil
+	}
+	return verdict
 }
 
 // withCosigned judges the receipt with the server's newest answer. Cosigners follow a
@@ -73,7 +84,11 @@ func (v *verify) withCosigned(ctx context.Context, c *client.Client, r *proofs.R
 		return better(verdict, with, "the server's answer"), newest
 	}
 	final, err := c.FinalReceipt(ctx, verdict.Statement)
-	if err != nil {
+	var fork *client.ForkError
+	switch {
+	case errors.As(err, &fork):
+		return v.unanswered(verdict, err), newest
+	case err != nil: // there is none yet
 		return better(verdict, with, "the server's answer"), newest
 	}
 	verdict = better(verdict, judge(final), "the server's cosigned answer")

@@ -81,7 +81,7 @@ func (o *witnessOptions) run(cmd *cobra.Command) (err error) {
 		return err
 	}
 	h.Handler = w.Handler(logger)
-	listener, err := net.Listen("tcp", o.listen)
+	listener, err := listen(o.listen, logger)
 	if err != nil {
 		return errors.Join(err, w.Close())
 	}

@@ -76,8 +76,13 @@ function openHistories(j, p) {
     });
     demand(got.exit !== 40, `the register of ${h.type} ${h.id}: ${got.reason}`);
     if (h.type === 'run' && p.subject.type === 'run' && h.id === p.subject.id) j.run = got.record;
-    for (const e of h.events) p.times.set(e.index, e.time);
+    for (const e of h.events) {
+      demand((p.times.get(e.index) ?? e.time) === e.time, `entry ${e.index} has two times`);
+      p.times.set(e.index, e.time);
+    }
   }
+  const times = [...p.times].sort(([a], [b]) => (a < b ? -1 : 1));
+  times.forEach(([index, time], n) => demand(n === 0 || time >= times[n - 1][1], `time falls to entry ${index}`));
 }
 
 // checkStatements: what a missing entry made is a matter of the next check.

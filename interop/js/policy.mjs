@@ -122,6 +122,16 @@ function shared(node) {
 // operators are the key names of the witnesses below a node.
 const operators = (node) => (node.key ? [node.key.name] : node.members.flatMap(operators));
 
+// warns: the policy is one that is seldom meant; docs/spec/policy.md, section 1, says when.
+export function warns(p) {
+  const below = (node) => (node.key ? [node] : node.members.flatMap(below));
+  const names = (node) => new Set(below(node).map((w) => w.key.name));
+  const root = p.nodes.get(p.quorum), used = root ? below(root) : [];
+  const twice = (g) => g.k > 1 && g.members.some((m, i) => g.members.slice(0, i).some((other) => [...names(m)].some((n) => names(other).has(n))));
+  const ofLog = (w) => p.logs.some((l) => l.name === w.key.name);
+  return p.groups.some(twice) || p.witnesses.some((w) => ofLog(w) || !used.includes(w)) || !root || shared(root) <= 1;
+}
+
 // needs: the quorum cannot be met without the node of this name.
 export function needs(p, name) {
   const met = (node) => node.name !== name && (node.key ? true : node.members.filter(met).length >= node.k);

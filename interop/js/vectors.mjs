@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { demand, equal, fromBase64, fromHex, refuse, Refusal, sha256, Unsupported, utf8 } from './bytes.mjs';
 import { cosignatureMessage, hasMLDSA, openCheckpoint, parseVKey } from './note.mjs';
 import { leafHash, parseTilePath, verifyConsistency, verifyInclusion } from './merkle.mjs';
-import { evaluate, parsePolicy } from './policy.mjs';
+import { evaluate, parsePolicy, warns } from './policy.mjs';
 import { digestOf, pae, parseSeal, parseStatement, parseStatementLeaf, verifyStatement } from './statement.mjs';
 import * as r from './registers.mjs';
 import { nextState } from './states.mjs';
@@ -39,7 +39,7 @@ const tests = {
     const message = cosignatureMessage({ ...v, time: BigInt(v.time), start: BigInt(v.start), end: BigInt(v.end), root: fromBase64(v.root) });
     same(message.toString('hex'), v.message, 'message');
   },
-  policy(v) { parsePolicy(input(v, 'policy')); },
+  policy(v) { same(warns(parsePolicy(input(v, 'policy'))), v.warns ?? false, 'warning'); },
   quorum(v) {
     const q = evaluate(parsePolicy(utf8(v.policy)), utf8(v.note), BigInt(v.latest));
     same(`${q.satisfied} ${q.quorumTime} ${q.tolerates}`, `${v.satisfied} ${v.quorumTime} ${v.tolerates}`, 'quorum');

@@ -3,6 +3,8 @@ package pack
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/register"
@@ -127,11 +129,37 @@ func (j *judgement) histories() (string, error) {
 		if err := j.history(h); err != nil {
 			return "", fmt.Errorf("the register of %s: %w", n, err)
 		}
-		for _, e := range h.Events {
-			j.times[e.Index] = int64(e.Time)
+		if err := j.addTimes(h.Events); err != nil {
+			return "", err
 		}
 	}
+	if err := j.checkTimes(); err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("%d, each complete", len(j.pack.histories)), nil
+}
+
+// addTimes notes the times of entries, of which each has one, whatever register shows it.
+func (j *judgement) addTimes(events []proofs.OpenedEvent) error {
+	for _, e := range events {
+		if t, ok := j.times[e.Index]; ok && t != int64(e.Time) {
+			return fmt.Errorf("entry %d has two times, %s and %s", e.Index, statement.FormatTime(t), statement.FormatTime(int64(e.Time)))
+		}
+		j.times[e.Index] = int64(e.Time)
+	}
+	return nil
+}
+
+// checkTimes: the log's clock never falls from one entry to a later one.
+func (j *judgement) checkTimes() error {
+	var last uint64
+	for _, i := range slices.Sorted(maps.Keys(j.times)) {
+		if j.times[i] < j.times[last] {
+			return fmt.Errorf("time falls from entry %d to entry %d", last, i)
+		}
+		last = i
+	}
+	return nil
 }
 
 func (j *judgement) history(h *History) error {
