@@ -56,6 +56,16 @@ var layers = []layer{
 		},
 		why: "the writer sees stores as interfaces and reports through its events",
 	},
+	{
+		folder: "log/backup",
+		deny:   []string{module + "storage/pebblestore", "net/http"},
+		why:    "a copy is made and read through interfaces",
+	},
+	{
+		folder: "log/restore",
+		deny:   []string{module + "storage/pebblestore", module + "client", "net/http"},
+		why:    "what a decision rests on comes through its tools",
+	},
 	{folder: "storage", only: []string{}, why: "the contracts need no library"},
 	{folder: "...", deny: []string{"log"}, why: "the standard logger is banned: use log/slog"},
 }
@@ -160,6 +170,8 @@ func TestLayerRulesBite(t *testing.T) {
 		{"client", module + "log/server", true},
 		{"log", module + "storage/pebblestore", true},
 		{"log", module + "storage", false},
+		{"log/restore", module + "storage/pebblestore", true},
+		{"log/restore", module + "storage/anchor", false},
 		{"log", "net/http", true},
 		{"log/server", "net/http", false},
 		{"storage", "github.com/cockroachdb/pebble/v2", true},

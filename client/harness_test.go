@@ -14,6 +14,7 @@ package client_test
 //	tree_test.go        tiles and entry bundles, true and false
 //	reads_test.go       receipts by other names, contents, histories
 //	search_test.go      searches, the history of checkpoints
+//	lastsigned_test.go  the newest that an identity signed
 //	dossier_test.go     runs, grants, identities as of a moment
 //	lineage_test.go     what came from what
 //	withheld_test.go    rows dropped and swapped, statements withheld, of other runs

@@ -16,7 +16,7 @@ import (
 	"github.com/docketlog/docket/docs/vectors"
 )
 
-// The verifier in folder js is written from docs/spec alone and shares no code with
+// The verifier in folder js is written from docs/spec and shares no code with
 // package proofs: what both say of the same bytes is what the specification says.
 
 // nodeProgram returns the path of Node.js 18 or later, or skips the test.

@@ -112,3 +112,16 @@ func TestJSJudgesTwoLines(t *testing.T) {
 	}
 	agree(t, "receipt", list)
 }
+
+// TestSigstoreTakesTwoLines: sigstore-go verifies the export of a receipt whose
+// checkpoint has a line of ML-DSA-44 beside that of Ed25519, which names the log.
+func TestSigstoreTakesTwoLines(t *testing.T) {
+	_, s, release := newTwoKeyed(t)
+	exported := export(t, s, receipt(t, s, release.Digest))
+	if err := sigstoreVerify(s.Log.Key(), exported, []byte("one")); err != nil {
+		t.Error(err)
+	}
+	if err := sigstoreVerify(s.Log.Key(), exported, []byte("two")); err == nil {
+		t.Error("it verifies another file")
+	}
+}

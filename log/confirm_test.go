@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/logtest"
 	"github.com/docketlog/docket/proofs"
@@ -175,5 +177,62 @@ func TestConfirmBeforeRecovery(t *testing.T) {
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What somebody knows of a log is smaller and continued, or it stops the log.
+func TestContinues(t *testing.T) {
+	var tree logtest.Tree
+	for i := range 9 {
+		if err := tree.Append([]byte{byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	head := func(size uint64) proofs.TreeHead {
+		h, err := tree.Head(size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	newest := proofs.Checkpoint{Origin: logtest.Origin, TreeHead: head(7)}
+	prove := func(older uint64) (hashes []proofs.Hash, err error) {
+		proof, err := tlog.ProveTree(7, int64(older), &tree)
+		for _, h := range proof {
+			hashes = append(hashes, proofs.Hash(h))
+		}
+		return hashes, err
+	}
+	for size := uint64(1); size <= 7; size++ {
+		if err := log.Continues(newest, head(size), prove); err != nil {
+			t.Errorf("size %d: %v", size, err)
+		}
+		if err := log.Continues(newest, proofs.TreeHead{Size: size, Root: proofs.Hash{1}}, prove); !errors.Is(err, log.ErrFork) {
+			t.Errorf("another root of size %d: %v", size, err)
+		}
+	}
+	if err := log.Continues(newest, head(8), prove); !errors.Is(err, log.ErrBehindAnchor) {
+		t.Errorf("a larger one: %v", err)
+	}
+}
+
+// All are asked, in their order, up to the first who says no; nobody is nobody.
+func TestConfirmAll(t *testing.T) {
+	said := ""
+	says := func(name string, err error) log.Confirm {
+		return func(context.Context, proofs.Checkpoint, []byte, func(uint64) ([]proofs.Hash, error)) error {
+			said += name
+			return err
+		}
+	}
+	if log.ConfirmAll() != nil || log.ConfirmAll(nil, nil) != nil {
+		t.Error("nobody is asked, and somebody is")
+	}
+	no := errors.New("no")
+	if err := log.ConfirmAll(says("a", nil), nil, says("b", no), says("c", nil))(t.Context(), proofs.Checkpoint{}, nil, nil); !errors.Is(err, no) || said != "ab" {
+		t.Errorf("%v, asked %s", err, said)
+	}
+	if err := log.ConfirmAll(nil, says("d", nil), says("e", nil))(t.Context(), proofs.Checkpoint{}, nil, nil); err != nil || said != "abde" {
+		t.Errorf("%v, asked %s", err, said)
 	}
 }

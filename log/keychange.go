@@ -25,7 +25,8 @@ func IntroduceKey(store storage.Store, anchor storage.Anchor, key proofs.Verifie
 
 // RetireKey ends what a key signs: from the next checkpoint on the others sign alone.
 // Another key of its type must have signed the newest checkpoint, so that there was
-// one that both signed. A key that is retired already changes nothing.
+// one that both signed. A key that signed nothing yet is given up: it never signs. A key
+// that is retired already changes nothing.
 func RetireKey(store storage.Store, anchor storage.Anchor, key proofs.VerifierKey) (KeyTerms, error) {
 	return changeKeys(store, anchor, func(all KeyTerms, signed uint64) (KeyTerms, error) {
 		at, known := all.of(key)
@@ -35,17 +36,17 @@ func RetireKey(store storage.Store, anchor storage.Anchor, key proofs.VerifierKe
 		case all[at].Until != 0:
 			return all, nil
 		}
+		changed := slices.Clone(all)
+		if changed[at].Until = signed + 1; !all[at].holds(signed) {
+			return changed, nil // it was to begin at that size
+		}
 		successor := slices.IndexFunc(all, func(t KeyTerm) bool { return t.Key.Type == key.Type && t.Until == 0 && t.Key.String() != key.String() })
 		switch {
 		case successor < 0:
 			return nil, fmt.Errorf("the key %s+%08x is the only one of its type: introduce another one first", key.Name, key.ID)
 		case !all[successor].holds(signed):
 			return nil, fmt.Errorf("no checkpoint is signed by both keys yet: start the log, let one statement come in, stop it, and retire the old key then. The newest checkpoint is of size %d", signed)
-		case !all[at].holds(signed):
-			return nil, fmt.Errorf("the key %s+%08x has not signed a checkpoint yet: it is the new one", key.Name, key.ID)
 		}
-		changed := slices.Clone(all)
-		changed[at].Until = signed + 1
 		return changed, nil
 	})
 }

@@ -230,6 +230,18 @@ func TestExchangeOfKeys(t *testing.T) {
 	}
 	signedBy(t, k.grow(log.Join(old, oldPQ, next)), []*log.Signer{old, oldPQ, next}, nil)
 	k.sound()
+	lost := pqKey(t, 6) // its file is gone before it signed: it is given up
+	k.introduce(lost)
+	if given, err := k.retire(lost); err != nil || given[3].From != given[3].Until {
+		t.Fatalf("%v, %v", given, err)
+	}
+	if _, err := log.IntroduceKey(k.p.store, k.p.anchor, lost.Key()); err == nil {
+		t.Error("a key that was given up came back")
+	}
+	if err := k.open(log.Join(old, oldPQ, next)); err != nil {
+		t.Errorf("after a key was given up: %v", err)
+	}
+	k.sound()
 	k.introduce(nextPQ)
 	signedBy(t, k.grow(log.Join(old, oldPQ, next, nextPQ)), []*log.Signer{old, oldPQ, next, nextPQ}, nil)
 	if _, err := log.IntroduceKey(k.p.store, k.p.anchor, edKey(t, 5).Key()); err == nil {

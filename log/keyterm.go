@@ -14,7 +14,7 @@ import (
 type KeyTerm struct {
 	Key   proofs.VerifierKey
 	From  uint64
-	Until uint64 // 0: it signs to this day
+	Until uint64 // 0: it signs to this day; From: it was given up before it signed
 }
 
 // holds says whether the key signs checkpoints of this size.
@@ -97,7 +97,7 @@ func (all KeyTerms) of(key proofs.VerifierKey) (at int, ok bool) {
 // check refuses terms that no log has.
 func (all KeyTerms) check(origin string) error {
 	for i, t := range all {
-		if t.Until != 0 && t.Until <= t.From || i == 0 && t.From != 0 || i > 0 && t.From < all[i-1].From {
+		if t.Until != 0 && t.Until < t.From || i == 0 && t.From != 0 || i > 0 && t.From < all[i-1].From {
 			return fmt.Errorf("key %d signs from size %d until %d", i, t.From, t.Until)
 		}
 		if first, _ := all.of(t.Key); first != i {

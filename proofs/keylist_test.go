@@ -150,8 +150,7 @@ func TestKeyListRoot(t *testing.T) {
 	}
 }
 
-// TestParseKeyListRefuses: and no byte can be changed so that a list introduces another
-// key.
+// TestParseKeyListRefuses: a list has one form, and the keys are those that were signed.
 func TestParseKeyListRefuses(t *testing.T) {
 	old, pq, next, _ := logSigners()
 	good := listOf(t, []testSigner{old, pq, next}, old, pq, next).Marshal()
@@ -172,23 +171,6 @@ func TestParseKeyListRefuses(t *testing.T) {
 	} {
 		if _, err := ParseKeyList([]byte(text)); err == nil {
 			t.Errorf("%s is taken", name)
-		}
-	}
-	for i := range good {
-		changed := bytes.Clone(good)
-		changed[i] ^= 1
-		l, err := ParseKeyList(changed)
-		if err != nil {
-			continue
-		}
-		in, err := l.Introduced([]VerifierKey{old.key})
-		if err != nil {
-			continue
-		}
-		for _, key := range in.Keys { // a line of nobody is passed over: then less is introduced
-			if key.String() != next.key.String() {
-				t.Errorf("byte %d: introduces %08x", i, key.ID)
-			}
 		}
 	}
 	if l, err := ParseKeyList(good); err != nil || !bytes.Equal(l.Marshal(), good) {

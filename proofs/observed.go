@@ -10,7 +10,7 @@ import (
 )
 
 // ObserveCheckpoint is what an attest.observe in another log says of a checkpoint,
-// whose note has this SHA-256: docs/spec/checkpoint.md, section 9.
+// whose note has this SHA-256: docs/spec/checkpoint.md, section 10.
 func ObserveCheckpoint(cp Checkpoint, note statement.Digest) []statement.Observed {
 	root := statement.Digest(cp.Root)
 	return []statement.Observed{

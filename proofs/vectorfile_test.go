@@ -20,6 +20,7 @@ var vectorFiles = map[string]func(testing.TB) [][]byte{
 	"vkey.jsonl":        vkeyVectors,
 	"checkpoint.jsonl":  checkpointVectors,
 	"cosignature.jsonl": cosignatureVectors,
+	"keylist.jsonl":     keyListVectors,
 	"policy.jsonl":      policyVectors,
 	"quorum.jsonl":      quorumVectors,
 	"merkle.jsonl":      merkleVectors,

@@ -56,8 +56,12 @@ same: see "Keys of the log" in docs/operating.md.`,
 }
 
 // introduce makes the key, unless a run that was cut off did, and brings files and
-// store to one state.
+// store to one state. The keys that sign are opened before anything changes: a new key
+// under another password than theirs would end the log.
 func (k *ceremony) introduce(mldsa bool) error {
+	if _, err := loadLogSigner(k.folders.log(), k.passwordFile, k.config.Origin, k.config.signing()...); err != nil {
+		return err
+	}
 	typ := uint8(proofs.TypeEd25519)
 	if mldsa {
 		typ = proofs.TypeMLDSA44
@@ -119,7 +123,10 @@ func (k *ceremony) report(w io.Writer, next string) error {
 		if t.Key.Type == proofs.TypeMLDSA44 {
 			kind = "ML-DSA-44"
 		}
-		if t.Until != 0 {
+		switch {
+		case t.Until == t.From && t.Until != 0:
+			term = "never signed, given up"
+		case t.Until != 0:
 			term = fmt.Sprintf("signed from size %d, retired before size %d", t.From, t.Until)
 		}
 		fmt.Fprintf(w, "  %08x  %-9s  %s, %s\n", t.Key.ID, kind, k.file(i), term)

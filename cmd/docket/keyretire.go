@@ -21,7 +21,8 @@ others sign alone. The server must be stopped. ID is the key's, the 8 hex digits
 verifier key.
 
 Another key of its type must have signed a checkpoint beside it: docket key introduce
-makes one. What the old key signed stays as it is, and verifies wherever it is pinned.
+makes one. A key that signed nothing yet, since it was introduced only now, can be given
+up by its ID as well. What the old key signed stays as it is, and verifies wherever it is pinned.
 Its file becomes FILE.retired: destroy it, and its backups. A run that was cut off is
 finished by the same command.`,
 		Example: `  docket key retire 8a1c0d3e --dir /srv/docket --anchor /mnt/anchor`,

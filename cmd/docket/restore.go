@@ -14,6 +14,7 @@ import (
 	"github.com/docketlog/docket/log/restore"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
+	"github.com/docketlog/docket/storage/anchor"
 )
 
 func newRestore() *cobra.Command {
@@ -67,7 +68,7 @@ docket restore run. Exit code 1 if it refuses.`,
 			f := dirOf(cmd)
 			f.anchorDir = in.Anchor
 			in.Log, in.Anchor = f.log(), f.anchor()
-			if err := absolute(&in); err != nil {
+			if err := errors.Join(absolute(&in), f.restoreApart(in.Backup)); err != nil {
 				return err
 			}
 			p, err := restore.Make(cmd.Context(), in, restoreTools(), time.Now())
@@ -94,6 +95,23 @@ docket restore run. Exit code 1 if it refuses.`,
 	flags.StringArrayVar(&in.Checkpoints, "checkpoint", nil, "file with a checkpoint that somebody holds; may be given several times")
 	flags.StringVar(&out, "out", "restore-plan.json", "file to write the plan to; it must not exist")
 	return c
+}
+
+// restoreApart demands that nothing that moves is in something else that moves.
+func (f folders) restoreApart(from string) error {
+	if err := anchor.Apart(f.anchor(), f.store()); err != nil {
+		return err
+	}
+	for what, other := range map[string]string{"store": f.store(), "anchor": f.anchor()} {
+		over, err := anchor.Overlap(from, other)
+		if err != nil {
+			return err
+		}
+		if over {
+			return fmt.Errorf("the backup %s is not apart from the folder of the %s, %s: copy it elsewhere first", from, what, other)
+		}
+	}
+	return nil
 }
 
 // absolute makes the paths of a plan good wherever it is run.

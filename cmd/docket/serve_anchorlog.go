@@ -28,7 +28,7 @@ type anchorLogOptions struct {
 }
 
 // An anchorLog is a second docket that remembers what this log signed: its newest
-// checkpoint stands there as a signed statement (docs/spec/checkpoint.md, section 9).
+// checkpoint stands there as a signed statement (docs/spec/checkpoint.md, section 10).
 type anchorLog struct {
 	origin  string // of the log that is anchored
 	client  *client.Client

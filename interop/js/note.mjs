@@ -92,6 +92,16 @@ export function openCheckpoint(bytes, keys) {
 
 const linesOf = (note, key) => note.signatures.filter((s) => s.name === key.name && s.id === key.id);
 
+// checkListed verifies the lines of a listed key below a list of keys, and counts them.
+export function checkListed(key, note, cp) {
+  const lines = linesOf(note, key);
+  for (const s of lines) {
+    if (key.type === ED25519) checkSignature(key, utf8(note.body), s.signature);
+    else verifyTimed(key, cp, s.signature);
+  }
+  return lines.length;
+}
+
 // cosigned verifies all lines of a cosigner; the smallest time other than 0, 0n without one.
 export function cosigned(note, cp, key) {
   demand(key.type !== ED25519, 'type 0x01 is no type of a cosigner');

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { demand, equal, fromBase64, fromHex, refuse, Refusal, sha256, Unsupported, utf8 } from './bytes.mjs';
+import { introduced, parseKeyList } from './keylist.mjs';
 import { cosignatureMessage, hasMLDSA, openCheckpoint, parseVKey } from './note.mjs';
 import { leafHash, parseTilePath, verifyConsistency, verifyInclusion } from './merkle.mjs';
 import { evaluate, parsePolicy, warns } from './policy.mjs';
@@ -34,6 +35,10 @@ const tests = {
   checkpoint(v) {
     const { cp } = openCheckpoint(input(v, 'note'), v.keys.map(parseVKey));
     same(`${cp.origin} ${cp.size} ${cp.root.toString('base64')}`, `${v.origin} ${v.size} ${v.root}`, 'checkpoint');
+  },
+  keylist(v) {
+    const got = introduced(parseKeyList(utf8(v.list)), v.pinned.map(parseVKey));
+    for (const name of ['by', 'keys', 'others']) same(got[name].map((k) => k.id).join(' '), v[name].join(' '), name);
   },
   cosignature(v) {
     const message = cosignatureMessage({ ...v, time: BigInt(v.time), start: BigInt(v.start), end: BigInt(v.end), root: fromBase64(v.root) });

@@ -126,10 +126,21 @@ func TestMakeWhileSubmitting(t *testing.T) {
 	group.Wait()
 }
 
-// A backup has no key, whatever lies beside the store.
+// A backup has no key, whatever lies beside the store; the lists of public keys it has.
 func TestNoSecrets(t *testing.T) {
 	p := newPlace(t)
+	for name, text := range map[string]string{"keys.1": "list", "keys.x": "secret", "log.1.key": "secret", "key-password": "secret"} {
+		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	_, dir := p.make()
+	if b, err := os.ReadFile(filepath.Join(dir, "log", "keys.1")); err != nil || string(b) != "list" {
+		t.Errorf("keys.1: %q, %v", b, err)
+	}
+	if _, _, err := verify(t, dir); err != nil {
+		t.Error(err)
+	}
 	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

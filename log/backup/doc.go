@@ -4,7 +4,8 @@
 //	BACKUP/manifest.json    written last: without it the folder is no backup
 //	BACKUP/checkpoint       the note that the log signed for exactly this store
 //	BACKUP/log/config.json  what the log is configured as
-//	BACKUP/log/log.vkey     its public key
+//	BACKUP/log/log.vkey     its public keys
+//	BACKUP/log/keys.N       the lists that its later keys came with, if it has any
 //	BACKUP/log/store/       every row of the log
 //
 // The store of a backup ends where its note ends. A copy of a running store may end

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,23 @@ func list(dir string) (names []string, err error) {
 		return err
 	})
 	slices.Sort(names)
+	return names, err
+}
+
+// IsKeyList says whether a file of a backup is a list of the log's keys, which later
+// keys came with: log/keys.1, log/keys.2, ...
+func IsKeyList(name string) bool { return keyList.MatchString(name) }
+
+var keyList = regexp.MustCompile(`^log/keys\.[1-9][0-9]*$`)
+
+// keyLists names those beside a log.
+func keyLists(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if name := "log/" + e.Name(); IsKeyList(name) && e.Type().IsRegular() {
+			names = append(names, name)
+		}
+	}
 	return names, err
 }
 

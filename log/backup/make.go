@@ -93,7 +93,11 @@ func (s *Source) fill(ctx context.Context, part string, stamp time.Time) (*Manif
 	if err := writeFile(filepath.Join(part, NoteName), c.note); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{ConfigName, KeyName} {
+	lists, err := keyLists(s.Log)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range append([]string{ConfigName, KeyName}, lists...) {
 		b, err := os.ReadFile(filepath.Join(s.Log, filepath.Base(name)))
 		if err == nil {
 			err = writeFile(filepath.Join(part, filepath.FromSlash(name)), b)

@@ -140,7 +140,7 @@ func (m *Manifest) checkFiles() error {
 		switch {
 		case f.Name == NoteName || f.Name == ConfigName || f.Name == KeyName:
 			found++
-		case !strings.HasPrefix(f.Name, StoreName+"/"):
+		case !strings.HasPrefix(f.Name, StoreName+"/") && !IsKeyList(f.Name):
 			return fmt.Errorf("the file %q is no part of a backup", f.Name)
 		}
 		last = f.Name

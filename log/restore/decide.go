@@ -151,13 +151,23 @@ func (f *Facts) ended(in Inputs) Decision {
 		d.Steps = append(append([]Step{f.copying(in)}, f.config(in)...), note(f.Backup.Size), mark)
 		d.Steps = append(d.Steps, f.placing(in)...)
 	}
-	signed := "somebody holds a signed checkpoint"
-	if f.newest().Size < f.claimed() {
-		signed = "a witness says that it cosigned one, or the damaged anchor names one, whose note --checkpoint could bring,"
-	}
-	d.Why = fmt.Sprintf("%s, and %s of size %d: entries %d to %d are gone, people hold receipts for them, and a log that went on would contradict those. This log has ended: "+
-		"it can be shown for reading only (docket serve --read-only), its receipts go on verifying, and a new log under a new origin takes what comes", what, signed, d.Lost.To, d.Lost.From, d.Lost.To-1)
+	d.Why = fmt.Sprintf("%s, and %s: entries %d to %d are gone, people hold receipts for them, and a log that went on would contradict those. This log has ended: "+
+		"it can be shown for reading only (docket serve --read-only), its receipts go on verifying, and a new log under a new origin takes what comes", what, f.larger(), d.Lost.From, d.Lost.To-1)
 	return d
+}
+
+// larger says who knows more, and how well that is known.
+func (f *Facts) larger() string {
+	size := f.claimed()
+	if k := f.newest(); k.Size == size {
+		return fmt.Sprintf("a checkpoint of size %d is signed (%s)", size, k.Source)
+	}
+	for _, w := range f.Witnesses {
+		if w.State == Ahead && w.Size == size {
+			return fmt.Sprintf("the witness %s says that it cosigned size %d. It signs nothing about that: before this log is given up, get its note and bring it with --checkpoint", w.URL, size)
+		}
+	}
+	return fmt.Sprintf("the anchor names size %d, and does not verify: before this log is given up, look for a checkpoint of that size and bring it with --checkpoint", size)
 }
 
 // noteOf is the checkpoint of exactly one size; nil if nobody has it.
@@ -175,7 +185,7 @@ func (f *Facts) copying(in Inputs) Step {
 }
 
 func (f *Facts) config(in Inputs) []Step {
-	return []Step{{StepConfig, fmt.Sprintf("put config.json and log.vkey of the backup into %s, unless they are there", in.Log), false}}
+	return []Step{{StepConfig, fmt.Sprintf("put config.json, log.vkey and keys.N of the backup into %s, unless they are there", in.Log), false}}
 }
 
 func (f *Facts) placing(in Inputs) (steps []Step) {

@@ -157,18 +157,25 @@ func (g *gatherer) readStore() error {
 	return nil
 }
 
+// lastNotes is how many of the newest notes of a store are tried: rows of a damaged
+// store may not be what was written.
+const lastNotes = 16
+
 // knowRows adds the newest signed checkpoint among rows that may be damaged.
 func (g *gatherer) knowRows(rows storage.Reader) {
-	var newest []byte
+	var last [][]byte
 	start, end := storage.CheckpointSpace.Range()
 	err := rows.Scan(start, end, func(_, note []byte) bool {
-		if _, _, err := log.OpenAnchored(note, g.manifest.Keys); err == nil {
-			newest = bytes.Clone(note)
+		last = append(last, bytes.Clone(note))
+		if len(last) > 2*lastNotes {
+			last = slices.Clone(last[lastNotes:])
 		}
 		return true
 	})
-	if newest != nil {
-		g.know(fromStore, newest)
+	for _, note := range slices.Backward(last) {
+		if g.know(fromStore, note) == nil {
+			break
+		}
 	}
 	if err != nil && g.facts.Store.State == Whole {
 		g.facts.Store.State, g.facts.Store.Detail = Damaged, line(err)

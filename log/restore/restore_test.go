@@ -432,3 +432,40 @@ func TestAnotherRestoreWasBegun(t *testing.T) {
 	}
 	p.restore(first)
 }
+
+// A server that was started between two runs of one plan is noticed: by its lock, and
+// by the anchor that it moved.
+func TestStartedBetween(t *testing.T) {
+	p := newPlace(t)
+	p.release("a")
+	b := p.backup()
+	damageStore(t, p.store())
+	plan := p.decides(p.plan(b), restore.GoOn)
+	cut := p.runner(plan)
+	cut.SetPoint(func(where string) error {
+		if where == "before aside" {
+			return errKilled
+		}
+		return nil
+	})
+	if _, err := cut.Run(t.Context()); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	running, err := pebblestore.Open(p.store(), small)
+	must(t, err)
+	if _, err := p.runner(plan).Run(t.Context()); !errors.Is(err, storage.ErrLocked) {
+		t.Errorf("%v", err)
+	}
+	must(t, running.Close())
+	anchored := p.anchored()
+	must(t, os.WriteFile(filepath.Join(p.anchor, "checkpoint"), append(p.signed(400), append([]byte("\n"), anchored...)...), 0o600))
+	if _, err := p.runner(plan).Run(t.Context()); !errors.Is(err, restore.ErrChanged) {
+		t.Errorf("%v", err)
+	}
+	if n := count(t, p.store()+".before-*"); n != 0 {
+		t.Error("the store moved")
+	}
+	must(t, os.WriteFile(filepath.Join(p.anchor, "checkpoint"), anchored, 0o600))
+	p.restore(plan)
+	p.release("b")
+}

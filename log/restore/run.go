@@ -115,11 +115,32 @@ func (r *Runner) again(ctx context.Context, begun bool) (*Facts, error) {
 	if r.Plan.Facts.Asked == fromStore {
 		in.Policy = "" // what they were shown has moved; they were asked before the first step
 	}
+	if err := r.sameAnchor(); err != nil {
+		return nil, err
+	}
 	f, err := Gather(ctx, in, r.Tools)
 	if err == nil && in.Policy == "" {
 		f.Policy, f.Asked, f.Witnesses, f.Confirmed = r.Plan.Facts.Policy, r.Plan.Facts.Asked, r.Plan.Facts.Witnesses, r.Plan.Facts.Confirmed
 	}
 	return f, err
+}
+
+// sameAnchor demands that the anchor did not move since the plan was made, unless the
+// plan makes it again: a server that ran meanwhile would have moved it.
+func (r *Runner) sameAnchor() error {
+	for _, s := range r.Plan.Decision.Steps {
+		if s.Name == StepAnchor {
+			return nil
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(r.Plan.Inputs.Anchor, "checkpoint"))
+	if errors.Is(err, fs.ErrNotExist) && r.Plan.Facts.Anchor.State == None {
+		return nil
+	}
+	if err == nil && digest(text) != r.Plan.Facts.Anchor.SHA256 {
+		err = fmt.Errorf("%w: anchor", ErrChanged)
+	}
+	return err
 }
 
 func (r *Runner) journalPath() string {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/docketlog/docket/log/backup"
+	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/anchor"
 )
 
@@ -79,9 +80,19 @@ func copyFile(from, to string, want backup.File) error {
 	return nil
 }
 
-// config puts the backup's config.json and log.vkey where none are.
+// config puts the backup's config.json, log.vkey and lists of keys where none are.
 func (r *Runner) config(context.Context) error {
-	for _, name := range []string{backup.ConfigName, backup.KeyName} {
+	m, err := backup.Read(r.Plan.Inputs.Backup)
+	if err != nil {
+		return err
+	}
+	names := []string{backup.ConfigName, backup.KeyName}
+	for _, f := range m.Files {
+		if backup.IsKeyList(f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	for _, name := range names {
 		to := filepath.Join(r.Plan.Inputs.Log, filepath.Base(name))
 		if _, err := os.Stat(to); err == nil {
 			continue
@@ -156,7 +167,17 @@ func makeAnchor(dir, note string) error {
 
 // aside moves the old store out of the way.
 func (r *Runner) aside(context.Context) error {
-	return r.moveAway(filepath.Join(r.Plan.Inputs.Log, "store"))
+	store := filepath.Join(r.Plan.Inputs.Log, "store")
+	rows, err := r.Tools.Open(store)
+	if errors.Is(err, storage.ErrLocked) {
+		return fmt.Errorf("%w: the server was started meanwhile; stop it", err)
+	}
+	if err == nil { // of a damaged store nothing may be readable
+		if err := rows.Close(); err != nil {
+			return err
+		}
+	}
+	return r.moveAway(store)
 }
 
 // moveAway moves what is at path, if there is something; it moved before if not.

@@ -411,6 +411,36 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// Ask says of each witness what it holds, and whether those who agree suffice.
+func TestAsk(t *testing.T) {
+	town := newTown(t, 3, 2)
+	town.publish(20)
+	answers, confirmed, err := witness.Ask(t.Context(), town.config(), town.head())
+	if err != nil || !confirmed || len(answers) != 3 {
+		t.Fatalf("%+v, %v, %v", answers, confirmed, err)
+	}
+	for i, a := range answers {
+		if a.Err != nil || a.Size != 20 || a.URL != town.witnesses[i].URL {
+			t.Errorf("%+v", a)
+		}
+	}
+	town.witnesses[2].set(down)
+	answers, confirmed, err = witness.Ask(t.Context(), town.config(), town.headAt(9))
+	if err != nil || confirmed {
+		t.Errorf("an old copy: %v, %v", confirmed, err)
+	}
+	for i, a := range answers {
+		if ahead := i < 2; errors.Is(a.Err, witness.ErrAhead) != ahead || a.Err == nil || ahead && a.Size != 20 || !ahead && a.Size != 0 {
+			t.Errorf("%d: %+v", i, a)
+		}
+	}
+	fork := &town2{log: newTree(origin, 1).grow(7, "a").grow(25, "b")}
+	answers, confirmed, err = witness.Ask(t.Context(), town.config(), fork.head(25))
+	if err != nil || confirmed || !errors.Is(answers[0].Err, witness.ErrForked) || !strings.Contains(answers[0].Err.Error(), town.witnesses[0].URL) {
+		t.Errorf("another history: %+v, %v, %v", answers[0], confirmed, err)
+	}
+}
+
 // town2 is a second history of the log.
 type town2 struct{ log *tree }
 
