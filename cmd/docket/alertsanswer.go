@@ -22,7 +22,8 @@ func closeFinding(about statement.Digest, reason string) statement.Body {
 type alertAnswer struct {
 	as, reason, server string
 	json               bool
-	make               func(about statement.Digest, reason string) statement.Body
+	finality
+	make func(about statement.Digest, reason string) statement.Body
 }
 
 func newAlertsAnswer(word, short, reason, reasons string, body func(statement.Digest, string) statement.Body) *cobra.Command {
@@ -46,6 +47,7 @@ from a human identity alone (E206).`,
 			return o.run(cmd, about)
 		},
 	}
+	o.finality.flags(c)
 	c.Flags().StringVar(&o.reason, "reason", reason, reasons)
 	c.Flags().StringVar(&o.as, "as", "", "human identity that signs (mandatory)")
 	c.Flags().StringVar(&o.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
@@ -58,6 +60,9 @@ from a human identity alone (E206).`,
 func (o *alertAnswer) run(cmd *cobra.Command, about statement.Digest) error {
 	f, ctx := dirOf(cmd), cmd.Context()
 	cl, config, err := f.newClient(o.server)
+	if err == nil {
+		err = o.check(cl.Verifier)
+	}
 	if err != nil {
 		return err
 	}
@@ -87,6 +92,10 @@ func (o *alertAnswer) run(cmd *cobra.Command, about statement.Digest) error {
 	if err != nil {
 		return err
 	}
+	receipt, late, err := o.settle(ctx, cl, receipt, func(r *proofs.Receipt) error { return f.keepReceipt(ctx, cl.Verifier, r) })
+	if err != nil {
+		return err
+	}
 	done := answered{Done: statement.CodeOf(body).String(), About: about.String(), Reason: o.reason, By: o.as, Index: receipt.Index}
 	if done.cosigning, err = cosigningOf(cl, receipt.Checkpoint); err != nil {
 		return err
@@ -96,7 +105,7 @@ func (o *alertAnswer) run(cmd *cobra.Command, about statement.Digest) error {
 		text = jsonLine(done)
 	}
 	_, err = cmd.OutOrStdout().Write(text)
-	return err
+	return errors.Join(err, late)
 }
 
 // sameAnswer says whether two answers say the same.

@@ -17,7 +17,7 @@ type auditOptions struct {
 
 	follow   bool
 	interval time.Duration
-	keyFile  string // to cosign with
+	keyFiles []string // to cosign with
 	name     string
 	password string
 	outFile  string
@@ -75,9 +75,9 @@ the server.`,
 	flags.StringVar(&o.evidence, "evidence", "", "folder for evidence (default STATE/evidence)")
 	flags.BoolVar(&o.follow, "follow", false, "go on with the log until an interrupt")
 	flags.DurationVar(&o.interval, "interval", 5*time.Second, "with --follow: pause between two looks at the log")
-	flags.StringVar(&o.keyFile, "cosign", "", "with --follow: key file to cosign with (docket key new FILE --type ed25519)")
+	flags.StringArrayVar(&o.keyFiles, "cosign", nil, "with --follow: key file to cosign with (docket key new FILE --type ed25519 or ml-dsa-44); repeat for each key")
 	flags.StringVar(&o.name, "name", "", "name under which it cosigns, such as audit.example.com/a1")
-	flags.StringVar(&o.password, "password-file", "", "file with the password of the key (default FILE.password)")
+	flags.StringVar(&o.password, "password-file", "", "file with the password of the keys (default FILE.password)")
 	flags.StringVar(&o.outFile, "out", "", "with --cosign: file for the newest cosigned checkpoint")
 	flags.StringVar(&o.listen, "listen", "", "with --cosign: address to answer the log's add-checkpoint on")
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "with --listen: PEM file with the server's certificate; read again when it changes")
@@ -94,11 +94,11 @@ func (o *auditOptions) check(cmd *cobra.Command) error {
 		return usage("give --policy or --dir, not both: one verifier, one set of pins")
 	case o.policy != "" && (o.server == "" || o.state == ""):
 		return usage("with --policy give --server and --state too")
-	case o.keyFile != "" && !o.follow:
+	case len(o.keyFiles) > 0 && !o.follow:
 		return usage("--cosign goes with --follow")
-	case (o.keyFile == "") != (o.name == ""):
+	case (len(o.keyFiles) == 0) != (o.name == ""):
 		return usage("--cosign and --name go together")
-	case (o.outFile != "" || o.listen != "") && o.keyFile == "":
+	case (o.outFile != "" || o.listen != "") && len(o.keyFiles) == 0:
 		return usage("--out and --listen go with --cosign")
 	case (o.tlsCert == "") != (o.tlsKey == ""):
 		return usage("--tls-cert and --tls-key go together")

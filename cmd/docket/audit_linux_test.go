@@ -105,20 +105,26 @@ func TestAuditCosigner(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	second := filepath.Join(dir, "audit.mldsa")
 	mustDocket(t, "key", "new", key, "--type", "ed25519")
+	mustDocket(t, "key", "new", second, "--type", "ml-dsa-44")
 	auditor := func(listen string) *service {
 		t.Helper()
 		a, err := start(t, exec.Command("docket", "audit", "--policy", pins, "--server", log.url, "--state", filepath.Join(dir, "state"),
-			"--follow", "--interval", "100ms", "--cosign", key, "--name", "audit.example/a1", "--out", out, "--listen", listen))
+			"--follow", "--interval", "100ms", "--cosign", key, "--cosign", second, "--name", "audit.example/a1", "--out", out, "--listen", listen))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return a
 	}
 	a := auditor("127.0.0.1:0")
-	cosigner := regexp.MustCompile(`(?m)^audit cosigner (\S+)$`).FindStringSubmatch(a.out.String())
-	if cosigner == nil {
+	cosigners := regexp.MustCompile(`(?m)^audit cosigner (\S+)$`).FindAllStringSubmatch(a.out.String(), -1)
+	if len(cosigners) != 2 {
 		t.Fatal(a.out.String())
+	}
+	shown := mustDocket(t, "key", "show", second, "--origin", "audit.example")
+	if !strings.HasPrefix(shown, "type ml-dsa-44\nvkey audit.example+") {
+		t.Errorf("key show: %.80s", shown)
 	}
 	mustDocket(t, "witness", "init", "--dir", dir, "--name", "witness.example/w1", "--log", string(vkey))
 	w, err := start(t, exec.Command("docket", "witness", "serve", "--dir", dir, "--listen", "127.0.0.1:0"))
@@ -129,7 +135,8 @@ func TestAuditCosigner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	demand := fmt.Sprintf("log %switness a1 %s %s\nwitness w1 %s %s\ngroup audited all a1 w1\nquorum audited\n", vkey, cosigner[1], a.url, bytes.TrimSpace(witness), w.url)
+	demand := fmt.Sprintf("log %switness ed %s %s\nwitness pq %s %s\ngroup a1 all ed pq\nwitness w1 %s %s\ngroup audited all a1 w1\nquorum audited\n",
+		vkey, cosigners[0][1], a.url, cosigners[1][1], a.url, bytes.TrimSpace(witness), w.url)
 	file := filepath.Join(dir, "policy")
 	for _, path := range []string{file, f.policy()} {
 		if err := os.WriteFile(path, []byte(demand), 0o600); err != nil {
@@ -154,7 +161,7 @@ func TestAuditCosigner(t *testing.T) {
 		a.kill()
 		a = auditor(strings.TrimPrefix(a.url, "http://"))
 	}
-	policy, err := proofs.ParsePolicy(fmt.Appendf(nil, "log %switness a1 %s\nquorum a1\n", vkey, cosigner[1]))
+	policy, err := proofs.ParsePolicy(fmt.Appendf(nil, "log %switness ed %s\nwitness pq %s\ngroup a1 all ed pq\nquorum a1\n", vkey, cosigners[0][1], cosigners[1][1]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,11 +179,22 @@ func TestAuditCosigner(t *testing.T) {
 	if !strings.Contains(other, "binds this state to the key audit.example/a1") {
 		t.Errorf("another name for the key: %s", other)
 	}
+	one, err := start(t, exec.Command("docket", "audit", "--policy", pins, "--server", log.url, "--state", filepath.Join(dir, "state"),
+		"--follow", "--cosign", second, "--name", "audit.example/a1", "--listen", "127.0.0.1:0")) // a key is given up, and the other stays
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.stop()
+	back := mustFail(t, "audit", "--policy", pins, "--server", log.url, "--state", filepath.Join(dir, "state"),
+		"--follow", "--cosign", key, "--name", "audit.example/a1")
+	if !strings.Contains(back, "binds this state") {
+		t.Errorf("the key that was given up, alone: %s", back)
+	}
 	if err := os.RemoveAll(filepath.Join(dir, "state", "cosigned")); err != nil {
 		t.Fatal(err)
 	}
 	lost := mustFail(t, "audit", "--policy", pins, "--server", log.url, "--state", filepath.Join(dir, "state"),
-		"--follow", "--cosign", key, "--name", "audit.example/a1")
+		"--follow", "--cosign", second, "--name", "audit.example/a1")
 	if !strings.Contains(lost, "begin with a new key") {
 		t.Errorf("what it cosigned is lost: %s", lost)
 	}

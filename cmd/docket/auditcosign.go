@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -10,26 +9,35 @@ import (
 	"io/fs"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"strings"
 
-	"github.com/sigstore/sigstore/pkg/signature"
-
+	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/log/auditor"
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/storage/pebblestore"
 )
 
-// A binding is what STATE/cosigner.json says: which key cosigns which log. A key of
+// A binding is what STATE/cosigner.json says: which keys cosign which log. A key of
 // an audit cosigner is for one log.
 type binding struct {
-	Key     string `json:"key"`     // verifier key
-	Log     string `json:"log"`     // origin
-	Genesis string `json:"genesis"` // leaf hash of entry 0
+	Keys    []string `json:"keys"`    // verifier keys
+	Log     string   `json:"log"`     // origin
+	Genesis string   `json:"genesis"` // leaf hash of entry 0
+}
+
+// follows says whether a state may go on with this binding: of the same log, and with
+// one of the keys that it had, so that keys are added and given up, and never changed
+// for those of another cosigner.
+func (b binding) follows(had binding) bool {
+	kept := slices.ContainsFunc(b.Keys, func(key string) bool { return slices.Contains(had.Keys, key) })
+	return kept && b.Log == had.Log && b.Genesis == had.Genesis
 }
 
 // openCosigner makes the follower cosign: its key, its store, and with --listen its
 // server, which stops the follower when it fails.
 func (f *follower) openCosigner(stop func()) (func() error, error) {
-	key, err := f.cosignerKey()
+	keys, err := f.cosignerKeys()
 	if err != nil {
 		return nil, err
 	}
@@ -40,19 +48,25 @@ func (f *follower) openCosigner(stop func()) (func() error, error) {
 			return nil, fmt.Errorf("the verifier policy names two logs, %s and %s: an audit cosigner is of one", logs[0].Name, l.Name)
 		}
 	}
-	store, err := f.cosignerStore(binding{key.Key().String(), logs[0].Name, fmt.Sprintf("%x", verifier.Genesis)})
+	bound := binding{Log: logs[0].Name, Genesis: fmt.Sprintf("%x", verifier.Genesis)}
+	for _, key := range keys {
+		bound.Keys = append(bound.Keys, key.Key().String())
+	}
+	store, err := f.cosignerStore(bound)
 	if err != nil {
 		return nil, err
 	}
 	shelf := evidenceShelf{f.evidence, f.logger}
-	w, err := witness.Open(witness.Config{Store: store, Logs: logs, Cosigners: []witness.Cosigner{key}, Evidence: shelf.contradicted})
+	w, err := witness.Open(witness.Config{Store: store, Logs: logs, Cosigners: keys, Evidence: shelf.contradicted})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	if f.cosign, err = auditor.New(auditor.Config{Audit: f.audit, Witness: w, Logs: logs, Evidence: shelf.found}); err != nil {
 		return nil, errors.Join(err, w.Close(), store.Close())
 	}
-	fmt.Fprintf(f.out, "audit cosigner %s\n", key.Key())
+	for _, key := range bound.Keys {
+		fmt.Fprintf(f.out, "audit cosigner %s\n", key)
+	}
 	end := func() error { return nil }
 	if f.listen != "" {
 		if end, err = f.answer(stop); err != nil {
@@ -62,24 +76,19 @@ func (f *follower) openCosigner(stop func()) (func() error, error) {
 	return func() error { return errors.Join(end(), w.Close(), store.Close()) }, nil
 }
 
-// cosignerKey loads the key behind sigstore's signer interface.
-func (f *follower) cosignerKey() (witness.Cosigner, error) {
-	private, err := readKey(f.keyFile, passwordOf(f.keyFile, f.password))
-	if err != nil {
-		return nil, err
+// cosignerKeys loads the keys, of either type.
+func (f *follower) cosignerKeys() (keys []witness.Cosigner, err error) {
+	for _, file := range f.keyFiles {
+		key, err := loadCosigner(f.name, file, passwordOf(file, f.password))
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
 	}
-	signer, err := signature.LoadSigner(private, crypto.Hash(0))
-	if err != nil {
-		return nil, err
-	}
-	key, err := witness.NewEd25519(f.name, signer)
-	if err != nil {
-		return nil, usage("--cosign: %v", err)
-	}
-	return key, nil
+	return keys, nil
 }
 
-// cosignerStore opens what the key cosigned so far. It is made once, with the binding
+// cosignerStore opens what the keys cosigned so far. It is made once, with the binding
 // after it: a store that was lost is never made again, since it would cosign a second
 // history.
 func (f *follower) cosignerStore(b binding) (*pebblestore.Store, error) {
@@ -95,12 +104,17 @@ func (f *follower) cosignerStore(b binding) (*pebblestore.Store, error) {
 	if err := json.Unmarshal(text, &had); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	if had != b {
-		return nil, fmt.Errorf("%s binds this state to the key %s and the log %s with genesis %s: give another key or log a state of its own", file, had.Key, had.Log, had.Genesis)
+	if !b.follows(had) {
+		return nil, fmt.Errorf("%s binds this state to the key %s and the log %s with genesis %s: give another key or log a state of its own", file, strings.Join(had.Keys, " "), had.Log, had.Genesis)
 	}
 	store, err := pebblestore.Open(path, witnessStore)
 	if err != nil {
 		return nil, fmt.Errorf("%w: without what it cosigned this key could cosign a second history; begin with a new key and a new state", err)
+	}
+	if !slices.Equal(b.Keys, had.Keys) {
+		if err := client.WriteFile(file, jsonLine(b), 0o644); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
 	}
 	return store, nil
 }

@@ -39,7 +39,7 @@ func (o *auditOptions) runFollow(cmd *cobra.Command, a *audit.Auditor, bar *prog
 	f := &follower{auditOptions: o, out: cmd.OutOrStdout(), logger: logger, bar: bar, audit: a}
 	ctx, stop := context.WithCancel(cmd.Context())
 	defer stop()
-	if o.keyFile == "" {
+	if len(o.keyFiles) == 0 {
 		return f.loop(ctx)
 	}
 	closeCosigner, err := f.openCosigner(stop)

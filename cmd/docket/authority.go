@@ -19,10 +19,17 @@ type signOptions struct {
 	as     string
 	server string
 	json   bool
+	finality
 }
 
 // flags adds them. fallback says who signs without --as; empty: somebody is named.
 func (o *signOptions) flags(c *cobra.Command, fallback string) {
+	o.finality.flags(c)
+	o.signer(c, fallback)
+}
+
+// signer adds those that say who signs, where to, and how it is said.
+func (o *signOptions) signer(c *cobra.Command, fallback string) {
 	who := "identity that signs"
 	if fallback == "" {
 		who += " (mandatory)"
@@ -43,6 +50,8 @@ type session struct {
 	client *client.Client
 	config clientConfig
 	author *client.Author
+	finality
+	late error // see cosigning
 }
 
 // session opens one for who is named, or else for the pipeline.
@@ -55,7 +64,10 @@ func (o *signOptions) session(f folders) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{folders: f, client: c, config: config, author: author}, nil
+	if err := o.check(c.Verifier); err != nil {
+		return nil, err
+	}
+	return &session{folders: f, client: c, config: config, author: author, finality: o.finality}, nil
 }
 
 // named is session for commands that sign in a person's name: nobody is assumed.
@@ -94,7 +106,14 @@ func (s *session) once(ctx context.Context, m submission) (*proofs.Receipt, erro
 	if err != nil {
 		return nil, err
 	}
-	return receipt, s.keepReceipt(ctx, s.client.Verifier, receipt)
+	return s.settled(ctx, receipt)
+}
+
+// settled keeps a receipt, and waits for the final one if that is asked for.
+func (s *session) settled(ctx context.Context, receipt *proofs.Receipt) (last *proofs.Receipt, err error) {
+	keep := func(r *proofs.Receipt) error { return s.keepReceipt(ctx, s.client.Verifier, r) }
+	last, s.late, err = s.settle(ctx, s.client, receipt, keep)
+	return last, err
 }
 
 // wrongUse makes wrong use of what an author refuses to sign: its words are the user's.
@@ -150,6 +169,7 @@ func (s *session) entry(done string, r *proofs.Receipt) (entryDone, error) {
 		return entryDone{}, err
 	}
 	q, err := cosigningOf(s.client, r.Checkpoint)
+	q.late = s.late
 	return entryDone{
 		Done: done, Statement: digest.String(), Index: r.Index, Issuer: parsed.Issuer, Run: parsed.Run,
 		Receipt: s.receiptFile(digest), cosigning: q,
@@ -157,7 +177,8 @@ func (s *session) entry(done string, r *proofs.Receipt) (entryDone, error) {
 }
 
 // tell prints what was done: v as JSON, or the text. The exit code is the log's
-// answer: that its checkpoint has fewer cosigners than demanded is only said.
+// answer: that its checkpoint has fewer cosigners than demanded is only said, unless
+// they were waited for.
 func (o *signOptions) tell(w io.Writer, v any, text string, q cosigning) error {
 	out := []byte(text)
 	if o.json {
@@ -166,7 +187,7 @@ func (o *signOptions) tell(w io.Writer, v any, text string, q cosigning) error {
 		out = append(out, "note: the log has it, but "+fewer+"\n"...)
 	}
 	_, err := w.Write(out)
-	return err
+	return errors.Join(err, q.late)
 }
 
 // digestFlags reads flags that name statements by digest.

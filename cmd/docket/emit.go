@@ -89,7 +89,7 @@ func (s *session) became(ctx context.Context, receipt *proofs.Receipt, err error
 	if err != nil {
 		return nil, err
 	}
-	if err := s.keepReceipt(ctx, s.client.Verifier, receipt); err != nil {
+	if receipt, err = s.settled(ctx, receipt); err != nil {
 		return nil, err
 	}
 	done, err := s.entry("reported", receipt)

@@ -53,29 +53,32 @@ func (s evidenceShelf) tell(e *evidence.Evidence, id proofs.Hash, about ...any) 
 	s.logger.Warn("a checkpoint that contradicts what is held", append(about, "file", path)...)
 }
 
-// keep writes evidence into a file of its own, named by what it is about; what is kept
-// already is not written again.
+// keep writes evidence into a file of its own, named by what it is about.
 func (s evidenceShelf) keep(e *evidence.Evidence, id proofs.Hash) (string, error) {
-	path := filepath.Join(s.dir, e.Kind+"-"+hex.EncodeToString(id[:8])+".json")
+	return s.file(e.Kind, id, e.Marshal())
+}
+
+// file writes a file of a kind; what is kept already is not written again.
+func (s evidenceShelf) file(kind string, id proofs.Hash, text []byte) (string, error) {
+	path := filepath.Join(s.dir, kind+"-"+hex.EncodeToString(id[:8])+".json")
 	if _, err := os.Lstat(path); err == nil {
 		return path, nil
 	}
 	if err := s.make(); err != nil {
 		return "", err
 	}
-	text := e.Marshal()
 	files, err := os.ReadDir(s.dir)
 	if err != nil {
 		return "", err
 	}
 	same, bytes := 0, int64(len(text))
 	for _, f := range files {
-		if info, err := f.Info(); err == nil && strings.HasPrefix(f.Name(), e.Kind+"-") {
+		if info, err := f.Info(); err == nil && strings.HasPrefix(f.Name(), kind+"-") {
 			same, bytes = same+1, bytes+info.Size()
 		}
 	}
 	if same >= maxEvidence || bytes > maxEvidenceBytes {
-		return "", fmt.Errorf("%s holds %d files of the kind %s already: look at them, and move them away", s.dir, same, e.Kind)
+		return "", fmt.Errorf("%s holds %d files of the kind %s already: look at them, and move them away", s.dir, same, kind)
 	}
 	return path, client.WriteFile(path, text, 0o600)
 }

@@ -37,9 +37,11 @@ type identityOptions struct {
 	as     string
 	server string
 	json   bool
+	finality
 }
 
 func (o *identityOptions) flags(c *cobra.Command) {
+	o.finality.flags(c)
 	c.Flags().StringVar(&o.as, "as", "", "identity that signs (default: the registrar of DIR/client)")
 	c.Flags().StringVar(&o.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
 	c.Flags().BoolVar(&o.json, "json", false, "print JSON")
@@ -48,6 +50,9 @@ func (o *identityOptions) flags(c *cobra.Command) {
 // session is a client and the author who signs with it.
 func (o *identityOptions) session(f folders) (*client.Client, *client.Author, error) {
 	c, config, err := f.newClient(o.server)
+	if err == nil {
+		err = o.check(c.Verifier)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -185,9 +190,15 @@ type identityDone struct {
 	text string
 }
 
-// print says what was done. Its exit code is the log's answer: that its checkpoint
-// has fewer cosigners than demanded is only said.
-func (o *identityOptions) print(cmd *cobra.Command, cl *client.Client, r *proofs.Receipt, d identityDone) (err error) {
+// print says what was done, and keeps the receipt. Its exit code is the log's answer:
+// that its checkpoint has fewer cosigners than demanded is only said, unless they were
+// waited for.
+func (o *identityOptions) print(cmd *cobra.Command, cl *client.Client, r *proofs.Receipt, d identityDone) error {
+	ctx, f := cmd.Context(), dirOf(cmd)
+	r, late, err := o.settle(ctx, cl, r, func(r *proofs.Receipt) error { return f.keepReceipt(ctx, cl.Verifier, r) })
+	if err != nil {
+		return err
+	}
 	if d.cosigning, err = cosigningOf(cl, r.Checkpoint); err != nil {
 		return err
 	}
@@ -199,7 +210,7 @@ func (o *identityOptions) print(cmd *cobra.Command, cl *client.Client, r *proofs
 		text = jsonLine(d)
 	}
 	_, err = cmd.OutOrStdout().Write(text)
-	return err
+	return errors.Join(err, late)
 }
 
 // timeFlag reads a flag that holds a time; the zero time stands for none.

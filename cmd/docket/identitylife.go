@@ -116,7 +116,7 @@ func (o *identityOptions) change(cmd *cobra.Command, change lifeChange, id, reas
 	if err != nil {
 		return err
 	}
-	s := &session{folders: dirOf(cmd), client: cl, author: author}
+	s := &session{folders: dirOf(cmd), client: cl, author: author, finality: o.finality}
 	receipt, err := s.once(cmd.Context(), submission{
 		code: change.code, id: id,
 		same: func(old *statement.Statement) bool {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,7 +35,7 @@ type keyOptions struct {
 func (o *keyOptions) flags(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&o.passwordFile, "password-file", "", "file with the password of the key (default FILE.password)")
-	flags.StringVar(&o.origin, "origin", "", "name under which an ed25519 key signs, to print its verifier key")
+	flags.StringVar(&o.origin, "origin", "", "name under which an ed25519 or ml-dsa-44 key signs, to print its verifier key")
 	flags.BoolVar(&o.json, "json", false, "print as JSON")
 }
 
@@ -60,16 +58,16 @@ into FILE.password, readable by its owner alone: move it to where your secrets a
 
 A p256 key signs statements, as an identity. An ed25519 key signs checkpoints, as
 a log or a cosigner; with --origin its verifier key is printed, the line that goes
-into verifier policies.`,
+into verifier policies. An ml-dsa-44 key does the same against quantum computers.`,
 		Example: `  docket key new wl+contracts.key
   docket key new log.key --type ed25519 --origin log.example.com --password-file /run/secrets/log`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if kind != "p256" && kind != "ed25519" {
-				return usage("--type %q: p256 or ed25519", kind)
+			if kind != "p256" && kind != "ed25519" && kind != "ml-dsa-44" {
+				return usage("--type %q: p256, ed25519 or ml-dsa-44", kind)
 			}
 			if kind == "p256" && o.origin != "" {
-				return usage("--origin is for ed25519 keys: a p256 key belongs to no log")
+				return usage("--origin is for keys that sign checkpoints: a p256 key belongs to no log")
 			}
 			if err := o.check(); err != nil {
 				return err
@@ -81,7 +79,7 @@ into verifier policies.`,
 		},
 	}
 	o.flags(c)
-	c.Flags().StringVar(&kind, "type", "p256", "p256 for an identity, ed25519 for a log or a cosigner")
+	c.Flags().StringVar(&kind, "type", "p256", "p256 for an identity, ed25519 or ml-dsa-44 for a log or a cosigner")
 	return c
 }
 
@@ -124,22 +122,18 @@ func (o *keyOptions) create(file, kind string) error {
 		_, err := newIdentityKey(file, o.passwordFile)
 		return err
 	}
-	_, key, err := ed25519.GenerateKey(rand.Reader)
+	key, err := newCosignerKey("any", cosignerTypes[kind]) // the file has no name
 	if err != nil {
 		return err
 	}
-	return writeKey(file, o.passwordFile, key)
+	return key.write(file, o.passwordFile)
 }
 
 // show prints the public part of a key file.
 func (o *keyOptions) show(file string, w io.Writer) error {
-	key, err := readKey(file, passwordOf(file, o.passwordFile))
+	p, err := publicOfFile(file, passwordOf(file, o.passwordFile), o.origin)
 	if err != nil {
 		return err
-	}
-	p, err := publicOf(key, o.origin)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
 	}
 	if o.json {
 		e := json.NewEncoder(w)

@@ -117,6 +117,7 @@ func exitCode(err error) int {
 		doubt   doubtError
 		fork    *client.ForkError
 		never   *neverReleased
+		late    *sealedOnly
 		spooled spooledError
 		waiting stillWaits
 		child   childError
@@ -138,6 +139,8 @@ func exitCode(err error) int {
 		return proofs.ExitContradicted
 	case errors.As(err, &never):
 		return proofs.ExitUnknown
+	case errors.As(err, &late):
+		return proofs.ExitCosigners
 	case errors.As(err, &spooled), errors.As(err, &waiting):
 		return exitSpooled
 	case errors.As(err, &bad):

@@ -112,7 +112,7 @@ func (o *monitorOptions) check(cmd *cobra.Command) error {
 	if o.state == "" {
 		o.state = filepath.Join(o.folders.dir, "monitor")
 	}
-	return o.alerts.check()
+	return o.alerts.check(false)
 }
 
 // run watches until a signal, or once.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -16,10 +17,38 @@ import (
 
 // publicKey is what is public of a key file.
 type publicKey struct {
-	Type string `json:"type"` // p256 or ed25519
-	SPKI string `json:"spki"` // digest of the SubjectPublicKeyInfo: sha256: and hex
-	PEM  string `json:"publicKey"`
+	Type string `json:"type"`                // p256, ed25519 or ml-dsa-44
+	SPKI string `json:"spki,omitempty"`      // digest of the SubjectPublicKeyInfo: sha256: and hex; not of ml-dsa-44
+	PEM  string `json:"publicKey,omitempty"` // of the same
 	VKey string `json:"vkey,omitempty"`
+}
+
+// publicOfFile is what is public of a key file of any type.
+func publicOfFile(file, passwordFile, origin string) (*publicKey, error) {
+	seeded, err := holdsSeed(file)
+	if err != nil {
+		return nil, err
+	}
+	if seeded {
+		c, err := loadCosigner(cmp.Or(origin, "any"), file, passwordFile)
+		if err != nil {
+			return nil, err
+		}
+		p := &publicKey{Type: "ml-dsa-44"}
+		if origin != "" {
+			p.VKey = c.Key().String()
+		}
+		return p, nil
+	}
+	key, err := readKey(file, passwordFile)
+	if err != nil {
+		return nil, err
+	}
+	p, err := publicOf(key, origin)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return p, nil
 }
 
 func publicOf(key crypto.PrivateKey, origin string) (*publicKey, error) {
@@ -57,7 +86,10 @@ func publicOf(key crypto.PrivateKey, origin string) (*publicKey, error) {
 }
 
 func (p *publicKey) String() string {
-	text := fmt.Sprintf("type %s\nspki %s\n", p.Type, p.SPKI)
+	text := fmt.Sprintf("type %s\n", p.Type)
+	if p.SPKI != "" {
+		text += "spki " + p.SPKI + "\n"
+	}
 	if p.VKey != "" {
 		text += "vkey " + p.VKey + "\n"
 	}

@@ -22,6 +22,7 @@ const fewer = "fewer cosigners signed than the policy demands"
 // A cosigning is what the cosignatures of the tree are that an answer speaks for.
 type cosigning struct {
 	Quorum string `json:"quorum,omitempty"` // none, met or not met
+	late   error  // a *sealedOnly: the quorum was waited for, and did not come
 }
 
 // cosigningOf looks at the cosignatures of a verified note, as of now.
@@ -31,11 +32,11 @@ func cosigningOf(c *client.Client, note []byte) (cosigning, error) {
 	case err != nil:
 		return cosigning{}, fmt.Errorf("the cosignatures of the checkpoint: %w", err)
 	case c.Verifier.Policy.Quorum == proofs.NoQuorum:
-		return cosigning{quorumNone}, nil
+		return cosigning{Quorum: quorumNone}, nil
 	case result.Satisfied:
-		return cosigning{quorumMet}, nil
+		return cosigning{Quorum: quorumMet}, nil
 	}
-	return cosigning{quorumNotMet}, nil
+	return cosigning{Quorum: quorumNotMet}, nil
 }
 
 // exit is the exit code of an answer as an error: nil unless cosigners are missing.

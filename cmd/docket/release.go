@@ -26,10 +26,11 @@ type release struct {
 	as       string // identity that signs; empty: the configured one
 	within   inRunOptions
 	json     bool
-	client   *client.Client
-	config   clientConfig
-	digest   statement.Digest
-	size     uint64
+	finality
+	client *client.Client
+	config clientConfig
+	digest statement.Digest
+	size   uint64
 }
 
 func newRelease() *cobra.Command {
@@ -54,7 +55,8 @@ these bytes and this version, which are found in the run's history. If there are
 enough, that is said, and nothing is signed.
 
 Exit code 0 is the log's answer. If fewer cosigners signed its checkpoint than the
-policy demands, that is said with it.`,
+policy demands, that is said with it. With --wait final it waits for them, and keeps
+the receipt that has them; exit code 11 says that they did not come in time.`,
 		Example: `  docket release report.pdf --doc reports/2026/q3
   docket release report.pdf --doc reports/2026/q3 --as wl/reports --json
   docket release notice.pdf --doc claims/1 --run R1 --as wl/pub`,
@@ -70,6 +72,7 @@ policy demands, that is said with it.`,
 			done, err := r.run(cmd.Context())
 			if done != nil {
 				r.print(cmd.OutOrStdout(), done)
+				err = errors.Join(err, done.late)
 			}
 			return err
 		},
@@ -78,6 +81,7 @@ policy demands, that is said with it.`,
 	c.Flags().StringVar(&r.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
 	c.Flags().StringVar(&r.as, "as", "", "identity that signs (default: the pipeline of DIR/client)")
 	r.within.flags(c, &spends)
+	r.finality.flags(c)
 	c.Flags().StringArrayVar(&r.within.to, "to", nil, "identity that the release is meant for; may be repeated")
 	c.Flags().StringVar(&r.media, "media", "", "media type of the file (default: from its name)")
 	c.Flags().BoolVar(&r.json, "json", false, "print what became of it as JSON")
@@ -100,6 +104,9 @@ func (r *release) run(ctx context.Context) (*released, error) {
 		return nil, err
 	}
 	if r.client, r.config, err = r.folders.newClient(r.server); err != nil {
+		return nil, err
+	}
+	if err := r.check(r.client.Verifier); err != nil {
 		return nil, err
 	}
 	pending, err := r.pending().load()
@@ -189,7 +196,19 @@ func (r *release) submit(ctx context.Context, e statement.Envelope, outcome stri
 	if duplicate && outcome == releaseNew {
 		outcome = releaseDuplicate
 	}
-	return r.keep(ctx, receipt, outcome)
+	return r.settled(ctx, receipt, outcome)
+}
+
+// settled keeps a receipt, and waits for the final one if that is asked for.
+func (r *release) settled(ctx context.Context, receipt *proofs.Receipt, outcome string) (done *released, err error) {
+	_, late, err := r.settle(ctx, r.client, receipt, func(receipt *proofs.Receipt) (err error) {
+		done, err = r.keep(ctx, receipt, outcome)
+		return err
+	})
+	if done != nil {
+		done.late = late
+	}
+	return done, err
 }
 
 // keep verifies a receipt as verify will, and writes it beside the file.
@@ -229,14 +248,14 @@ func (r *release) alreadyCurrent(ctx context.Context, d *client.Document) (*rele
 		cosigning: q, Outcome: releaseCurrent, File: r.file, Document: r.document, Version: s.Version,
 		Statement: statement.Digest(s.Statement).String(),
 	}
-	if r.hasReceipt(statement.Digest(s.Statement)) {
+	if r.wait != waitFinal && r.hasReceipt(statement.Digest(s.Statement)) {
 		return done, nil
 	}
 	receipt, err := r.client.Receipt(ctx, statement.Digest(s.Statement))
 	if err != nil {
 		return done, err
 	}
-	kept, err := r.keep(ctx, receipt, releaseCurrent)
+	kept, err := r.settled(ctx, receipt, releaseCurrent)
 	if err != nil {
 		return done, err
 	}

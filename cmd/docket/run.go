@@ -56,7 +56,7 @@ was not started, the codes of all commands: 1, 2, 3; 126 and 127 as in a shell.`
 			return o.run(cmd, s, args)
 		},
 	}
-	o.signOptions.flags(c, byPipeline)
+	o.signer(c, byPipeline)
 	flags := c.Flags()
 	flags.SetInterspersed(false) // what follows CMD is its own
 	flags.StringVar(&o.workflow, "workflow", "", "id of the workflow to open a run of")

@@ -122,7 +122,7 @@ what the log has signed (a restored backup), or when its anchor is missing.`,
   docket serve --dir /srv/docket --listen :443 --tokens /etc/docket/tokens --tls-cert log.pem --tls-key log.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(o.check(), o.identities.check(), o.alerts.check()); err != nil {
+			if err := errors.Join(o.check(), o.identities.check(), o.alerts.check(o.witnesses != "")); err != nil {
 				return err
 			}
 			f := dirOf(cmd)
@@ -203,6 +203,13 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if site.witnesses, err = readWitnesses(o.witnesses, signer.Keys(), site.logger); err != nil {
 		return err
 	}
+	if site.sinks, err = o.alerts.sinks(f.deadLetters(), config.Origin, site.logger); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeSinks(site.sinks)) }()
+	site.witnesses.alarm(&disputes{
+		sinks: site.sinks, shelf: evidenceShelf{f.logEvidence(), site.logger}, logger: site.logger, told: make(map[string]bool),
+	})
 	if site.anchorLog, err = o.anchorLog.open(config.Origin, site); err != nil {
 		return err
 	}

@@ -42,11 +42,13 @@ func (o *alertOptions) sinkFlags(c *cobra.Command) {
 	flags.StringVar(&o.file, "alert-file", "", "file to which each alert is appended as a line of OCSF JSON")
 }
 
-func (o *alertOptions) check() error {
+// check refuses flags that contradict each other. Without a monitor, only witnesses
+// give rise to alerts.
+func (o *alertOptions) check(witnessed bool) error {
 	switch {
 	case (o.webhook == "") != (o.secret == ""):
 		return usage("--alert-webhook and --alert-webhook-secret-file belong together")
-	case o.off && (o.webhook != "" || o.file != ""):
+	case o.off && !witnessed && (o.webhook != "" || o.file != ""):
 		return usage("--no-monitor raises no alerts for --alert-webhook or --alert-file")
 	}
 	return nil
@@ -116,19 +118,15 @@ func (s *site) startMonitor(ctx context.Context, o *serveOptions, f folders, con
 	if err != nil || author == nil || o.alerts.off || l.Mode() != log.Sealed {
 		return nothing, err
 	}
-	sinks, err := o.alerts.sinks(f.deadLetters(), config.Origin, s.logger)
-	if err != nil {
-		return nothing, err
-	}
 	follower := &monitor.Follower{
-		Source: published{l, s.quarantine}, Detector: monitor.New(author.ID), File: filer(author, l), Sinks: sinks, State: f.monitorState(), Logger: s.logger,
+		Source: published{l, s.quarantine}, Detector: monitor.New(author.ID), File: filer(author, l), Sinks: s.sinks, State: f.monitorState(), Logger: s.logger,
 		Every: publishedEvery,
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := errors.Join(follower.Run(ctx), closeSinks(sinks)); err != nil {
+		if err := follower.Run(ctx); err != nil {
 			s.logger.Error("monitor: ended, nothing is watched any more", "error", err)
 		}
 	}()

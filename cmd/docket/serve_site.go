@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/docketlog/docket/client/monitor"
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/quarantine"
 	"github.com/docketlog/docket/log/server"
@@ -28,6 +29,7 @@ type site struct {
 	quota       *int           // nil: the default, which depends on the address
 	certificate *certificate   // nil: no TLS
 	witnesses   *witnesses     // nil: none are asked
+	sinks       []monitor.Sink // where alerts go
 	anchorLog   *anchorLog     // nil: no second log remembers this one
 	logger      *slog.Logger
 	metrics     *server.Metrics

@@ -23,8 +23,10 @@ const confirmPause = 3 * time.Second
 // witnesses are those that a served log asks for cosignatures.
 type witnesses struct {
 	policy  *proofs.Policy
+	keys    []proofs.VerifierKey // that the log signs with
 	logger  *slog.Logger
 	changed chan struct{} // of one place
+	alarms  *disputes
 
 	log     *log.Log
 	offered *log.View // whose note is asked for; of the goroutine that gathers
@@ -53,7 +55,7 @@ func readWitnesses(file string, keys []proofs.VerifierKey, logger *slog.Logger) 
 	for _, warning := range policy.Warnings() {
 		logger.Warn("witness policy", "file", file, "warning", warning)
 	}
-	return &witnesses{policy: policy, logger: logger, changed: make(chan struct{}, 1)}, nil
+	return &witnesses{policy: policy, keys: keys, logger: logger, changed: make(chan struct{}, 1)}, nil
 }
 
 // events tells the gatherer of each published batch.
@@ -86,7 +88,7 @@ func (w *witnesses) confirm(outer context.Context) log.Confirm {
 		defer context.AfterFunc(outer, cancel)()
 		head := witness.Head{Checkpoint: newest, Note: note, Prove: prove}
 		for said := false; ; said = true {
-			err := witness.Confirm(ctx, witness.GatherConfig{Policy: w.policy}, head)
+			err := witness.Confirm(ctx, witness.GatherConfig{Policy: w.policy, Logs: w.keys, Disputed: w.disputed(nil)}, head)
 			switch {
 			case ctx.Err() != nil:
 				return ctx.Err()
@@ -132,7 +134,8 @@ func (w *witnesses) start(ctx context.Context, l *log.Log) (failed <-chan error,
 		defer w.offer(nil)
 		err := witness.Gather(ctx, witness.GatherConfig{
 			Policy: w.policy, Logs: l.Keys(), Newest: w.newest, Size: w.size, Changed: w.changed, Final: w.final,
-			Failed: func(url string, err error) { w.logger.Warn("a witness gave no cosignature", "url", url, "error", err) },
+			Failed:   func(url string, err error) { w.logger.Warn("a witness gave no cosignature", "url", url, "error", err) },
+			Disputed: w.disputed(l),
 		})
 		if err != nil {
 			errs <- doubtError{stopSigning(err)}

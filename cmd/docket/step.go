@@ -112,6 +112,9 @@ command again: nothing is signed twice.`,
 			if err != nil {
 				return err
 			}
+			if receipt, err = s.settled(cmd.Context(), receipt); err != nil {
+				return err
+			}
 			done, err := s.entry("intended", receipt)
 			if err != nil {
 				return err

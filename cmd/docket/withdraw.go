@@ -45,12 +45,13 @@ What a run released needs approvals, as many as its workflow says: of a run of i
 				text = jsonLine(w)
 			}
 			_, err = cmd.OutOrStdout().Write(text)
-			return err
+			return errors.Join(err, w.late)
 		},
 	}
 	c.Flags().StringVar(&o.document, "doc", "", "document id (mandatory)")
 	c.Flags().StringVar(&o.reason, "reason", "error", "superseded, error, legal, privacy, expired or other")
-	o.flags(c, &spends)
+	o.inRunOptions.flags(c, &spends)
+	o.finality.flags(c)
 	c.Flags().StringVar(&o.as, "as", "", "identity that signs (default: the pipeline of DIR/client)")
 	c.Flags().StringVar(&o.server, "server", "", "base URL of the server (default: as configured in DIR/client)")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -61,6 +62,7 @@ What a run released needs approvals, as many as its workflow says: of a run of i
 type withdrawOptions struct {
 	document, reason, server, as string
 	inRunOptions
+	finality
 }
 
 // withdrawn says what a withdrawal did.
@@ -83,6 +85,9 @@ func (w *withdrawn) String() string {
 // withdrawal that an earlier run got no answer to is sent again in its place.
 func withdraw(ctx context.Context, f folders, o withdrawOptions) (*withdrawn, error) {
 	c, config, err := f.newClient(o.server)
+	if err == nil {
+		err = o.check(c.Verifier)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +102,15 @@ func withdraw(ctx context.Context, f folders, o withdrawOptions) (*withdrawn, er
 	if err != nil {
 		return nil, err
 	}
-	return f.keepWithdrawal(ctx, c, receipt)
+	var w *withdrawn
+	_, late, err := o.settle(ctx, c, receipt, func(r *proofs.Receipt) (err error) {
+		w, err = f.keepWithdrawal(ctx, c, r)
+		return err
+	})
+	if w != nil {
+		w.late = late
+	}
+	return w, err
 }
 
 // submitWithdrawal signs and submits the withdrawal of the current version.

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"crypto"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 
-	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/spf13/cobra"
 
 	"github.com/docketlog/docket/log/witness"
@@ -27,13 +23,14 @@ the log's operator cannot reach.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(newWitnessInit(), newWitnessServe())
+	c.AddCommand(newWitnessInit(), newWitnessServe(), newWitnessKey())
 	return c
 }
 
 // witnessFolder is DIR/witness:
 //
 //	key.ed25519, key.mldsa44  private keys, encrypted; the second only with --ml-dsa
+//	key.ed25519-ID, ...       those that were added later
 //	key-password              their password
 //	vkeys                     the verifier keys, a line each: for the policies of verifiers
 //	logs                      the logs to watch: a C2SP tlog-policy with log lines alone
@@ -45,56 +42,34 @@ func (f folders) witness() witnessFolder { return witnessFolder(filepath.Join(f.
 
 func (w witnessFolder) file(name string) string { return filepath.Join(string(w), name) }
 
-// cosigners loads the keys, and compares them with the public ones: those are what
-// verifiers pinned. They have the name under which the witness signs.
+// cosigners loads the private keys of the public ones: those are what verifiers
+// pinned. They have the name under which the witness signs.
 func (w witnessFolder) cosigners() ([]witness.Cosigner, error) {
-	published, err := readFile(w.file("vkeys"))
+	keys, err := w.vkeys()
 	if err != nil {
 		return nil, err
 	}
-	public, err := firstKey(published)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", w.file("vkeys"), err)
-	}
-	name := public.Name
-	key, err := readKey(w.file("key.ed25519"), w.file("key-password"))
-	if err != nil {
-		return nil, err
-	}
-	signer, err := signature.LoadSigner(key, crypto.Hash(0))
-	if err != nil {
-		return nil, err
-	}
-	first, err := witness.NewEd25519(name, signer)
-	if err != nil {
-		return nil, err
-	}
-	all := []witness.Cosigner{first}
-	seed, err := readSeed(w.file("key.mldsa44"), w.file("key-password"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, err
-	default:
-		second, err := witness.NewMLDSA(name, seed)
+	var all []witness.Cosigner
+	for _, key := range keys {
+		c, err := w.cosigner(key, w.keyFile(key))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, second)
-	}
-	if string(published) != keyLines(all) {
-		return nil, fmt.Errorf("%s does not hold the verifier keys of the private ones beside it: put the right files back", w.file("vkeys"))
+		all = append(all, c)
 	}
 	return all, nil
 }
 
-// keyLines are the verifier keys, a line each.
-func keyLines(all []witness.Cosigner) string {
-	text := ""
-	for _, c := range all {
-		text += c.Key().String() + "\n"
+// cosigner loads the private key of a verifier key.
+func (w witnessFolder) cosigner(key proofs.VerifierKey, path string) (witness.Cosigner, error) {
+	c, err := loadCosigner(key.Name, path, w.file("key-password"))
+	if err != nil {
+		return nil, err
 	}
-	return text
+	if c.Key().String() != key.String() {
+		return nil, fmt.Errorf("%s is not the private key of %s+%08x, which %s names: put the right files back", path, key.Name, key.ID, w.file("vkeys"))
+	}
+	return c, nil
 }
 
 // logs reads the logs to watch.

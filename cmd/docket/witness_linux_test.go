@@ -227,19 +227,84 @@ func TestWitnessedLog(t *testing.T) {
 	witnesses[0].kill()
 	final()
 	log.stop()
-	old, err := serve(t, "--dir", backup, "--witnesses", file)
+	alerts := filepath.Join(dir, "alerts.ndjson")
+	old, err := serve(t, "--dir", backup, "--witnesses", file, "--no-monitor", "--alert-file", alerts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !old.ended(20*time.Second) || old.cmd.ProcessState.ExitCode() != exitDoubt || !strings.Contains(old.out.String(), "a witness holds a larger tree") {
 		t.Errorf("a copy that was put back: %s", old.out.String())
 	}
+	demandAlert(t, alerts, backup, "ahead", "unproven")
 	if log, err = serve(t, "--dir", f.dir, "--witnesses", file, "--attest-cosigned", "100ms"); err != nil {
 		t.Errorf("one of three is away: %v", err)
 	}
 	final()
 	demandAttested(t, f, log, s)
 	log.stop()
+}
+
+// demandAlert demands an alert AL-15 of a condition in a file of alerts, and what it
+// names in the folder of the log.
+func demandAlert(t *testing.T, alerts, dir, condition, kind string) (evidence string) {
+	t.Helper()
+	text, err := os.ReadFile(alerts)
+	if err != nil || !strings.Contains(string(text), "AL-15/"+condition) {
+		t.Fatalf("want AL-15/%s: %v, %s", condition, err, text)
+	}
+	kept, err := filepath.Glob(filepath.Join(dir, "log", "evidence", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := 0
+	for _, path := range kept {
+		if !strings.Contains(string(text), path) {
+			t.Errorf("%s is in no alert", path)
+		}
+		if strings.HasPrefix(filepath.Base(path), "answer-") {
+			answers++
+		} else if strings.HasPrefix(filepath.Base(path), kind+"-") {
+			evidence = path
+		}
+	}
+	if answers == 0 || evidence == "" {
+		t.Fatalf("want answers and evidence of the kind %s, have %v", kind, kept)
+	}
+	return evidence
+}
+
+// A log that was put back, and went on without its witnesses, does not start with
+// them: it tells of its own second history, under its own signature.
+func TestLogTellsOfItsFork(t *testing.T) {
+	t.Parallel()
+	w := newWitnessed(t)
+	policy := w.policy("p", w.keys()...)
+	w.serve(policy)
+	w.log.stop()
+	backup := filepath.Join(w.dir, "backup")
+	if err := os.CopyFS(backup, os.DirFS(w.f.dir)); err != nil {
+		t.Fatal(err)
+	}
+	w.log = nil
+	w.serve(policy)
+	w.release("a")
+	w.log.stop()
+	second, err := serve(t, "--dir", backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newSubmitter(t, folders{dir: backup}).submit(t.Context(), second.url, 9); err != nil {
+		t.Fatal(err)
+	}
+	second.stop()
+	alerts := filepath.Join(w.dir, "alerts.ndjson")
+	if second, err = serve(t, "--dir", backup, "--witnesses", policy, "--alert-file", alerts); err != nil {
+		t.Fatal(err)
+	}
+	if !second.ended(20*time.Second) || second.cmd.ProcessState.ExitCode() != exitDoubt {
+		t.Fatalf("it goes on: %s", second.out.String())
+	}
+	docketCode(t, proofs.ExitContradicted, "CONTRADICTED", "verify-evidence", demandAlert(t, alerts, backup, "fork", "fork"), "--policy", policy)
 }
 
 // demandAttested waits until the log attested a cosigned note: the digest of one that

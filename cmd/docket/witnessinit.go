@@ -2,9 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -12,10 +9,8 @@ import (
 	"os"
 
 	"github.com/secure-systems-lab/go-securesystemslib/encrypted"
-	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/spf13/cobra"
 
-	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/storage/pebblestore"
 )
@@ -45,7 +40,7 @@ since, and would cosign a second history. Make a new one, with new keys.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "witness %s in %s; its verifier keys:\n%s", name, w, keyLines(all))
+			fmt.Fprintf(cmd.OutOrStdout(), "witness %s in %s; its verifier keys:\n%s", name, w, vkeyLines(all))
 			return nil
 		},
 	}
@@ -57,7 +52,7 @@ since, and would cosign a second history. Make a new one, with new keys.`,
 }
 
 // create makes the folder, which must not be there.
-func (w witnessFolder) create(name string, logs []string, mldsa bool) ([]witness.Cosigner, error) {
+func (w witnessFolder) create(name string, logs []string, mldsa bool) ([]proofs.VerifierKey, error) {
 	list, err := logList(name, logs)
 	if err != nil {
 		return nil, err
@@ -85,7 +80,7 @@ func (w witnessFolder) create(name string, logs []string, mldsa bool) ([]witness
 	if err := createFile(w.file("logs"), list, 0o644); err != nil {
 		return nil, err
 	}
-	return all, createFile(w.file("vkeys"), []byte(keyLines(all)), 0o644) // last: what it says is there
+	return all, createFile(w.file("vkeys"), vkeyLines(all), 0o644) // last: what it says is there
 }
 
 // logList is the file of the logs: a policy that demands no witness.
@@ -118,31 +113,23 @@ func firstKey(text []byte) (proofs.VerifierKey, error) {
 }
 
 // newKeys makes the private keys in files of their own.
-func (w witnessFolder) newKeys(name string, mldsa bool) ([]witness.Cosigner, error) {
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
+func (w witnessFolder) newKeys(name string, mldsa bool) ([]proofs.VerifierKey, error) {
+	types := []uint8{proofs.TypeEd25519Cosignature}
+	if mldsa {
+		types = append(types, proofs.TypeMLDSA44)
 	}
-	signer, err := signature.LoadSigner(key, crypto.Hash(0))
-	if err != nil {
-		return nil, err
+	var keys []proofs.VerifierKey
+	for _, typ := range types {
+		key, err := newCosignerKey(name, typ)
+		if err != nil {
+			return nil, usage("--name: %v", err)
+		}
+		if err := key.write(w.file(firstKeyFiles[typ]), w.file("key-password")); err != nil {
+			return nil, err
+		}
+		keys = append(keys, key.cosigner.Key())
 	}
-	first, err := witness.NewEd25519(name, signer)
-	if err != nil {
-		return nil, usage("--name: %v", err)
-	}
-	if err := writeKey(w.file("key.ed25519"), w.file("key-password"), key); err != nil || !mldsa {
-		return []witness.Cosigner{first}, err
-	}
-	var seed [32]byte
-	if _, err := rand.Read(seed[:]); err != nil {
-		return nil, err
-	}
-	second, err := witness.NewMLDSA(name, seed[:])
-	if err != nil {
-		return nil, err
-	}
-	return []witness.Cosigner{first, second}, writeSeed(w.file("key.mldsa44"), w.file("key-password"), seed[:])
+	return keys, nil
 }
 
 // seedType is the PEM type of an ML-DSA-44 seed. Its encryption is the one of the

@@ -67,11 +67,12 @@ func (g *gatherer) answer(ctx context.Context, r *Remote, newest Head) Answer {
 type aheadError struct {
 	url        string
 	size, here uint64
+	conflict   *Conflict
 }
 
 func (e *aheadError) Error() string {
 	return fmt.Sprintf("%v: %d leaves at %s, %d here", ErrAhead, e.size, e.url, e.here)
 }
 
-// Unwrap returns ErrAhead.
-func (e *aheadError) Unwrap() error { return ErrAhead }
+// Unwrap returns ErrAhead, and what the witness answered.
+func (e *aheadError) Unwrap() []error { return []error{ErrAhead, e.conflict} }

@@ -56,6 +56,7 @@ func (c Config) withDefaults() (Config, error) {
 func (c Config) checkKeys() error {
 	own := make(map[string]bool)
 	public := make(map[string]bool)
+	lines := make(map[string]bool)
 	for _, s := range c.Cosigners {
 		key := s.Key()
 		if key.Type == proofs.TypeEd25519 {
@@ -64,6 +65,11 @@ func (c Config) checkKeys() error {
 		if public[string(key.Public)] {
 			return fmt.Errorf("key %s is there twice", key.Name)
 		}
+		line := fmt.Sprintf("%s+%08x", key.Name, key.ID)
+		if lines[line] {
+			return fmt.Errorf("two keys are %s: their lines could not be told apart", line)
+		}
+		lines[line] = true
 		own[key.Name], public[string(key.Public)] = true, true
 	}
 	for _, key := range c.Logs {

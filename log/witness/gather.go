@@ -33,9 +33,9 @@ type GatherConfig struct {
 	HTTP   *http.Client   // default: one that follows no redirects
 	Now    func() time.Time
 
-	// Logs are the keys of the log. A witness that says it holds a larger tree must show
-	// Gather a note that one of them signed; without keys its word is enough, as it is for
-	// Confirm.
+	// Logs are the keys of the log: notes that they signed are evidence. A witness that
+	// says it holds a larger tree must show Gather a note that one of them signed; without
+	// keys its word is enough, as it is for Confirm.
 	Logs []proofs.VerifierKey
 
 	// Newest returns the newest checkpoint that the log published: the one that is
@@ -52,8 +52,13 @@ type GatherConfig struct {
 	// Failed is told why a witness gave no cosignature. It may be called from several
 	// goroutines. Default: nobody is told.
 	Failed func(url string, err error)
+	// Disputed is told of an answer that speaks against the log, before Gather, Ask or
+	// Confirm ends with it. Several goroutines call it, and it may take its time: it
+	// holds up no other witness. Default: nobody is told.
+	Disputed func(ctx context.Context, d Dispute)
 
 	Timeout time.Duration // of one request; default 10 s
+	Pace    time.Duration // from one round to the next at least: what rounds cost is no part of what a log appends; default 50 ms
 	Round   time.Duration // after it a newer checkpoint is asked for, quorum or not; default 15 s
 	Refresh time.Duration // after it an idle log asks again, for newer times; default 10 min
 	Retry   time.Duration // pause after the first failure of a witness, doubled up to a minute; default 1 s
@@ -69,7 +74,11 @@ func (c GatherConfig) withDefaults() GatherConfig {
 	if c.Failed == nil {
 		c.Failed = func(string, error) {}
 	}
+	if c.Disputed == nil {
+		c.Disputed = func(context.Context, Dispute) {}
+	}
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
+	c.Pace = cmp.Or(c.Pace, 50*time.Millisecond)
 	c.Round = cmp.Or(c.Round, 15*time.Second)
 	c.Refresh = cmp.Or(c.Refresh, 10*time.Minute)
 	c.Retry = cmp.Or(c.Retry, time.Second)
@@ -85,7 +94,9 @@ type gatherer struct {
 	asked   []*asked
 	results chan result
 	round   round
-	next    time.Time // the round is over, or the idle log asks again
+	running bool      // Gather, not Confirm
+	began   time.Time // the round
+	next    time.Time // it is over, or the idle log asks again
 }
 
 // asked is a witness with its worker.
@@ -111,14 +122,15 @@ type result struct {
 }
 
 // Gather asks the witnesses until ctx ends, which is no error. It returns ErrAhead
-// when a witness shows that it knows more than the log: then the log must sign no more.
+// when a witness shows that it knows more than the log, and ErrForked when it shows
+// another tree of the log's own key: then the log must sign no more.
 func Gather(ctx context.Context, c GatherConfig) error {
 	c = c.withDefaults()
 	all, err := remotes(c.Policy, c.HTTP, c.Now)
 	if err != nil {
 		return fmt.Errorf("witnesses: %w", err)
 	}
-	g := &gatherer{GatherConfig: c, results: make(chan result, len(all))}
+	g := &gatherer{GatherConfig: c, results: make(chan result, len(all)), running: true}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	for _, r := range all {
@@ -153,15 +165,21 @@ func Gather(ctx context.Context, c GatherConfig) error {
 // last round: then the witnesses give newer times.
 func (g *gatherer) begin() {
 	g.round = round{head: g.Newest(), lines: make(map[*asked][]byte)}
-	g.next = time.Now().Add(g.Round)
+	g.began = time.Now()
+	g.next = g.began.Add(g.Round)
 	for _, a := range g.asked {
 		g.assign(a)
 	}
 }
 
-// beginNewer starts a round if there is a larger checkpoint than that of the last.
+// beginNewer starts a round if there is a larger checkpoint than that of the last, or
+// lets it start when its pace is over.
 func (g *gatherer) beginNewer() {
-	if g.Size() > g.round.head.Size {
+	switch pace := g.began.Add(g.Pace); {
+	case g.Size() <= g.round.head.Size:
+	case time.Now().Before(pace):
+		g.next = pace
+	default:
 		g.begin()
 	}
 }
@@ -178,7 +196,7 @@ func (g *gatherer) assign(a *asked) {
 // checkpoint is covered by that of this one.
 func (g *gatherer) take(r result) error {
 	r.from.idle = true
-	if errors.Is(r.err, ErrAhead) {
+	if ends(r.err) {
 		return r.err
 	}
 	if r.err == nil && r.head.Size == g.round.head.Size && r.head.Root == g.round.head.Root {
@@ -222,13 +240,11 @@ func (g *gatherer) work(ctx context.Context, a *asked) {
 			return
 		case head := <-a.job:
 			r := result{from: a, head: head}
-			if r.lines, r.err = g.ask(ctx, a, head); errors.Is(r.err, ErrAhead) {
-				r.err = g.shown(ctx, a, r.err)
-			}
+			r.lines, r.err = g.ask(ctx, a, head)
 			if r.err != nil && ctx.Err() == nil {
 				g.Failed(a.URL, r.err)
 			}
-			if r.err == nil || errors.Is(r.err, ErrAhead) {
+			if r.err == nil || ends(r.err) {
 				pause = g.Retry
 			} else {
 				sleep(ctx, pause)
@@ -256,8 +272,21 @@ func sleep(ctx context.Context, d time.Duration) {
 // size to try from.
 const maxTries = 3
 
-// ask asks one witness for one checkpoint, from the size that it holds.
+// ask asks one witness for one checkpoint, and tells of an answer against the log.
 func (g *gatherer) ask(ctx context.Context, a *asked, head Head) ([]byte, error) {
+	lines, err := g.try(ctx, a, head)
+	if d, ok := a.disputed(head, err); ok {
+		d.Shown = a.shows(ctx, head.Origin, g.Timeout)
+		d.Evidence = d.contradiction(g.Logs, max(g.Size(), head.Size))
+		if err = g.weigh(&d, err); ctx.Err() == nil {
+			g.Disputed(ctx, d)
+		}
+	}
+	return lines, err
+}
+
+// try asks from the size that the witness holds.
+func (g *gatherer) try(ctx context.Context, a *asked, head Head) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, g.Timeout)
 	defer cancel()
 	if a.size > head.Size {
@@ -275,7 +304,7 @@ func (g *gatherer) ask(ctx context.Context, a *asked, head Head) ([]byte, error)
 		}
 		// Others may have brought it a checkpoint that this log published since.
 		if size := g.Size(); conflict.Size > size {
-			return nil, &aheadError{a.URL, conflict.Size, size}
+			return nil, &aheadError{a.URL, conflict.Size, size, conflict}
 		}
 		if a.size = conflict.Size; conflict.Size > head.Size {
 			return nil, err

@@ -31,15 +31,21 @@ const (
 )
 
 // A Conflict is the 409 of a witness: it holds another size of the log than asked.
-type Conflict struct{ Size uint64 }
+type Conflict struct {
+	Size    uint64
+	Request []byte // that was sent
+	Reply   Reply
+}
 
 func (c *Conflict) Error() string { return fmt.Sprintf("the witness holds size %d", c.Size) }
 
 // A Rejection is an answer that no retry changes: 400, 403, 404 or 422, or a
 // cosignature that does not verify.
 type Rejection struct {
-	Status int
-	Text   string // what the witness said, or what is wrong with it; at most 200 bytes
+	Status  int
+	Text    string // what the witness said, or what is wrong with it; at most 200 bytes
+	Request []byte // that was sent
+	Reply   Reply
 }
 
 func (r *Rejection) Error() string {
@@ -54,7 +60,8 @@ func (r *Rejection) Inconsistent() bool { return r.Status == http.StatusUnproces
 // verified; all else that it answered is dropped. Errors: *Conflict, *Rejection, and
 // those of the network and of a busy witness, which a later attempt may not have.
 func (r *Remote) add(ctx context.Context, request proofs.AddCheckpoint, cp proofs.Checkpoint) ([]byte, error) {
-	answer, err := r.post(ctx, request.Marshal())
+	sent := request.Marshal()
+	answer, err := r.post(ctx, sent)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +70,14 @@ func (r *Remote) add(ctx context.Context, request proofs.AddCheckpoint, cp proof
 	if err != nil {
 		return nil, err
 	}
+	got := Reply{answer.StatusCode, answer.Header.Get("Content-Type"), body}
 	switch answer.StatusCode {
 	case http.StatusOK:
 		return r.lines(body, cp)
 	case http.StatusConflict:
-		return nil, conflict(answer.Header.Get("Content-Type"), body)
+		return nil, conflict(sent, got)
 	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity:
-		return nil, &Rejection{answer.StatusCode, excerpt(body)}
+		return nil, &Rejection{answer.StatusCode, excerpt(body), sent, got}
 	}
 	return nil, fmt.Errorf("the witness answered %d: %s", answer.StatusCode, excerpt(body))
 }
@@ -85,19 +93,19 @@ func (r *Remote) post(ctx context.Context, body []byte) (*http.Response, error) 
 
 // conflict reads the size in a 409. One without the content type is a witness that
 // found another root for the size, in older servers.
-func conflict(contentType string, body []byte) error {
-	text := strings.TrimSuffix(string(body), "\n")
+func conflict(sent []byte, got Reply) error {
+	text := strings.TrimSuffix(string(got.Body), "\n")
 	size, err := strconv.ParseUint(text, 10, 63)
-	if contentType != "text/x.tlog.size" || err != nil || strconv.FormatUint(size, 10) != text {
-		return &Rejection{http.StatusConflict, "without a size: " + excerpt(body)}
+	if got.ContentType != "text/x.tlog.size" || err != nil || strconv.FormatUint(size, 10) != text {
+		return &Rejection{http.StatusConflict, "without a size: " + excerpt(got.Body), sent, got}
 	}
-	return &Conflict{size}
+	return &Conflict{size, sent, got}
 }
 
 // lines returns those of the witness's keys, verified and with a time that can be.
 func (r *Remote) lines(body []byte, cp proofs.Checkpoint) ([]byte, error) {
 	bad := func(format string, args ...any) error {
-		return &Rejection{http.StatusOK, fmt.Sprintf(format, args...)}
+		return &Rejection{Status: http.StatusOK, Text: fmt.Sprintf(format, args...)}
 	}
 	n, err := proofs.ParseNote(append(append(cp.Marshal(), '\n'), body...))
 	if err != nil {
