@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 func (town *town) disputed(head witness.Head) (got []witness.Dispute, err error) {
 	town.t.Helper()
 	c := town.config()
-	c.Logs, c.Timeout = []proofs.VerifierKey{town.log.key.key}, time.Second
+	c.Logs = []proofs.VerifierKey{town.log.key.key}
 	c.Disputed = func(_ context.Context, d witness.Dispute) { got = append(got, d) }
 	err = witness.Confirm(town.t.Context(), c, head)
 	return got, err
@@ -181,6 +182,27 @@ func TestGatherStopsOnAFork(t *testing.T) {
 		case <-time.After(20 * time.Second):
 			t.Fatal("it goes on")
 		}
+	}
+}
+
+// The log may end on the first word of a dispute, and the process with it: Gather waits
+// until whoever keeps the evidence is done.
+func TestGatherEndsAfterTheDispute(t *testing.T) {
+	town := newTown(t, 1, 1)
+	town.witnesses[0].set(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		return false
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	c := town.config()
+	var kept atomic.Bool
+	c.Disputed = func(context.Context, witness.Dispute) {
+		cancel()
+		time.Sleep(50 * time.Millisecond) // a disk that is slow
+		kept.Store(true)
+	}
+	if err := witness.Gather(ctx, c); err != nil || !kept.Load() {
+		t.Errorf("%v; the evidence is kept: %t", err, kept.Load())
 	}
 }
 
