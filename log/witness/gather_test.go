@@ -387,6 +387,25 @@ func TestGatherTakesNothingWrong(t *testing.T) {
 	}
 }
 
+// A witness that answers with as many lines as a note can have, all of its own key and
+// all right, takes no place of others': the quorum is met as ever.
+func TestGatherTakesOneLineOfAKey(t *testing.T) {
+	town := newTown(t, 2, 2)
+	town.witnesses[0].set(func(w http.ResponseWriter, _ *http.Request) bool {
+		own, now := newKey("witness.example/w0", proofs.TypeEd25519Cosignature, 50), time.Now().Unix()
+		for i := range int64(proofs.MaxNoteSignatures) {
+			line, err := proofs.SignCosignatureLine(now-i, own.sign, own.key, town.head().Checkpoint)
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = w.Write(line)
+		}
+		return false
+	})
+	town.gather(town.config())
+	town.waitFor(5)
+}
+
 func TestConfirm(t *testing.T) {
 	town := newTown(t, 3, 2)
 	if err := witness.Confirm(t.Context(), town.config(), town.head()); err != nil {
