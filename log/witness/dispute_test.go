@@ -132,6 +132,24 @@ func TestDisputesOfLiars(t *testing.T) {
 	}
 }
 
+// A witness that knows the log under another key, and shows a second history of this
+// one, ends the start as it ends a log that runs.
+func TestForkBehindARefusedKey(t *testing.T) {
+	town, fork := newTown(t, 1, 1), newTree(origin, 1).grow(30, "z")
+	town.witnesses[0].set(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusForbidden)
+			return false
+		}
+		_, _ = w.Write(fork.note(3))
+		return false
+	})
+	got, err := town.disputed(town.head())
+	if !errors.Is(err, witness.ErrForked) || len(got) != 1 || !got[0].Ends || town.verdict(got[0]) != "proven" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // While a log runs a dispute is told too, and a slow listener holds up no other witness.
 func TestGatherTellsOfDisputes(t *testing.T) {
 	town := newTown(t, 2, 1)
