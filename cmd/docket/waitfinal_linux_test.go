@@ -60,6 +60,8 @@ func TestWaitFinal(t *testing.T) {
 	docketCode(t, 0, "enrolled wl/x", append([]string{"identity", "enroll", "wl/x", "--owner", "team-x", "--wait", "final"}, there...)...)
 	docketCode(t, 0, "withdrew version 1", append([]string{"withdraw", "--doc", "files/a", "--wait", "final"}, there...)...)
 
+	w.release("c")
+
 	// A witness that hangs holds up nobody who does not wait for it.
 	if err := w.own.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -86,6 +88,13 @@ func TestWaitFinal(t *testing.T) {
 	}
 	docketCode(t, proofs.ExitCosigners, "--final --out FILE", append([]string{"identity", "suspend", "wl/x", "--wait", "final", "--wait-timeout", "1s"}, there...)...)
 	docketCode(t, proofs.ExitCosigners, "not final", release...) // current already
+
+	// A final receipt stays, while the log has gone on and no witness answers.
+	c := filepath.Join(w.dir, "c.txt")
+	docketCode(t, 0, "is current already", append([]string{"release", c, "--doc", "files/c", "--wait", "final", "--wait-timeout", "1s"}, there...)...)
+	if got := w.quorumOf(c + ".docket"); got != quorumMet {
+		t.Errorf("the final receipt was replaced by one that is %s", got)
+	}
 
 	var err error
 	if w.own, err = start(t, exec.Command("docket", "witness", "serve", "--dir", w.dir, "--listen", strings.TrimPrefix(w.own.url, "http://"))); err != nil {
