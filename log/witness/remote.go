@@ -114,11 +114,10 @@ func (r *Remote) lines(body []byte, cp proofs.Checkpoint) ([]byte, error) {
 	}
 	var lines []byte
 	for _, key := range r.Keys {
-		own := n.OnlyBy([]proofs.VerifierKey{key})
+		own := n.OneBy([]proofs.VerifierKey{key})
 		if len(own.Signatures) == 0 {
 			continue
 		}
-		own.Signatures = own.Signatures[:1]
 		at, err := proofs.VerifyCosignature(key, own, cp)
 		switch {
 		case err != nil:
