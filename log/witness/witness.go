@@ -104,6 +104,21 @@ func (w *Witness) Checkpoint(hash proofs.Hash) []byte {
 	return note
 }
 
+// Signed says whether that note has a line of each of the witness's keys: one that it
+// got since then has signed nothing yet.
+func (w *Witness) Signed(hash proofs.Hash) bool {
+	n, err := proofs.ParseNote(w.Checkpoint(hash))
+	if err != nil {
+		return false
+	}
+	for _, c := range w.config.Cosigners {
+		if len(n.OneBy([]proofs.VerifierKey{c.Key()}).Signatures) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (l *watched) held() (proofs.TreeHead, []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
