@@ -14,7 +14,8 @@ import (
 	"github.com/docketlog/docket/proofs/evidence"
 )
 
-// A Reply is what a witness answered, byte for byte; of Body at most 64 KiB.
+// A Reply is what a witness answered, byte for byte; of Body at most 64 KiB and a byte,
+// of ContentType at most 256 bytes.
 type Reply struct {
 	Status      int
 	ContentType string

@@ -132,6 +132,22 @@ func TestDisputesOfLiars(t *testing.T) {
 	}
 }
 
+// What is kept of an answer is bounded: a header can have megabytes, and the folder of
+// answers has a bound for all witnesses.
+func TestDisputesAreBounded(t *testing.T) {
+	town := newTown(t, 1, 1)
+	town.witnesses[0].set(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", strings.Repeat("x", 1<<20))
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		_, _ = w.Write(make([]byte, 1<<20))
+		return false
+	})
+	got, _ := town.disputed(town.head())
+	if len(got) != 1 || len(got[0].Reply.ContentType) > 256 || len(got[0].Reply.Body) > 64<<10+1 || got[0].Shown != nil {
+		t.Errorf("%d disputes, of the first a type of %d bytes", len(got), len(got[0].Reply.ContentType))
+	}
+}
+
 // A witness that knows the log under another key, and shows a second history of this
 // one, ends the start as it ends a log that runs.
 func TestForkBehindARefusedKey(t *testing.T) {

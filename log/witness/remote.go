@@ -22,10 +22,11 @@ type Remote struct {
 	Now  func() time.Time
 }
 
-// maxAnswer bounds what is read of a witness's answer, maxAhead how far its clock
-// may be ahead of ours.
+// maxAnswer bounds what is read of a witness's answer, maxMedia what is kept of its
+// content type, maxAhead how far its clock may be ahead of ours.
 const (
 	maxAnswer = 64 << 10
+	maxMedia  = 256
 	maxAhead  = 5 * time.Minute
 )
 
@@ -69,7 +70,8 @@ func (r *Remote) add(ctx context.Context, request proofs.AddCheckpoint, cp proof
 	if err != nil {
 		return nil, err
 	}
-	got := Reply{answer.StatusCode, answer.Header.Get("Content-Type"), body}
+	media := answer.Header.Get("Content-Type")
+	got := Reply{answer.StatusCode, media[:min(len(media), maxMedia)], body}
 	switch answer.StatusCode {
 	case http.StatusOK:
 		return r.lines(body, cp)
