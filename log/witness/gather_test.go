@@ -475,10 +475,12 @@ func (f *town2) head(size int64) witness.Head { return (&town{log: f.log}).headA
 // Policies under which nobody can be asked.
 func TestGatherPolicies(t *testing.T) {
 	key := newKey("witness.example/w0", proofs.TypeEd25519Cosignature, 50).key
+	other := newKey("witness.example/w0", proofs.TypeEd25519Cosignature, 51).key
 	for name, text := range map[string]string{
 		"quorum none":  "quorum none\n",
 		"no URL":       fmt.Sprintf("witness w %s\nquorum w\n", key),
 		"not http":     fmt.Sprintf("witness w %s file:///etc/passwd\nquorum w\n", key),
+		"one of any":   fmt.Sprintf("witness w %s http://w.example/\nwitness o %s\ngroup g any w o\nquorum g\n", key, other),
 		"with a query": fmt.Sprintf("witness w %s http://w.example/?x=1\nquorum w\n", key),
 	} {
 		p, err := proofs.ParsePolicy([]byte(text))

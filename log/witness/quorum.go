@@ -18,7 +18,7 @@ func remotes(p *proofs.Policy, c *http.Client, now func() time.Time) ([]*Remote,
 	}
 	var all []*Remote
 	byURL := make(map[string]*Remote)
-	times := make([]int64, len(p.Witnesses))
+	times, asked := make([]int64, len(p.Witnesses)), make([]bool, len(p.Witnesses))
 	for i, w := range p.Witnesses {
 		if w.URL == "" {
 			continue // cosigns by another way, or not at all
@@ -33,10 +33,13 @@ func remotes(p *proofs.Policy, c *http.Client, now func() time.Time) ([]*Remote,
 			all = append(all, r)
 		}
 		r.Keys = append(r.Keys, w.Key)
-		times[i] = 1
+		times[i], asked[i] = 1, true
 	}
 	if _, met := p.EarliestQuorum(times); !met {
 		return nil, errors.New("the witnesses with a URL do not make the quorum: name the URLs of more of them")
+	}
+	if !p.Blocks(asked) { // else a start would ask for ever
+		return nil, errors.New("those without a URL make a quorum by themselves, so nobody who can be asked knows that nothing newer was cosigned: name the URLs of more witnesses")
 	}
 	return all, nil
 }
