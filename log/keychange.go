@@ -85,10 +85,15 @@ func changeKeys(store storage.Store, anchor storage.Anchor, change func(all KeyT
 	return keys, store.Commit(seq+1, &b)
 }
 
-// SignKeys makes the list of all keys that the log ever signed with, in their order,
-// signed by each key of the signer.
+// SignKeys makes the list of the keys that sign what the log signs next, in the order
+// in which they were introduced, signed by each of them: the signer has these keys and no
+// others. A key that was retired or given up is never in it: whoever found it could put
+// his line below the list, and would be introduced by those that signed it.
 func (s *Signer) SignKeys(all KeyTerms) (proofs.KeyList, error) {
-	l := proofs.KeyList{Keys: all.Keys()}
+	l := proofs.KeyList{Keys: all.keys(func(t KeyTerm) bool { return t.Until == 0 })}
+	if err := all.agree(s.keys); err != nil {
+		return l, err
+	}
 	cp, err := l.Checkpoint()
 	if err != nil {
 		return l, err
