@@ -99,17 +99,26 @@ func (k *ceremony) file(term int) string {
 	return fmt.Sprintf("log.%d.key", term+1)
 }
 
+// files are those of the keys that sign.
+func (k *ceremony) files() (files []string) {
+	for i, t := range k.terms {
+		if t.Until == 0 {
+			files = append(files, k.file(i))
+		}
+	}
+	return files
+}
+
 // settle makes configuration and verifier keys those of the store, and moves the keys
 // aside that are retired.
 func (k *ceremony) settle() error {
 	dir := k.folders.log()
-	k.config.Keys = nil
+	k.config.Keys = k.files()
 	for i, t := range k.terms {
-		file := k.file(i)
 		if t.Until == 0 {
-			k.config.Keys = append(k.config.Keys, file)
 			continue
 		}
+		file := k.file(i)
 		if err := os.Rename(filepath.Join(dir, file), filepath.Join(dir, file+".retired")); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
