@@ -469,3 +469,33 @@ func TestStartedBetween(t *testing.T) {
 	p.restore(plan)
 	p.release("b")
 }
+
+// A log that was started after its anchor was made again, and before the run was noted to
+// have done that, is noticed: its newer anchor stays.
+func TestStartedAfterTheAnchor(t *testing.T) {
+	p := newPlace(t)
+	p.release("a")
+	b := p.backup()
+	p.release("b")
+	note := p.newest("client.checkpoint")
+	must(t, os.RemoveAll(p.anchor))
+	plan := p.decides(p.plan(b, note), restore.UseStore)
+	cut := p.runner(plan)
+	cut.SetPoint(func(where string) error {
+		if where == "after anchor" {
+			return errKilled
+		}
+		return nil
+	})
+	if _, err := cut.Run(t.Context()); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	p.release("c")
+	anchored := p.anchored()
+	if _, err := p.runner(plan).Run(t.Context()); !errors.Is(err, restore.ErrChanged) {
+		t.Errorf("%v", err)
+	}
+	if string(p.anchored()) != string(anchored) {
+		t.Error("the anchor went back to an older checkpoint")
+	}
+}
