@@ -3,6 +3,7 @@ package restore
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 )
 
 // What a plan can come to.
@@ -103,10 +104,22 @@ func (f *Facts) doubt() string {
 	if f.ReadOnly {
 		return "this log was restored for reading only before: it never signs again. If that was a mistake, restore into an empty folder"
 	}
-	anchored, brought := false, false
-	for _, k := range f.Known {
-		anchored = anchored || k.Source == fromAnchor && k.Size >= f.Backup.Size
-		brought = brought || k.Source != fromAnchor && k.Source != fromBackup && k.Source != fromStore
+	anchored, brought, own, others := false, false, uint64(0), "nobody else was asked whether there is something newer"
+	for _, k := range f.Known { // by size
+		switch k.Source {
+		case fromBackup, fromStore:
+			own = k.Size
+		case fromAnchor:
+			anchored = anchored || k.Size >= f.Backup.Size
+		default:
+			brought = true
+		}
+	}
+	if brought { // who holds an older one knows nothing of what came after it
+		others = fmt.Sprintf("what was brought is older than size %d, which is signed here itself", own)
+		brought = slices.ContainsFunc(f.Known, func(k Known) bool {
+			return k.Size >= own && k.Source != fromAnchor && k.Source != fromBackup && k.Source != fromStore
+		})
 	}
 	if f.Anchor.State == Whole && anchored || f.Confirmed || brought {
 		return ""
@@ -115,7 +128,7 @@ func (f *Facts) doubt() string {
 	if f.Anchor.State == Whole {
 		what = "is older than the backup, so it was put back itself"
 	}
-	return "the anchor " + what + ", and nobody else was asked whether there is something newer: name a policy with witnesses (--policy), or the newest checkpoints that clients hold (--checkpoint)"
+	return "the anchor " + what + ", and " + others + ": name a policy with witnesses (--policy), or the newest checkpoints that clients hold (--checkpoint)"
 }
 
 // goOn is for a log of which everything is there.

@@ -179,6 +179,11 @@ func TestRefuses(t *testing.T) {
 		want    string
 	}{
 		"anchor lost, nobody asked": {func(p *place) []string { return []string{} }, "the anchor is lost, and nobody else was asked"},
+		"anchor lost, a client that knows less": {func(p *place) []string {
+			note, err := os.ReadFile(filepath.Join(p.base, "older"))
+			must(p.t, err, os.WriteFile(filepath.Join(p.base, "client.checkpoint"), note, 0o600))
+			return []string{filepath.Join(p.base, "client.checkpoint")}
+		}, "what was brought is older than size 7"},
 		"too few witnesses": {func(p *place) []string {
 			p.witnesses = []witness.Answer{{URL: "https://w1", Err: errors.New("down")}}
 			return nil
@@ -214,6 +219,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
+			p.newest("older")
 			p.release("a")
 			b := p.backup()
 			must(t, os.RemoveAll(p.store()))
