@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -70,9 +71,11 @@ func (p *place) source() backup.Source {
 	}
 }
 
-func (p *place) make() (backup.Made, string) {
+func (p *place) make() (backup.Made, string) { return p.makeOf(p.source()) }
+
+func (p *place) makeOf(s backup.Source) (backup.Made, string) {
 	p.t.Helper()
-	made, err := backup.Make(p.t.Context(), p.source(), p.backups)
+	made, err := backup.Make(p.t.Context(), s, p.backups)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -228,7 +231,7 @@ func TestVerifyNoticesEveryFile(t *testing.T) {
 // it leaves alone.
 func TestCutOff(t *testing.T) {
 	p := newPlace(t)
-	left, other := filepath.Join(p.backups, "20260101T000000Z.part"), filepath.Join(p.backups, "photos.part")
+	left, other := filepath.Join(p.backups, "20260101T000000Z-"+fmt.Sprintf("%x", sha256.Sum256([]byte(p.w.Origin)))[:8]+".part"), filepath.Join(p.backups, "photos.part")
 	if err := errors.Join(os.MkdirAll(filepath.Join(left, "log"), 0o700), os.Mkdir(other, 0o700)); err != nil {
 		t.Fatal(err)
 	}
@@ -243,6 +246,29 @@ func TestCutOff(t *testing.T) {
 	entries, err := os.ReadDir(p.backups)
 	if err != nil || len(entries) != 1 || entries[0].Name() != "photos.part" {
 		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// Two logs have their backups in one folder: neither takes what the other one is making
+// for something that was cut off.
+func TestTwoLogsInOneFolder(t *testing.T) {
+	p, q := newPlace(t), newPlace(t)
+	q.release(0, 1)
+	other := q.source()
+	other.Origin = "other.example"
+	s := p.source()
+	note := s.Note
+	s.Now = func() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
+	other.Now = s.Now
+	s.Note = func(ctx context.Context, size uint64) ([]byte, error) {
+		if made, err := backup.Make(ctx, other, p.backups); err == nil || !errors.Is(err, log.ErrFork) {
+			t.Errorf("%+v, %v", made, err) // it has another name than its rows
+		}
+		return note(ctx, size)
+	}
+	_, dir := p.makeOf(s)
+	if _, report, err := verify(t, dir); err != nil || report.Damaged > 0 {
+		t.Errorf("%v, %+v", err, report.Findings)
 	}
 }
 

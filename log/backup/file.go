@@ -125,17 +125,21 @@ func (h *hasher) pause() {
 	}
 }
 
-// partSuffix is that of a folder in which a backup is being made.
-const partSuffix = ".part"
+// partSuffix is that of a folder in which a backup of a log is being made. Another log
+// may have its backups in the same folder, and make one now.
+func partSuffix(origin string) string {
+	sum := sha256.Sum256([]byte(origin))
+	return "-" + hex.EncodeToString(sum[:4]) + ".part"
+}
 
-// clear removes what backups left that were cut off in folder.
-func clear(folder string) error {
+// clear removes from folder what backups of a log left that were cut off.
+func clear(folder, origin string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		stamp, ok := strings.CutSuffix(e.Name(), partSuffix)
+		stamp, ok := strings.CutSuffix(e.Name(), partSuffix(origin))
 		if _, err := time.Parse(stampForm, stamp); !ok || err != nil || !e.IsDir() {
 			continue // not ours
 		}

@@ -61,8 +61,8 @@ func Make(ctx context.Context, s Source, folder string) (Made, error) {
 	}
 	begun := time.Now()
 	stamp := s.Now().UTC()
-	part := filepath.Join(folder, stamp.Format(stampForm)+partSuffix)
-	if err := clear(folder); err != nil {
+	part := filepath.Join(folder, stamp.Format(stampForm)+partSuffix(s.Origin))
+	if err := clear(folder, s.Origin); err != nil {
 		return Made{}, err
 	}
 	m, err := s.fill(ctx, part, stamp)
