@@ -104,6 +104,9 @@ func (f *Facts) doubt() string {
 	if f.ReadOnly {
 		return "this log was restored for reading only before: it never signs again. If that was a mistake, restore into an empty folder"
 	}
+	if f.Ended {
+		return "the backup was made of a log that had ended, and that never signs again: bring the checkpoint that was published as its last one (--checkpoint); then it is put in place for reading only"
+	}
 	anchored, brought, own, others := false, false, uint64(0), "nobody else was asked whether there is something newer"
 	for _, k := range f.Known { // by size
 		switch k.Source {

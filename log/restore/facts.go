@@ -45,6 +45,7 @@ type Facts struct {
 	Keys   log.KeyTerms `json:"keys"`
 
 	Backup    BackupFact    `json:"backup"`
+	Ended     bool          `json:"ended"`  // the backup is of a log that was for reading only
 	Store     StoreFact     `json:"store"`  // what is in DIR/log/store
 	Config    string        `json:"config"` // config.json and log.vkey in DIR/log: none, same or other
 	ReadOnly  bool          `json:"readOnly"`

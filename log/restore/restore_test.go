@@ -505,3 +505,31 @@ func TestStartedAfterTheAnchor(t *testing.T) {
 		t.Error("the anchor went back to an older checkpoint")
 	}
 }
+
+// A backup of a log that has ended never becomes one that signs, wherever it is restored.
+func TestBackupOfAnEndedLog(t *testing.T) {
+	p := newPlace(t)
+	p.release("a")
+	older := p.newest("older.checkpoint")
+	config := filepath.Join(p.log, "config.json")
+	signing := p.read(config)
+	must(t, os.WriteFile(config, []byte(`{"origin":"`+p.w.Origin+`","mode":"sealed","readOnly":true}`), 0o600))
+	b := p.backup()
+	p.release("b")
+	last := p.newest("last.checkpoint")
+	must(t, os.RemoveAll(p.store()), os.RemoveAll(p.anchor))
+	for _, mine := range []string{"", string(signing)} { // a folder of its own, or one that was never marked
+		must(t, os.Remove(config))
+		if mine != "" {
+			must(t, os.WriteFile(config, []byte(mine), 0o600))
+		}
+		plan := p.decides(p.plan(b, older), restore.Refuse)
+		if !strings.Contains(plan.Decision.Why, "of a log that had ended") {
+			t.Errorf("%s", plan.Decision.Why)
+		}
+		if mine == "" {
+			must(t, os.WriteFile(config, nil, 0o600))
+		}
+	}
+	p.decides(p.plan(b, older, last), restore.ReadOnly)
+}
