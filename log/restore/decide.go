@@ -71,8 +71,11 @@ func (f *Facts) useStore() bool { return f.Store.State == Whole && f.Store.Size 
 
 // contradiction says which two things exclude each other; "" if none do.
 func (f *Facts) contradiction() string {
+	if f.Config == Rekeyed {
+		return "log.vkey beside the log names other keys than the backup: the log's keys changed after it was made. A log whose own store is whole needs no restore; else take a backup that was made after that, or restore into an empty folder"
+	}
 	if f.Config == Other {
-		return "the folder of the log is that of another log, or has another key: name the right one, or an empty one"
+		return "the folder of the log is that of another log: name the right one, or an empty one"
 	}
 	if f.Anchor.State == Other {
 		return "the anchor is another log's: name the right folder"

@@ -104,11 +104,16 @@ func (g *gatherer) readConfig() error {
 				return fmt.Errorf("%s: %w", filepath.Join(g.Log, "config.json"), err)
 			}
 		}
-		if !same {
+		switch {
+		case same:
+			g.facts.Config = Same
+		case name == backup.KeyName:
+			g.facts.Config = Rekeyed
+			return nil
+		default:
 			g.facts.Config = Other
 			return nil
 		}
-		g.facts.Config = Same
 	}
 	return nil
 }

@@ -212,6 +212,10 @@ func TestRefuses(t *testing.T) {
 			must(p.t, os.WriteFile(filepath.Join(p.log, "config.json"), []byte(`{"origin":"other.example","mode":"sealed"}`), 0o600))
 			return nil
 		}, "that of another log"},
+		"other keys since": {func(p *place) []string {
+			must(p.t, os.WriteFile(filepath.Join(p.log, "log.vkey"), []byte("log.example+1cc758f9+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\n"), 0o600))
+			return nil
+		}, "the log's keys changed after it was made"},
 		"a log that was ended before": {func(p *place) []string {
 			must(p.t, os.WriteFile(filepath.Join(p.log, "config.json"), []byte(`{"origin":"`+p.w.Origin+`","mode":"sealed","readOnly":true}`), 0o600))
 			return nil
