@@ -275,6 +275,24 @@ func TestExchangeOfKeys(t *testing.T) {
 	k.sound()
 }
 
+// TestKeysChangeUnderTheNewestAnchor: with an anchor that was put back from an old copy, the
+// terms of keys would contradict what was signed after it.
+func TestKeysChangeUnderTheNewestAnchor(t *testing.T) {
+	old, next := edKey(t, 1), edKey(t, 3)
+	k := newKeyLog(t, old)
+	note := k.grow(old)
+	k.grow(old)
+	k.grow(old) // the row of the second one comes with it
+	k.p.reopen(t)
+	if _, err := log.IntroduceKey(k.p.store, anchorHolding(t, note), next.Key()); !errors.Is(err, log.ErrMismatch) || !strings.Contains(err.Error(), "is an old copy") {
+		t.Errorf("%v", err)
+	}
+	if err := k.open(old); err != nil {
+		t.Error(err)
+	}
+	k.introduce(next)
+}
+
 // lists demands which keys a list has: who has another one can put his line below it,
 // and gains nothing.
 func lists(t *testing.T, signer *log.Signer, all log.KeyTerms, want ...*log.Signer) {
