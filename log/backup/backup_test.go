@@ -227,6 +227,30 @@ func TestVerifyNoticesEveryFile(t *testing.T) {
 	}
 }
 
+// A file log.vkey of other keys is noticed, whatever the manifest says of it: an operator
+// publishes it after a restore, and verifiers pin what is in it.
+func TestOtherVerifierKeys(t *testing.T) {
+	p := newPlace(t)
+	_, dir := p.make()
+	m, _, err := verify(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := []byte("log.example+1cc758f9+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\n")
+	for i := range m.Files {
+		if f := &m.Files[i]; f.Name == backup.KeyName {
+			f.Bytes, f.SHA256 = int64(len(other)), fmt.Sprintf("%x", sha256.Sum256(other))
+		}
+	}
+	err = errors.Join(os.WriteFile(filepath.Join(dir, backup.KeyName), other, 0o600), os.WriteFile(filepath.Join(dir, backup.ManifestName), m.Marshal(), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := verify(t, dir); !errors.Is(err, backup.ErrChanged) || !strings.Contains(err.Error(), "names other keys than the store") {
+		t.Errorf("%v", err)
+	}
+}
+
 // What is cut off leaves no backup, and the next one clears it away; other folders
 // it leaves alone.
 func TestCutOff(t *testing.T) {
