@@ -127,12 +127,19 @@ func (f *Facts) doubt() string {
 			return k.Size >= own && k.Source != fromAnchor && k.Source != fromBackup && k.Source != fromStore
 		})
 	}
-	if f.Anchor.State == Whole && anchored || f.Confirmed || brought {
-		return ""
+	if f.Anchor.State == Whole && anchored {
+		return "" // nobody was ever shown what it does not hold
 	}
 	what := "is lost"
 	if f.Anchor.State == Whole {
 		what = "is older than the backup, so it was put back itself"
+	}
+	if f.Store.State == Damaged && f.Store.Size > f.Backup.Size {
+		return fmt.Sprintf("the anchor %s, and the log's own store is damaged and ends at size %d: that may have been signed and answered, also where no witness saw it. Find the anchor, "+
+			"or a checkpoint above size %d that anybody holds (--checkpoint)", what, f.Store.Size, f.Backup.Size)
+	}
+	if f.Confirmed || brought {
+		return ""
 	}
 	return "the anchor " + what + ", and " + others + ": name a policy with witnesses (--policy), or the newest checkpoints that clients hold (--checkpoint)"
 }

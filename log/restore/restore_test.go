@@ -537,3 +537,23 @@ func TestBackupOfAnEndedLog(t *testing.T) {
 	}
 	p.decides(p.plan(b, older, last), restore.ReadOnly)
 }
+
+// A damaged store that ends after the backup shows that there was more. What was signed of
+// it, the anchor alone knows: without it the log does not go on from the backup.
+func TestDamagedStoreKnowsMore(t *testing.T) {
+	p := newPlace(t)
+	p.release("a")
+	note := p.newest("client.checkpoint")
+	b := p.backup()
+	p.release("b") // signed, and answered; the note is in the anchor alone
+	damageStore(t, p.store())
+	p.decides(p.plan(b, note), restore.ReadOnly)
+	must(t, os.RemoveAll(p.anchor))
+	for range 2 {
+		plan := p.decides(p.plan(b, note), restore.Refuse)
+		if !strings.Contains(plan.Decision.Why, "the log's own store is damaged and ends at size 9") {
+			t.Errorf("%s", plan.Decision.Why)
+		}
+		p.witnesses, p.confirmed = []witness.Answer{{URL: "https://w1", Size: 7}}, true
+	}
+}
