@@ -109,25 +109,28 @@ func (k *ceremony) files() (files []string) {
 	return files
 }
 
-// settle makes configuration and verifier keys those of the store, and moves the keys
-// aside that are retired.
+// settle makes configuration and verifier keys those of the store, and then moves the keys
+// aside that are retired: cut off between the two, the log starts all the same.
 func (k *ceremony) settle() error {
 	dir := k.folders.log()
 	k.config.Keys = k.files()
+	err := errors.Join(
+		client.WriteFile(filepath.Join(dir, "log.vkey"), vkeyLines(k.terms.Current()), 0o644),
+		writeConfig(filepath.Join(dir, "config.json"), k.config),
+	)
+	if err != nil {
+		return err
+	}
 	for i, t := range k.terms {
 		if t.Until == 0 {
 			continue
 		}
-		file := k.file(i)
-		if err := os.Rename(filepath.Join(dir, file), filepath.Join(dir, file+".retired")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		file := filepath.Join(dir, k.file(i))
+		if err := os.Rename(file, file+".retired"); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
-	return errors.Join(
-		client.WriteFile(filepath.Join(dir, "log.vkey"), vkeyLines(k.terms.Current()), 0o644),
-		writeConfig(filepath.Join(dir, "config.json"), k.config),
-		syncFolder(dir),
-	)
+	return syncFolder(dir)
 }
 
 // keyByID finds the key with an ID among all that the log ever had.
