@@ -219,8 +219,12 @@ func TestVerifyNoticesEveryFile(t *testing.T) {
 	if _, _, err := verify(t, dir); err == nil {
 		t.Error("a link that leads out of the backup")
 	}
-	if err := os.Remove(strange); err != nil {
+	latest := filepath.Join(p.dir, "latest")
+	if err := errors.Join(os.Remove(strange), os.Symlink(dir, latest)); err != nil {
 		t.Fatal(err)
+	}
+	if _, _, err := verify(t, latest); err != nil {
+		t.Errorf("by a link to it: %v", err)
 	}
 	if _, _, err := verify(t, dir); err != nil {
 		t.Errorf("after all was put back: %v", err)

@@ -39,8 +39,12 @@ func syncFolder(dir string) error {
 }
 
 // list returns the names of all files below a folder, with slashes, in order. What
-// is neither a file nor a folder is refused: a link may lead out of the backup.
+// is neither a file nor a folder is refused: a link may lead out of the backup. The folder
+// itself may be named by a link.
 func list(dir string) (names []string, err error) {
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, err
+	}
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
