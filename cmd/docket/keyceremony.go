@@ -50,6 +50,9 @@ func (o *ceremonyOptions) begin(f folders) (*ceremony, error) {
 	if k.config, err = f.serverConfig(); err != nil {
 		return nil, err
 	}
+	if k.config.ReadOnly {
+		return nil, fmt.Errorf("log %s has ended: it never signs again, so its keys stay as they are", k.config.Origin)
+	}
 	k.store, err = pebblestore.Open(f.store(), pebblestore.Options{})
 	if errors.Is(err, storage.ErrLocked) {
 		return nil, fmt.Errorf("%w: the keys of a running log cannot change. Stop docket serve, then run this again", err)
