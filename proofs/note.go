@@ -126,6 +126,20 @@ func (n Note) OnlyBy(keys []VerifierKey) Note {
 	return kept
 }
 
+// OneBy returns the note with the first line of each of these keys alone, in their
+// order. None of them is verified by it. Whoever adds lines to a note of somebody else
+// begins with this: anybody can repeat a line until a note has no place for another one.
+func (n Note) OneBy(keys []VerifierKey) Note {
+	kept := Note{Body: n.Body}
+	for _, s := range n.OnlyBy(keys).Signatures {
+		same := func(k NoteSignature) bool { return k.ID == s.ID && k.Name == s.Name }
+		if !slices.ContainsFunc(kept.Signatures, same) {
+			kept.Signatures = append(kept.Signatures, s)
+		}
+	}
+	return kept
+}
+
 // by returns the signatures of the key with this name and ID, each once: anybody can
 // repeat a line, and nobody shall verify it a hundred times.
 func (n Note) by(key VerifierKey) []NoteSignature {

@@ -183,6 +183,9 @@ func TestRepeatedLines(t *testing.T) {
 	if got := n.by(testLog.key); len(got) != 1 || !bytes.Equal(got[0].Line, line) {
 		t.Errorf("%d signatures", len(got))
 	}
+	if got := n.OneBy([]VerifierKey{testLog.key}); !bytes.Equal(got.Marshal(), signedNote(cp.Marshal(), line)) {
+		t.Errorf("one line of the key: %s", got.Marshal())
+	}
 	// One more that does not verify still spoils the note.
 	at := bytes.LastIndexByte(other, ' ') + 20
 	if other[at]++; other[at] > 'Y' {

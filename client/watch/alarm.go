@@ -54,6 +54,9 @@ func (w *Watch) raise(a alarm) {
 		digest, path, err := w.keepEvidence(a.evidence)
 		if err != nil {
 			w.failed("evidence", err) // the alert says all the more
+			if a.convicts {
+				w.state.Unkept = append(w.state.Unkept, hex.EncodeToString(digest[:]))
+			}
 		} else {
 			alert.Evidence = []statement.Digest{digest}
 			alert.Detail += "; evidence " + path
@@ -88,11 +91,23 @@ func (w *Watch) convict(condition string, e *evidence.Evidence) error {
 	text := e.Marshal()
 	sum := sha256.Sum256(text)
 	id := hex.EncodeToString(sum[:])
-	if !slices.Contains(w.state.Convictions, id) && len(w.state.Convictions) < maxConvictions {
+	switch {
+	case slices.Contains(w.state.Unkept, id):
+		w.keepLate(id, e)
+	case !slices.Contains(w.state.Convictions, id) && len(w.state.Convictions) < maxConvictions:
 		w.state.Convictions = append(w.state.Convictions, id)
 		w.raise(alarm{rule: "AL-15", condition: condition, key: id[:16], detail: judged.Says, evidence: e, convicts: true})
 	}
 	return nil
+}
+
+// keepLate keeps the evidence of a conviction that was told when there was no place.
+func (w *Watch) keepLate(id string, e *evidence.Evidence) {
+	if _, _, err := w.keepEvidence(e); err != nil {
+		w.failed("evidence", err)
+		return
+	}
+	w.state.Unkept = slices.DeleteFunc(w.state.Unkept, func(unkept string) bool { return unkept == id })
 }
 
 // keepEvidence writes evidence into a file of its own; the same twice is one file.

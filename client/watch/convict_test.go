@@ -1,7 +1,10 @@
 package watch
 
 import (
+	"bytes"
 	"crypto/ed25519"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/docketlog/docket/client"
@@ -32,5 +35,29 @@ func TestConvictsByJudgementAlone(t *testing.T) {
 	e := evidence.OfNotes(evidence.Fork, "", proofs.Hash{}, note(5), note(7), proofs.Hash{}, nil)
 	if err := w.convict("fork", e); err != nil || len(w.state.Convictions) != 0 || len(w.round.Files) != 0 || len(w.round.Failed) != 1 {
 		t.Errorf("%v, %+v", err, w.round)
+	}
+
+	// What convicts and finds no place is told at once, and kept when there is one.
+	other := bytes.Replace(note(6), []byte("\n6\n"), []byte("\n5\n"), 1)
+	body, _, _ := bytes.Cut(other, []byte("\n\n"))
+	line, err := proofs.SignLogLine("log.example", func(m []byte) ([]byte, error) { return ed25519.Sign(key, m), nil }, pinned, append(body, '\n'))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fork := evidence.OfNotes(evidence.Fork, "", proofs.Hash{}, note(5), append(append(body, "\n\n"...), line...), proofs.Hash{}, nil)
+	dir := filepath.Join(w.Folder, "evidence")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // in its way
+		t.Fatal(err)
+	}
+	for i, want := range []struct{ alerts, files, failed int }{{1, 0, 1}, {0, 0, 1}, {0, 1, 0}, {0, 0, 0}} {
+		if i == 2 {
+			if err := os.Remove(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.round = &Round{}
+		if err := w.convict("fork", fork); err != nil || len(w.round.Alerts) != want.alerts || len(w.round.Files) != want.files || len(w.round.Failed) != want.failed {
+			t.Errorf("%d: %v, %+v", i, err, w.round)
+		}
 	}
 }

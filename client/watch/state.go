@@ -45,6 +45,7 @@ type state struct {
 	Registers   map[string]*registerState `json:"registers,omitempty"`
 	Fired       []string                  `json:"fired,omitempty"` // dedup of what the sinks got
 	Convictions []string                  `json:"convictions,omitempty"`
+	Unkept      []string                  `json:"unkept,omitempty"` // of them: whose evidence found no place so far
 }
 
 // A sourceState is what one source showed.

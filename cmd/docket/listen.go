@@ -12,8 +12,11 @@ import (
 const (
 	maxConnections = 16_384
 	ownFiles       = 1_200 // what the store and the rest of the process open at most
-	fewConnections = 512
 )
+
+// scarce says that a process may open so few files that its store and its clients can
+// still take them from each other.
+func scarce(files uint64) bool { return files/2 < ownFiles }
 
 // connections is how many connections a process may have that may open so many files.
 func connections(files uint64) int {
@@ -29,8 +32,8 @@ func listen(address string, logger *slog.Logger) (net.Listener, error) {
 	}
 	places := maxConnections
 	if files, ok := openFiles(); ok {
-		if places = connections(files); places < fewConnections {
-			logger.Warn("few connections are taken at once: raise the number of files that this process may open (ulimit -n)", "connections", places, "files", files)
+		if places = connections(files); scarce(files) {
+			logger.Warn("few connections are taken at once, and a large store may still run out of files: raise the number that this process may open (ulimit -n)", "connections", places, "files", files)
 		}
 	}
 	return limited(l, places), nil

@@ -12,6 +12,9 @@ func TestConnections(t *testing.T) {
 		if got := connections(files); got != want {
 			t.Errorf("of %d files: %d connections, want %d", files, got, want)
 		}
+		if own := files - uint64(want); scarce(files) != (own < ownFiles) {
+			t.Errorf("of %d files %d are the server's own; it is said: %t", files, own, !scarce(files))
+		}
 	}
 }
 

@@ -237,7 +237,8 @@ func (r *release) keep(ctx context.Context, receipt *proofs.Receipt, outcome str
 	}, nil
 }
 
-// alreadyCurrent says so, and fetches the receipt if the file has none.
+// alreadyCurrent says so, and fetches the receipt if the file has none, or with --wait
+// final none that is: a newer one that fewer cosigned never takes the place of that.
 func (r *release) alreadyCurrent(ctx context.Context, d *client.Document) (*released, error) {
 	s := d.State
 	q, err := cosigningOf(r.client, d.Staple.Checkpoint)
@@ -248,29 +249,37 @@ func (r *release) alreadyCurrent(ctx context.Context, d *client.Document) (*rele
 		cosigning: q, Outcome: releaseCurrent, File: r.file, Document: r.document, Version: s.Version,
 		Statement: statement.Digest(s.Statement).String(),
 	}
-	if r.wait != waitFinal && r.hasReceipt(statement.Digest(s.Statement)) {
+	kept := r.kept(statement.Digest(s.Statement))
+	switch {
+	case kept != nil && r.wait != waitFinal:
 		return done, nil
+	case kept != nil && isCosigned(r.client.Verifier, kept):
+		done.cosigning, err = cosigningOf(r.client, kept.Checkpoint)
+		return done, err
 	}
 	receipt, err := r.client.Receipt(ctx, statement.Digest(s.Statement))
 	if err != nil {
 		return done, err
 	}
-	kept, err := r.settled(ctx, receipt, releaseCurrent)
+	settled, err := r.settled(ctx, receipt, releaseCurrent)
 	if err != nil {
 		return done, err
 	}
-	return kept, nil
+	return settled, nil
 }
 
-// hasReceipt says whether the file's receipt verifies and is that of a statement: it
+// kept is the file's receipt if it verifies and is that of a statement, else nil: it
 // may be damaged, or of an earlier version, which lay at the same path.
-func (r *release) hasReceipt(digest statement.Digest) bool {
+func (r *release) kept(digest statement.Digest) *proofs.Receipt {
 	b, err := readFile(r.receiptFile())
 	if err != nil {
-		return false
+		return nil
 	}
 	kept, err := proofs.ParseReceipt(b)
-	return err == nil && verifiesAs(r.client.Verifier, kept, digest)
+	if err != nil || !verifiesAs(r.client.Verifier, kept, digest) {
+		return nil
+	}
+	return kept
 }
 
 // mediaOf guesses a media type from a file's name.

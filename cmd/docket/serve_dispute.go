@@ -20,14 +20,15 @@ import (
 func (f folders) logEvidence() string { return filepath.Join(f.log(), "evidence") }
 
 // disputes are what witnesses say against a served log: the alerts AL-15 that it
-// raises itself. Each is told once for a witness while the server runs.
+// raises itself. Each is told once for a witness while the server runs, and once more
+// when the log ends with it: then the witness shows what it only said before.
 type disputes struct {
 	sinks  []monitor.Sink
 	shelf  evidenceShelf
 	logger *slog.Logger
 
 	mu   sync.Mutex
-	told map[string]bool
+	told map[string]bool // by condition and URL
 }
 
 // disputed raises what a witness says against a log. At a start there is none yet:
@@ -64,7 +65,7 @@ func (s *disputes) raise(d witness.Dispute, stop func(error)) {
 	if d.Ends {
 		stop(stopSigning(fmt.Errorf("%w: %s", cause, d.URL)))
 	}
-	if s.first(condition, d.URL) {
+	if s.first(condition, d.URL) || d.Ends {
 		s.tell(d, condition, severity, s.keep(d))
 	}
 }

@@ -82,7 +82,13 @@ func (w *finality) await(ctx context.Context, c *client.Client, r *proofs.Receip
 		return r, nil
 	}
 	digest := statement.DigestOf(r.Envelope.Payload)
-	late := func(why string) error { return &sealedOnly{digest, why} }
+	outer := ctx
+	late := func(why string) error {
+		if outer.Err() != nil {
+			why = "the wait was interrupted"
+		}
+		return &sealedOnly{digest, why}
+	}
 	ctx, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
 	why := "no quorum answered within " + w.timeout.String()

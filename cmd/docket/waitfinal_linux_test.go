@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,6 +61,8 @@ func TestWaitFinal(t *testing.T) {
 	docketCode(t, 0, "enrolled wl/x", append([]string{"identity", "enroll", "wl/x", "--owner", "team-x", "--wait", "final"}, there...)...)
 	docketCode(t, 0, "withdrew version 1", append([]string{"withdraw", "--doc", "files/a", "--wait", "final"}, there...)...)
 
+	w.release("c")
+
 	// A witness that hangs holds up nobody who does not wait for it.
 	if err := w.own.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -87,6 +90,15 @@ func TestWaitFinal(t *testing.T) {
 	docketCode(t, proofs.ExitCosigners, "--final --out FILE", append([]string{"identity", "suspend", "wl/x", "--wait", "final", "--wait-timeout", "1s"}, there...)...)
 	docketCode(t, proofs.ExitCosigners, "not final", release...) // current already
 
+	w.interrupted(there)
+
+	// A final receipt stays, while the log has gone on and no witness answers.
+	c := filepath.Join(w.dir, "c.txt")
+	docketCode(t, 0, "is current already", append([]string{"release", c, "--doc", "files/c", "--wait", "final", "--wait-timeout", "1s"}, there...)...)
+	if got := w.quorumOf(c + ".docket"); got != quorumMet {
+		t.Errorf("the final receipt was replaced by one that is %s", got)
+	}
+
 	var err error
 	if w.own, err = start(t, exec.Command("docket", "witness", "serve", "--dir", w.dir, "--listen", strings.TrimPrefix(w.own.url, "http://"))); err != nil {
 		t.Fatal(err)
@@ -100,6 +112,33 @@ func TestWaitFinal(t *testing.T) {
 	kept, err := filepath.Glob(filepath.Join(w.f.client(), "receipts", "*"))
 	if err != nil || len(kept) < 4 {
 		t.Errorf("%d kept receipts, %v", len(kept), err)
+	}
+}
+
+// interrupted demands that who ends the wait by a signal has the sealed receipt, and is
+// told so, and not that the time was over.
+func (w *witnessed) interrupted(there []string) {
+	w.t.Helper()
+	file := filepath.Join(w.dir, "d.txt")
+	if err := os.WriteFile(file, []byte("d"), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	var out bytes.Buffer
+	cmd := exec.Command("docket", append([]string{"release", file, "--doc", "files/d", "--wait", "final", "--wait-timeout", "10m"}, there...)...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		_, kept := os.Stat(file + ".docket")
+		if _, pending := os.Stat(file + ".docket-pending"); kept == nil && pending != nil {
+			break // it waits from here on
+		}
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	_ = cmd.Wait()
+	if cmd.ProcessState.ExitCode() != proofs.ExitCosigners || !strings.Contains(out.String(), "the wait was interrupted") || w.quorumOf(file+".docket") != quorumNotMet {
+		w.t.Errorf("exit code %d: %s", cmd.ProcessState.ExitCode(), out.String())
 	}
 }
 

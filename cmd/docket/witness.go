@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -60,6 +61,9 @@ func (w witnessFolder) cosigners() ([]witness.Cosigner, error) {
 	return all, nil
 }
 
+// errOtherKey says that a file holds the private key of another verifier key.
+var errOtherKey = errors.New("is not the private key")
+
 // cosigner loads the private key of a verifier key.
 func (w witnessFolder) cosigner(key proofs.VerifierKey, path string) (witness.Cosigner, error) {
 	c, err := loadCosigner(key.Name, path, w.file("key-password"))
@@ -67,7 +71,7 @@ func (w witnessFolder) cosigner(key proofs.VerifierKey, path string) (witness.Co
 		return nil, err
 	}
 	if c.Key().String() != key.String() {
-		return nil, fmt.Errorf("%s is not the private key of %s+%08x, which %s names: put the right files back", path, key.Name, key.ID, w.file("vkeys"))
+		return nil, fmt.Errorf("%s %w of %s+%08x, which %s names: put the right files back", path, errOtherKey, key.Name, key.ID, w.file("vkeys"))
 	}
 	return c, nil
 }

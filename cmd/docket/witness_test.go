@@ -48,3 +48,32 @@ func TestEvidenceShelf(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 }
+
+// A key that was added and lost can be given up: the first key's file is no obstacle, and
+// stays.
+func TestWitnessGivesUpALostKey(t *testing.T) {
+	w := witnessFolder(filepath.Join(t.TempDir(), "witness"))
+	log, err := newCosignerKey("log.example.com", proofs.TypeMLDSA44)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.create("witness.example.com/w1", []string{log.cosigner.Key().String()}, false); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := w.addKey(proofs.TypeEd25519Cosignature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(w.namedKeyFile(keys[1])); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.cosigners(); err == nil {
+		t.Error("it starts without a key that it names")
+	}
+	if left, err := w.removeKey(keys[1]); err != nil || len(left) != 1 || left[0].String() != keys[0].String() {
+		t.Errorf("%v, %v", left, err)
+	}
+	if all, err := w.cosigners(); err != nil || len(all) != 1 {
+		t.Errorf("%d keys, %v", len(all), err)
+	}
+}

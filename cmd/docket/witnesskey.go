@@ -117,12 +117,16 @@ func (w witnessFolder) vkeys() ([]proofs.VerifierKey, error) {
 // keyFile is where the private key of a verifier key is: those that init made have no
 // ID in their names.
 func (w witnessFolder) keyFile(key proofs.VerifierKey) string {
-	first := w.file(firstKeyFiles[key.Type])
-	named := fmt.Sprintf("%s-%08x", first, key.ID)
+	named := w.namedKeyFile(key)
 	if _, err := os.Lstat(named); err == nil {
 		return named
 	}
-	return first
+	return w.file(firstKeyFiles[key.Type])
+}
+
+// namedKeyFile is where the private key of a verifier key is that was added later.
+func (w witnessFolder) namedKeyFile(key proofs.VerifierKey) string {
+	return fmt.Sprintf("%s-%08x", w.file(firstKeyFiles[key.Type]), key.ID)
 }
 
 // firstKeyFiles are the files of the keys that init makes, by type.
@@ -148,7 +152,7 @@ func (w witnessFolder) addKey(typ uint8) ([]proofs.VerifierKey, error) {
 			return nil, errors.New("the new key has the ID of another one, by chance: run the same command again")
 		}
 	}
-	if err := made.write(fmt.Sprintf("%s-%08x", w.file(firstKeyFiles[typ]), key.ID), w.file("key-password")); err != nil {
+	if err := made.write(w.namedKeyFile(key), w.file("key-password")); err != nil {
 		return nil, err
 	}
 	keys = append(keys, key)
@@ -170,6 +174,9 @@ func (w witnessFolder) removeKey(gone proofs.VerifierKey) ([]proofs.VerifierKey,
 	}
 	path, listed := w.keyFile(gone), len(left) < len(keys)
 	_, err = w.cosigner(gone, path)
+	if named := w.namedKeyFile(gone); listed && path != named && errors.Is(err, errOtherKey) {
+		path, err = named, nil // which was lost: the file without an ID is another key's
+	}
 	switch {
 	case len(left) == 0:
 		return nil, errors.New("it is the witness's only key: add the new one first, and let policies name it")

@@ -46,6 +46,7 @@ type site struct {
 	own   string // URL of the cosigner
 	kept  []*evidence.Evidence
 	n     int
+	more  []witness.Cosigner // keys beside the first
 }
 
 type key struct {
@@ -109,7 +110,7 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	keys := []proofs.VerifierKey{s.w.Signer.Key()}
-	w, err := witness.Open(witness.Config{Store: stores[1], Logs: keys, Cosigners: []witness.Cosigner{cosignerKey(s.t)}, Now: s.w.Clock.Now})
+	w, err := witness.Open(witness.Config{Store: stores[1], Logs: keys, Cosigners: append([]witness.Cosigner{cosignerKey(s.t)}, s.more...), Now: s.w.Clock.Now})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -230,6 +231,40 @@ func TestSteps(t *testing.T) {
 	bare, _, _ := s.request(0)
 	if _, ok := s.demand(bare); ok {
 		t.Error("the log's own note passes for an audited one")
+	}
+}
+
+// A key that was added signs what was cosigned before, also while the log is idle.
+func TestAddedKeySigns(t *testing.T) {
+	s := newSite(t)
+	if _, _, err := s.c.Step(ctx); err != nil {
+		t.Fatal(err)
+	}
+	added, err := witness.NewMLDSA(cosignerName, bytes.Repeat([]byte{8}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.more = []witness.Cosigner{added}
+	s.restart()
+	_, note, err := s.c.Step(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := proofs.ParseNote(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cp, err := proofs.ParseCheckpoint(n.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range append(s.more, cosignerKey(t)) {
+		if _, err := proofs.VerifyCosignature(k.Key(), n, cp); err != nil {
+			t.Errorf("%v: %v", k.Key(), err)
+		}
+	}
+	if _, again, err := s.c.Step(ctx); err != nil || !bytes.Equal(again, note) {
+		t.Errorf("it cosigned one tree twice: %v", err)
 	}
 }
 

@@ -152,11 +152,11 @@ func (c *Cosigner) cosign(ctx context.Context, tree *client.Tree) ([]byte, error
 	switch {
 	case held > tree.Size:
 		return nil, fmt.Errorf("size %d was cosigned before, the log shows size %d", held, tree.Size)
-	case held == tree.Size: // cosigned in a request of the log, or before a restart
+	case held == tree.Size && c.Witness.Signed(origin): // in a request of the log, or before a restart
 		return c.Witness.Checkpoint(origin), nil
 	}
 	var proof []proofs.Hash
-	if held > 0 {
+	if held > 0 && held < tree.Size {
 		if _, proof, err = tree.Consistency(ctx, held); err != nil {
 			return nil, err
 		}

@@ -66,7 +66,7 @@ func (c *Cosigner) judge(w http.ResponseWriter, r *http.Request, body []byte, lo
 	if err != nil || cp.Size == 0 {
 		return true
 	}
-	err = c.vouch(r.Context(), cp, n.OnlyBy(c.Logs).Marshal())
+	err = c.vouch(r.Context(), cp, n.OneBy(c.Logs).Marshal())
 	var fork *client.ForkError
 	switch {
 	case err == nil:

@@ -57,6 +57,8 @@ func (g *gatherer) answer(ctx context.Context, r *Remote, newest Head) Answer {
 		a.Size = newest.Size
 	case errors.As(a.Err, &ahead):
 		a.Size = ahead.size
+	case errors.Is(a.Err, ErrForked):
+		a.Err = fmt.Errorf("%s: %w", r.URL, a.Err)
 	case errors.As(a.Err, &rejection) && (rejection.Inconsistent() || rejection.Status == http.StatusConflict):
 		a.Err = fmt.Errorf("%w: %s: %w", ErrForked, r.URL, a.Err)
 	}

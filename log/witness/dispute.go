@@ -14,7 +14,8 @@ import (
 	"github.com/docketlog/docket/proofs/evidence"
 )
 
-// A Reply is what a witness answered, byte for byte; of Body at most 64 KiB.
+// A Reply is what a witness answered, byte for byte; of Body at most 64 KiB and a byte,
+// of ContentType at most 256 bytes.
 type Reply struct {
 	Status      int
 	ContentType string
@@ -71,17 +72,18 @@ func (r *Remote) disputed(head Head, err error) (Dispute, bool) {
 	return d, true
 }
 
-// weigh says what comes of a dispute. At a start the word of a witness is enough. While
-// the log runs only a note of its own key is: a number is soon said, and one witness of
-// many must not end a log with it.
+// weigh says what comes of a dispute. A second history that the log's own key signed
+// ends it, whatever the witness answered. At a start the word of a witness is enough too,
+// but for one that knows another key. While the log runs only a note of its own key is: a
+// number is soon said, and one witness of many must not end a log with it.
 func (g *gatherer) weigh(d *Dispute, err error) error {
 	proven := d.Evidence != nil && d.Evidence.Kind == evidence.Fork
 	switch {
-	case !g.running:
-		d.Ends = d.Charge != KeyRefused
 	case proven:
 		d.Ends = true
 		return fmt.Errorf("%w, which the log's own key signed: %w", ErrForked, err)
+	case !g.running:
+		d.Ends = d.Charge != KeyRefused
 	case d.Charge == Ahead && (len(g.Logs) == 0 || d.Evidence != nil):
 		d.Ends = true
 	case d.Charge == Ahead:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 func (town *town) disputed(head witness.Head) (got []witness.Dispute, err error) {
 	town.t.Helper()
 	c := town.config()
-	c.Logs, c.Timeout = []proofs.VerifierKey{town.log.key.key}, time.Second
+	c.Logs = []proofs.VerifierKey{town.log.key.key}
 	c.Disputed = func(_ context.Context, d witness.Dispute) { got = append(got, d) }
 	err = witness.Confirm(town.t.Context(), c, head)
 	return got, err
@@ -131,6 +132,40 @@ func TestDisputesOfLiars(t *testing.T) {
 	}
 }
 
+// What is kept of an answer is bounded: a header can have megabytes, and the folder of
+// answers has a bound for all witnesses.
+func TestDisputesAreBounded(t *testing.T) {
+	town := newTown(t, 1, 1)
+	town.witnesses[0].set(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", strings.Repeat("x", 1<<20))
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		_, _ = w.Write(make([]byte, 1<<20))
+		return false
+	})
+	got, _ := town.disputed(town.head())
+	if len(got) != 1 || len(got[0].Reply.ContentType) > 256 || len(got[0].Reply.Body) > 64<<10+1 || got[0].Shown != nil {
+		t.Errorf("%d disputes, of the first a type of %d bytes", len(got), len(got[0].Reply.ContentType))
+	}
+}
+
+// A witness that knows the log under another key, and shows a second history of this
+// one, ends the start as it ends a log that runs.
+func TestForkBehindARefusedKey(t *testing.T) {
+	town, fork := newTown(t, 1, 1), newTree(origin, 1).grow(30, "z")
+	town.witnesses[0].set(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusForbidden)
+			return false
+		}
+		_, _ = w.Write(fork.note(3))
+		return false
+	})
+	got, err := town.disputed(town.head())
+	if !errors.Is(err, witness.ErrForked) || len(got) != 1 || !got[0].Ends || town.verdict(got[0]) != "proven" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // While a log runs a dispute is told too, and a slow listener holds up no other witness.
 func TestGatherTellsOfDisputes(t *testing.T) {
 	town := newTown(t, 2, 1)
@@ -181,6 +216,27 @@ func TestGatherStopsOnAFork(t *testing.T) {
 		case <-time.After(20 * time.Second):
 			t.Fatal("it goes on")
 		}
+	}
+}
+
+// The log may end on the first word of a dispute, and the process with it: Gather waits
+// until whoever keeps the evidence is done.
+func TestGatherEndsAfterTheDispute(t *testing.T) {
+	town := newTown(t, 1, 1)
+	town.witnesses[0].set(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		return false
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	c := town.config()
+	var kept atomic.Bool
+	c.Disputed = func(context.Context, witness.Dispute) {
+		cancel()
+		time.Sleep(50 * time.Millisecond) // a disk that is slow
+		kept.Store(true)
+	}
+	if err := witness.Gather(ctx, c); err != nil || !kept.Load() {
+		t.Errorf("%v; the evidence is kept: %t", err, kept.Load())
 	}
 }
 

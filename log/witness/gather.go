@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/docketlog/docket/proofs"
@@ -123,7 +124,9 @@ type result struct {
 
 // Gather asks the witnesses until ctx ends, which is no error. It returns ErrAhead
 // when a witness shows that it knows more than the log, and ErrForked when it shows
-// another tree of the log's own key: then the log must sign no more.
+// another tree of the log's own key: then the log must sign no more. No call of
+// Disputed is in progress when it returns: what is told there is kept, and not lost
+// with the process that ends.
 func Gather(ctx context.Context, c GatherConfig) error {
 	c = c.withDefaults()
 	all, err := remotes(c.Policy, c.HTTP, c.Now)
@@ -131,12 +134,14 @@ func Gather(ctx context.Context, c GatherConfig) error {
 		return fmt.Errorf("witnesses: %w", err)
 	}
 	g := &gatherer{GatherConfig: c, results: make(chan result, len(all)), running: true}
+	var workers sync.WaitGroup
+	defer workers.Wait()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	for _, r := range all {
 		a := &asked{Remote: r, job: make(chan Head, 1), idle: true}
 		g.asked = append(g.asked, a)
-		go g.work(ctx, a)
+		workers.Go(func() { g.work(ctx, a) })
 	}
 	g.begin()
 	for {

@@ -3,7 +3,6 @@ package witness
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,10 +22,11 @@ type Remote struct {
 	Now  func() time.Time
 }
 
-// maxAnswer bounds what is read of a witness's answer, maxAhead how far its clock
-// may be ahead of ours.
+// maxAnswer bounds what is read of a witness's answer, maxMedia what is kept of its
+// content type, maxAhead how far its clock may be ahead of ours.
 const (
 	maxAnswer = 64 << 10
+	maxMedia  = 256
 	maxAhead  = 5 * time.Minute
 )
 
@@ -56,7 +56,7 @@ func (r *Rejection) Error() string {
 // what it holds: the log has two histories, or the witness is wrong.
 func (r *Rejection) Inconsistent() bool { return r.Status == http.StatusUnprocessableEntity }
 
-// add asks for cosignatures of cp. It returns the witness's lines, each of them
+// add asks for cosignatures of cp. It returns one line of each of the witness's keys,
 // verified; all else that it answered is dropped. Errors: *Conflict, *Rejection, and
 // those of the network and of a busy witness, which a later attempt may not have.
 func (r *Remote) add(ctx context.Context, request proofs.AddCheckpoint, cp proofs.Checkpoint) ([]byte, error) {
@@ -70,7 +70,8 @@ func (r *Remote) add(ctx context.Context, request proofs.AddCheckpoint, cp proof
 	if err != nil {
 		return nil, err
 	}
-	got := Reply{answer.StatusCode, answer.Header.Get("Content-Type"), body}
+	media := answer.Header.Get("Content-Type")
+	got := Reply{answer.StatusCode, media[:min(len(media), maxMedia)], body}
 	switch answer.StatusCode {
 	case http.StatusOK:
 		return r.lines(body, cp)
@@ -102,7 +103,9 @@ func conflict(sent []byte, got Reply) error {
 	return &Conflict{size, sent, got}
 }
 
-// lines returns those of the witness's keys, verified and with a time that can be.
+// lines returns one of each of the witness's keys, verified and with a time that can
+// be. More of one key would be one cosignature all the same, and a witness that gives a
+// hundred would fill the note, which has to hold the lines of the others too.
 func (r *Remote) lines(body []byte, cp proofs.Checkpoint) ([]byte, error) {
 	bad := func(format string, args ...any) error {
 		return &Rejection{Status: http.StatusOK, Text: fmt.Sprintf(format, args...)}
@@ -111,23 +114,23 @@ func (r *Remote) lines(body []byte, cp proofs.Checkpoint) ([]byte, error) {
 	if err != nil {
 		return nil, bad("%v", err)
 	}
-	n = n.OnlyBy(r.Keys)
+	var lines []byte
 	for _, key := range r.Keys {
-		at, err := proofs.VerifyCosignature(key, n, cp)
+		own := n.OneBy([]proofs.VerifierKey{key})
+		if len(own.Signatures) == 0 {
+			continue
+		}
+		at, err := proofs.VerifyCosignature(key, own, cp)
 		switch {
-		case errors.Is(err, proofs.ErrUnsigned):
 		case err != nil:
 			return nil, bad("%v", err)
 		case time.Unix(at, 0).After(r.Now().Add(maxAhead)):
 			return nil, bad("its time, %d, has not come yet", at)
 		}
+		lines = append(lines, own.Signatures[0].Line...)
 	}
-	if len(n.Signatures) == 0 {
+	if len(lines) == 0 {
 		return nil, bad("no line of a key that the policy names")
-	}
-	var lines []byte
-	for _, s := range n.Signatures {
-		lines = append(lines, s.Line...)
 	}
 	return lines, nil
 }

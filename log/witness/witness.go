@@ -104,6 +104,21 @@ func (w *Witness) Checkpoint(hash proofs.Hash) []byte {
 	return note
 }
 
+// Signed says whether that note has a line of each of the witness's keys: one that it
+// got since then has signed nothing yet.
+func (w *Witness) Signed(hash proofs.Hash) bool {
+	n, err := proofs.ParseNote(w.Checkpoint(hash))
+	if err != nil {
+		return false
+	}
+	for _, c := range w.config.Cosigners {
+		if len(n.OneBy([]proofs.VerifierKey{c.Key()}).Signatures) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (l *watched) held() (proofs.TreeHead, []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,8 +148,8 @@ func (w *Witness) Add(ctx context.Context, body []byte) (lines []byte, err error
 	return w.advance(l, request, cp)
 }
 
-// A signed is a checkpoint with the signatures of its log alone: lines of others
-// are nobody's word here, least of all in the witness's own name.
+// A signed is a checkpoint with the signatures of its log alone, one of each key: lines
+// of others are nobody's word here, least of all in the witness's own name.
 type signed struct {
 	proofs.Checkpoint
 	note []byte
@@ -162,7 +177,7 @@ func (w *Witness) open(body []byte) (*watched, proofs.AddCheckpoint, signed, err
 	case request.Old > cp.Size:
 		return nil, request, signed{}, refuse(Malformed, "old %d is above the size of the checkpoint, %d", request.Old, cp.Size)
 	}
-	return l, request, signed{cp, n.OnlyBy(l.keys).Marshal()}, nil
+	return l, request, signed{cp, n.OneBy(l.keys).Marshal()}, nil
 }
 
 // keysOf are the keys of a log; of one that is unknown none signs.

@@ -150,6 +150,25 @@ func TestWitnessKeepsNoForeignLines(t *testing.T) {
 	}
 }
 
+// Who repeats the log's line as often as a note can have lines, which anybody can, leaves
+// no note that cannot be read: the witness starts again, for all its logs.
+func TestWitnessKeepsOneLineOfAKey(t *testing.T) {
+	log := newTree(origin, 1).grow(4, "a")
+	w := newWorld(t, log)
+	a, note := log.request(0, 4), log.note(4)
+	line := note[bytes.LastIndex(note, []byte("\n\n"))+2:]
+	a.Note = append(a.Note, bytes.Repeat(line, proofs.MaxNoteSignatures-1)...)
+	lines, err := w.Add(t.Context(), a.Marshal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.verified(t, lines, log.checkpoint(4))
+	w.open(t)
+	if shown := w.Checkpoint(sha256.Sum256([]byte(origin))); !bytes.Equal(shown, append(note, lines...)) {
+		t.Errorf("the witness shows %s", shown)
+	}
+}
+
 // Of those who start from one size one wins, and the witness never goes back.
 func TestWitnessRace(t *testing.T) {
 	log := newTree(origin, 1).grow(60, "a")
