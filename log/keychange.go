@@ -66,6 +66,9 @@ func changeKeys(store storage.Store, anchor storage.Anchor, change func(all KeyT
 	if err != nil {
 		return nil, err
 	}
+	if err := newestNote(store, heads[0].Size); err != nil {
+		return nil, err
+	}
 	keys, err := change(s.Keys, heads[0].Size)
 	if err != nil || slices.EqualFunc(keys, s.Keys, func(a, b KeyTerm) bool { return a.Key.String() == b.Key.String() && a.Until == b.Until }) {
 		return keys, err
@@ -85,10 +88,29 @@ func changeKeys(store storage.Store, anchor storage.Anchor, change func(all KeyT
 	return keys, store.Commit(seq+1, &b)
 }
 
-// SignKeys makes the list of all keys that the log ever signed with, in their order,
-// signed by each key of the signer.
+// newestNote demands that the store has no note above the anchor's: the terms would say of
+// what was signed meanwhile that other keys signed it.
+func newestNote(store storage.Reader, anchored uint64) error {
+	newer := false
+	_, end := storage.CheckpointSpace.Range()
+	if err := store.Scan(storage.Checkpoint(anchored+1), end, func(_, _ []byte) bool { newer = true; return false }); err != nil {
+		return err
+	}
+	if newer {
+		return fmt.Errorf("%w: the anchor ends at size %d, and the store has a checkpoint that was signed after that: the anchor is an old copy. Start the log once, which brings it up to date", ErrMismatch, anchored)
+	}
+	return nil
+}
+
+// SignKeys makes the list of the keys that sign what the log signs next, in the order
+// in which they were introduced, signed by each of them: the signer has these keys and no
+// others. A key that was retired or given up is never in it: whoever found it could put
+// his line below the list, and would be introduced by those that signed it.
 func (s *Signer) SignKeys(all KeyTerms) (proofs.KeyList, error) {
-	l := proofs.KeyList{Keys: all.Keys()}
+	l := proofs.KeyList{Keys: all.keys(func(t KeyTerm) bool { return t.Until == 0 })}
+	if err := all.agree(s.keys); err != nil {
+		return l, err
+	}
 	cp, err := l.Checkpoint()
 	if err != nil {
 		return l, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -242,14 +243,16 @@ func TestExchangeOfKeys(t *testing.T) {
 		t.Errorf("after a key was given up: %v", err)
 	}
 	k.sound()
-	k.introduce(nextPQ)
+	lists(t, log.Join(old, oldPQ, next, nextPQ), k.introduce(nextPQ), old, oldPQ, next, nextPQ) // not the one that was lost
 	signedBy(t, k.grow(log.Join(old, oldPQ, next, nextPQ)), []*log.Signer{old, oldPQ, next, nextPQ}, nil)
 	if _, err := log.IntroduceKey(k.p.store, k.p.anchor, edKey(t, 5).Key()); err == nil {
 		t.Error("a third key of one type was introduced")
 	}
 	for _, s := range []*log.Signer{old, oldPQ, old} { // the last time it changes nothing
-		if _, err := k.retire(s); err != nil {
+		if all, err := k.retire(s); err != nil {
 			t.Fatal(err)
+		} else if _, err := log.Join(old, next, nextPQ).SignKeys(all); !errors.Is(err, log.ErrMismatch) {
+			t.Errorf("a list that a retired key signs: %v", err)
 		}
 	}
 	if err := k.open(log.Join(old, next, nextPQ)); err == nil || !strings.Contains(err.Error(), "is retired") {
@@ -270,6 +273,47 @@ func TestExchangeOfKeys(t *testing.T) {
 		t.Errorf("a stranger's key was retired: %v", err)
 	}
 	k.sound()
+}
+
+// TestKeysChangeUnderTheNewestAnchor: with an anchor that was put back from an old copy, the
+// terms of keys would contradict what was signed after it.
+func TestKeysChangeUnderTheNewestAnchor(t *testing.T) {
+	old, next := edKey(t, 1), edKey(t, 3)
+	k := newKeyLog(t, old)
+	note := k.grow(old)
+	k.grow(old)
+	k.grow(old) // the row of the second one comes with it
+	k.p.reopen(t)
+	if _, err := log.IntroduceKey(k.p.store, anchorHolding(t, note), next.Key()); !errors.Is(err, log.ErrMismatch) || !strings.Contains(err.Error(), "is an old copy") {
+		t.Errorf("%v", err)
+	}
+	if err := k.open(old); err != nil {
+		t.Error(err)
+	}
+	k.introduce(next)
+}
+
+// lists demands which keys a list has: who has another one can put his line below it,
+// and gains nothing.
+func lists(t *testing.T, signer *log.Signer, all log.KeyTerms, want ...*log.Signer) {
+	t.Helper()
+	l, err := signer.SignKeys(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids, wanted []uint32
+	for _, key := range l.Keys {
+		ids = append(ids, key.ID)
+	}
+	for _, s := range want {
+		wanted = append(wanted, s.Key().ID)
+	}
+	if !slices.Equal(ids, wanted) {
+		t.Errorf("the list has %08x, want %08x", ids, wanted)
+	}
+	if _, err := proofs.ParseKeyList(l.Marshal()); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestAnchorOfAllKeys: an anchor that was put back must have the line of each key that

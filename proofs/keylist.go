@@ -18,8 +18,9 @@ const (
 // log has a slash, so no signature of a list is one of a checkpoint.
 const keyListSuffix = "/keys"
 
-// A KeyList is what a log says of its own keys: all that it ever had, in the
-// order in which they were introduced, signed by those that sign when it is made. A
+// A KeyList is what a log says of its own keys: those that sign when it is made, in
+// the order in which they were introduced, and each of them signed it. A key that signs no
+// more is in none: it would be introduced by any list that names it, to whoever found it. A
 // key comes to a verifier who pins an older one by such a list. Two lines below one
 // checkpoint do not suffice for that: anybody can add a line of his own key to a note
 // that is public.

@@ -93,17 +93,26 @@ func backupStopped(ctx context.Context, f folders, to string) (made backup.Made,
 		return made, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	text, err := loadAnchor(f.anchor())
+	keys, err := log.ReadKeyTerms(store)
 	if err != nil {
 		return made, err
 	}
-	keys, err := log.ReadKeyTerms(store)
+	text, err := f.stoppedNotes(config, store, keys)
 	if err != nil {
 		return made, err
 	}
 	return backup.Make(ctx, backup.Source{
 		Origin: config.Origin, Mode: log.Mode(config.Mode), Log: f.log(), Store: store, Open: openCopy, Note: backup.Anchored(text, keys), Rate: noBound,
 	}, to)
+}
+
+// stoppedNotes are the anchor's. That of a log that has ended is of a size that its store
+// does not have any more: there it is the note under which the store is shown.
+func (f folders) stoppedNotes(config serverConfig, store storage.Reader, keys log.KeyTerms) ([]byte, error) {
+	if config.ReadOnly {
+		return f.noteOfStore(store, keys)
+	}
+	return loadAnchor(f.anchor())
 }
 
 // noBound is a rate that no disk has: nothing else needs this one.

@@ -50,6 +50,9 @@ func (o *ceremonyOptions) begin(f folders) (*ceremony, error) {
 	if k.config, err = f.serverConfig(); err != nil {
 		return nil, err
 	}
+	if k.config.ReadOnly {
+		return nil, fmt.Errorf("log %s has ended: it never signs again, so its keys stay as they are", k.config.Origin)
+	}
 	k.store, err = pebblestore.Open(f.store(), pebblestore.Options{})
 	if errors.Is(err, storage.ErrLocked) {
 		return nil, fmt.Errorf("%w: the keys of a running log cannot change. Stop docket serve, then run this again", err)
@@ -99,26 +102,38 @@ func (k *ceremony) file(term int) string {
 	return fmt.Sprintf("log.%d.key", term+1)
 }
 
-// settle makes configuration and verifier keys those of the store, and moves the keys
-// aside that are retired.
+// files are those of the keys that sign.
+func (k *ceremony) files() (files []string) {
+	for i, t := range k.terms {
+		if t.Until == 0 {
+			files = append(files, k.file(i))
+		}
+	}
+	return files
+}
+
+// settle makes configuration and verifier keys those of the store, and then moves the keys
+// aside that are retired: cut off between the two, the log starts all the same.
 func (k *ceremony) settle() error {
 	dir := k.folders.log()
-	k.config.Keys = nil
+	k.config.Keys = k.files()
+	err := errors.Join(
+		client.WriteFile(filepath.Join(dir, "log.vkey"), vkeyLines(k.terms.Current()), 0o644),
+		writeConfig(filepath.Join(dir, "config.json"), k.config),
+	)
+	if err != nil {
+		return err
+	}
 	for i, t := range k.terms {
-		file := k.file(i)
 		if t.Until == 0 {
-			k.config.Keys = append(k.config.Keys, file)
 			continue
 		}
-		if err := os.Rename(filepath.Join(dir, file), filepath.Join(dir, file+".retired")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		file := filepath.Join(dir, k.file(i))
+		if err := os.Rename(file, file+".retired"); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
-	return errors.Join(
-		client.WriteFile(filepath.Join(dir, "log.vkey"), vkeyLines(k.terms.Current()), 0o644),
-		writeConfig(filepath.Join(dir, "config.json"), k.config),
-		syncFolder(dir),
-	)
+	return syncFolder(dir)
 }
 
 // keyByID finds the key with an ID among all that the log ever had.

@@ -94,7 +94,10 @@ func (k *ceremony) introduce(mldsa bool) error {
 	if k.terms, err = log.IntroduceKey(k.store, k.anchor, next.Key()); err != nil {
 		return err
 	}
-	return errors.Join(k.settle(), k.writeList())
+	if err := k.writeList(); err != nil {
+		return err
+	}
+	return k.settle()
 }
 
 // listFile is where the list of the log's keys is that introduced the newest one.
@@ -102,9 +105,10 @@ func (k *ceremony) listFile() string {
 	return filepath.Join(k.folders.log(), fmt.Sprintf("keys.%d", len(k.terms)))
 }
 
-// writeList signs the list of all keys with those that sign now.
+// writeList signs the list of the keys that sign now. It comes before the configuration
+// names the new one: a log that starts with a key has the list that introduces it.
 func (k *ceremony) writeList() error {
-	signer, err := loadLogSigner(k.folders.log(), k.passwordFile, k.config.Origin, k.config.signing()...)
+	signer, err := loadLogSigner(k.folders.log(), k.passwordFile, k.config.Origin, k.files()...)
 	if err != nil {
 		return err
 	}

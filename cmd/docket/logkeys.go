@@ -97,13 +97,19 @@ func loadLogSigner(dir, passwordFile, origin string, files ...string) (*log.Sign
 	return log.Join(all...), nil
 }
 
-// loadLogKey loads one key of the log. What is in the file says its type.
+// loadLogKey loads one key of the log. What is in the file says its type. A key that is
+// not encrypted is refused: who can write files beside the log, and does not know the
+// password, could have key introduce take up a key of his own.
 func loadLogKey(path, passwordFile, origin string) (*log.Signer, error) {
 	text, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("a key of the log: %w", err)
 	}
-	if block, _ := pem.Decode(text); block != nil && block.Type == seedType {
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != seedType && block.Type != keyType {
+		return nil, fmt.Errorf("%s is no key of a log: want a PEM file of type %s or %s", path, keyType, seedType)
+	}
+	if block.Type == seedType {
 		seed, err := readSeed(path, passwordFile)
 		if err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -70,9 +71,11 @@ func (p *place) source() backup.Source {
 	}
 }
 
-func (p *place) make() (backup.Made, string) {
+func (p *place) make() (backup.Made, string) { return p.makeOf(p.source()) }
+
+func (p *place) makeOf(s backup.Source) (backup.Made, string) {
 	p.t.Helper()
-	made, err := backup.Make(p.t.Context(), p.source(), p.backups)
+	made, err := backup.Make(p.t.Context(), s, p.backups)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -216,11 +219,39 @@ func TestVerifyNoticesEveryFile(t *testing.T) {
 	if _, _, err := verify(t, dir); err == nil {
 		t.Error("a link that leads out of the backup")
 	}
-	if err := os.Remove(strange); err != nil {
+	latest := filepath.Join(p.dir, "latest")
+	if err := errors.Join(os.Remove(strange), os.Symlink(dir, latest)); err != nil {
 		t.Fatal(err)
+	}
+	if _, _, err := verify(t, latest); err != nil {
+		t.Errorf("by a link to it: %v", err)
 	}
 	if _, _, err := verify(t, dir); err != nil {
 		t.Errorf("after all was put back: %v", err)
+	}
+}
+
+// A file log.vkey of other keys is noticed, whatever the manifest says of it: an operator
+// publishes it after a restore, and verifiers pin what is in it.
+func TestOtherVerifierKeys(t *testing.T) {
+	p := newPlace(t)
+	_, dir := p.make()
+	m, _, err := verify(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := []byte("log.example+1cc758f9+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\n")
+	for i := range m.Files {
+		if f := &m.Files[i]; f.Name == backup.KeyName {
+			f.Bytes, f.SHA256 = int64(len(other)), fmt.Sprintf("%x", sha256.Sum256(other))
+		}
+	}
+	err = errors.Join(os.WriteFile(filepath.Join(dir, backup.KeyName), other, 0o600), os.WriteFile(filepath.Join(dir, backup.ManifestName), m.Marshal(), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := verify(t, dir); !errors.Is(err, backup.ErrChanged) || !strings.Contains(err.Error(), "names other keys than the store") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -228,7 +259,7 @@ func TestVerifyNoticesEveryFile(t *testing.T) {
 // it leaves alone.
 func TestCutOff(t *testing.T) {
 	p := newPlace(t)
-	left, other := filepath.Join(p.backups, "20260101T000000Z.part"), filepath.Join(p.backups, "photos.part")
+	left, other := filepath.Join(p.backups, "20260101T000000Z-"+fmt.Sprintf("%x", sha256.Sum256([]byte(p.w.Origin)))[:8]+".part"), filepath.Join(p.backups, "photos.part")
 	if err := errors.Join(os.MkdirAll(filepath.Join(left, "log"), 0o700), os.Mkdir(other, 0o700)); err != nil {
 		t.Fatal(err)
 	}
@@ -243,6 +274,29 @@ func TestCutOff(t *testing.T) {
 	entries, err := os.ReadDir(p.backups)
 	if err != nil || len(entries) != 1 || entries[0].Name() != "photos.part" {
 		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// Two logs have their backups in one folder: neither takes what the other one is making
+// for something that was cut off.
+func TestTwoLogsInOneFolder(t *testing.T) {
+	p, q := newPlace(t), newPlace(t)
+	q.release(0, 1)
+	other := q.source()
+	other.Origin = "other.example"
+	s := p.source()
+	note := s.Note
+	s.Now = func() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
+	other.Now = s.Now
+	s.Note = func(ctx context.Context, size uint64) ([]byte, error) {
+		if made, err := backup.Make(ctx, other, p.backups); err == nil || !errors.Is(err, log.ErrFork) {
+			t.Errorf("%+v, %v", made, err) // it has another name than its rows
+		}
+		return note(ctx, size)
+	}
+	_, dir := p.makeOf(s)
+	if _, report, err := verify(t, dir); err != nil || report.Damaged > 0 {
+		t.Errorf("%v, %+v", err, report.Findings)
 	}
 }
 

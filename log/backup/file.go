@@ -39,8 +39,12 @@ func syncFolder(dir string) error {
 }
 
 // list returns the names of all files below a folder, with slashes, in order. What
-// is neither a file nor a folder is refused: a link may lead out of the backup.
+// is neither a file nor a folder is refused: a link may lead out of the backup. The folder
+// itself may be named by a link.
 func list(dir string) (names []string, err error) {
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, err
+	}
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -125,17 +129,21 @@ func (h *hasher) pause() {
 	}
 }
 
-// partSuffix is that of a folder in which a backup is being made.
-const partSuffix = ".part"
+// partSuffix is that of a folder in which a backup of a log is being made. Another log
+// may have its backups in the same folder, and make one now.
+func partSuffix(origin string) string {
+	sum := sha256.Sum256([]byte(origin))
+	return "-" + hex.EncodeToString(sum[:4]) + ".part"
+}
 
-// clear removes what backups left that were cut off in folder.
-func clear(folder string) error {
+// clear removes from folder what backups of a log left that were cut off.
+func clear(folder, origin string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		stamp, ok := strings.CutSuffix(e.Name(), partSuffix)
+		stamp, ok := strings.CutSuffix(e.Name(), partSuffix(origin))
 		if _, err := time.Parse(stampForm, stamp); !ok || err != nil || !e.IsDir() {
 			continue // not ours
 		}

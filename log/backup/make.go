@@ -26,7 +26,7 @@ type Store interface {
 type Source struct {
 	Origin string
 	Mode   log.Mode
-	Log    string         // its folder: config.json and log.vkey are in it
+	Log    string         // its folder: config.json is in it
 	Store  storage.Copier // what is copied
 	Open   Opener
 	// Note returns the note that the log signed for a size, or log.ErrNotFound if
@@ -61,8 +61,8 @@ func Make(ctx context.Context, s Source, folder string) (Made, error) {
 	}
 	begun := time.Now()
 	stamp := s.Now().UTC()
-	part := filepath.Join(folder, stamp.Format(stampForm)+partSuffix)
-	if err := clear(folder); err != nil {
+	part := filepath.Join(folder, stamp.Format(stampForm)+partSuffix(s.Origin))
+	if err := clear(folder, s.Origin); err != nil {
 		return Made{}, err
 	}
 	m, err := s.fill(ctx, part, stamp)
@@ -90,14 +90,14 @@ func (s *Source) fill(ctx context.Context, part string, stamp time.Time) (*Manif
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(filepath.Join(part, NoteName), c.note); err != nil {
+	if err := errors.Join(writeFile(filepath.Join(part, NoteName), c.note), writeFile(filepath.Join(part, filepath.FromSlash(KeyName)), vkeys(c.keys))); err != nil {
 		return nil, err
 	}
 	lists, err := keyLists(s.Log)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range append([]string{ConfigName, KeyName}, lists...) {
+	for _, name := range append([]string{ConfigName}, lists...) {
 		b, err := os.ReadFile(filepath.Join(s.Log, filepath.Base(name)))
 		if err == nil {
 			err = writeFile(filepath.Join(part, filepath.FromSlash(name)), b)

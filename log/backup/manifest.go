@@ -69,6 +69,15 @@ func (m *Manifest) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// vkeys is the file of the keys that sign next, as people publish it: a line each.
+func vkeys(keys log.KeyTerms) []byte {
+	var b []byte
+	for _, key := range keys.Current() {
+		b = append(b, key.String()+"\n"...)
+	}
+	return b
+}
+
 // Marshal returns the one form of a manifest.
 func (m *Manifest) Marshal() []byte {
 	b, err := json.MarshalIndent(m, "", "  ")

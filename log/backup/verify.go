@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -128,7 +129,7 @@ func (m *Manifest) verifyCopies(dir string) error {
 	return err
 }
 
-// sameKeys demands that the keys of the manifest are those in the store.
+// sameKeys demands that the keys of the manifest and of log.vkey are those in the store.
 func (m *Manifest) sameKeys(dir string, rows storage.Reader) error {
 	keys, err := log.ReadKeyTerms(rows)
 	if err != nil {
@@ -139,5 +140,9 @@ func (m *Manifest) sameKeys(dir string, rows storage.Reader) error {
 	}) {
 		return fmt.Errorf("%s: %w: the store has other keys than the manifest", dir, ErrChanged)
 	}
-	return nil
+	b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(KeyName)))
+	if err == nil && !bytes.Equal(b, vkeys(keys)) {
+		err = fmt.Errorf("%s: %w: %s names other keys than the store: whoever publishes it would publish them", dir, ErrChanged, KeyName)
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package restore
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 )
 
 // What a plan can come to.
@@ -70,8 +71,11 @@ func (f *Facts) useStore() bool { return f.Store.State == Whole && f.Store.Size 
 
 // contradiction says which two things exclude each other; "" if none do.
 func (f *Facts) contradiction() string {
+	if f.Config == Rekeyed {
+		return "log.vkey beside the log names other keys than the backup: the log's keys changed after it was made. A log whose own store is whole needs no restore; else take a backup that was made after that, or restore into an empty folder"
+	}
 	if f.Config == Other {
-		return "the folder of the log is that of another log, or has another key: name the right one, or an empty one"
+		return "the folder of the log is that of another log: name the right one, or an empty one"
 	}
 	if f.Anchor.State == Other {
 		return "the anchor is another log's: name the right folder"
@@ -103,19 +107,41 @@ func (f *Facts) doubt() string {
 	if f.ReadOnly {
 		return "this log was restored for reading only before: it never signs again. If that was a mistake, restore into an empty folder"
 	}
-	anchored, brought := false, false
-	for _, k := range f.Known {
-		anchored = anchored || k.Source == fromAnchor && k.Size >= f.Backup.Size
-		brought = brought || k.Source != fromAnchor && k.Source != fromBackup && k.Source != fromStore
+	if f.Ended {
+		return "the backup was made of a log that had ended, and that never signs again: bring the checkpoint that was published as its last one (--checkpoint); then it is put in place for reading only"
 	}
-	if f.Anchor.State == Whole && anchored || f.Confirmed || brought {
-		return ""
+	anchored, brought, own, others := false, false, uint64(0), "nobody else was asked whether there is something newer"
+	for _, k := range f.Known { // by size
+		switch k.Source {
+		case fromBackup, fromStore:
+			own = k.Size
+		case fromAnchor:
+			anchored = anchored || k.Size >= f.Backup.Size
+		default:
+			brought = true
+		}
+	}
+	if brought { // who holds an older one knows nothing of what came after it
+		others = fmt.Sprintf("what was brought is older than size %d, which is signed here itself", own)
+		brought = slices.ContainsFunc(f.Known, func(k Known) bool {
+			return k.Size >= own && k.Source != fromAnchor && k.Source != fromBackup && k.Source != fromStore
+		})
+	}
+	if f.Anchor.State == Whole && anchored {
+		return "" // nobody was ever shown what it does not hold
 	}
 	what := "is lost"
 	if f.Anchor.State == Whole {
 		what = "is older than the backup, so it was put back itself"
 	}
-	return "the anchor " + what + ", and nobody else was asked whether there is something newer: name a policy with witnesses (--policy), or the newest checkpoints that clients hold (--checkpoint)"
+	if f.Store.State == Damaged && f.Store.Size > f.Backup.Size {
+		return fmt.Sprintf("the anchor %s, and the log's own store is damaged and ends at size %d: that may have been signed and answered, also where no witness saw it. Find the anchor, "+
+			"or a checkpoint above size %d that anybody holds (--checkpoint)", what, f.Store.Size, f.Backup.Size)
+	}
+	if f.Confirmed || brought {
+		return ""
+	}
+	return "the anchor " + what + ", and " + others + ": name a policy with witnesses (--policy), or the newest checkpoints that clients hold (--checkpoint)"
 }
 
 // goOn is for a log of which everything is there.

@@ -32,6 +32,7 @@ const (
 	Damaged = "damaged" // it is there and cannot be relied on
 	Same    = "same"    // it is there, and that of the backup
 	Other   = "other"   // it is there, and another log's
+	Rekeyed = "rekeyed" // it is there, of this log's name, and with other keys that sign
 	Agrees  = "agrees"  // a witness holds this checkpoint, and no larger one
 	Ahead   = "ahead"   // it holds a larger tree
 	Forked  = "forked"  // it holds another tree
@@ -45,8 +46,9 @@ type Facts struct {
 	Keys   log.KeyTerms `json:"keys"`
 
 	Backup    BackupFact    `json:"backup"`
+	Ended     bool          `json:"ended"`  // the backup is of a log that was for reading only
 	Store     StoreFact     `json:"store"`  // what is in DIR/log/store
-	Config    string        `json:"config"` // config.json and log.vkey in DIR/log: none, same or other
+	Config    string        `json:"config"` // config.json and log.vkey in DIR/log: none, same, rekeyed or other
 	ReadOnly  bool          `json:"readOnly"`
 	Anchor    AnchorFact    `json:"anchor"`
 	Known     []Known       `json:"known"` // signed checkpoints that anybody holds, by size

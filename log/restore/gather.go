@@ -79,6 +79,13 @@ func (g *gatherer) readBackup() error {
 // readConfig compares what the log was configured as with the backup.
 func (g *gatherer) readConfig() error {
 	g.facts.Config = None
+	config, err := os.ReadFile(filepath.Join(g.Inputs.Backup, filepath.FromSlash(backup.ConfigName)))
+	if err != nil {
+		return err
+	}
+	if _, g.facts.Ended, err = sameLog(config, config); err != nil {
+		return fmt.Errorf("%s of the backup: %w", backup.ConfigName, err)
+	}
 	for _, name := range []string{backup.ConfigName, backup.KeyName} {
 		mine, err := os.ReadFile(filepath.Join(g.Log, filepath.Base(name)))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -97,11 +104,16 @@ func (g *gatherer) readConfig() error {
 				return fmt.Errorf("%s: %w", filepath.Join(g.Log, "config.json"), err)
 			}
 		}
-		if !same {
+		switch {
+		case same:
+			g.facts.Config = Same
+		case name == backup.KeyName:
+			g.facts.Config = Rekeyed
+			return nil
+		default:
 			g.facts.Config = Other
 			return nil
 		}
-		g.facts.Config = Same
 	}
 	return nil
 }

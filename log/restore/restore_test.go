@@ -179,6 +179,11 @@ func TestRefuses(t *testing.T) {
 		want    string
 	}{
 		"anchor lost, nobody asked": {func(p *place) []string { return []string{} }, "the anchor is lost, and nobody else was asked"},
+		"anchor lost, a client that knows less": {func(p *place) []string {
+			note, err := os.ReadFile(filepath.Join(p.base, "older"))
+			must(p.t, err, os.WriteFile(filepath.Join(p.base, "client.checkpoint"), note, 0o600))
+			return []string{filepath.Join(p.base, "client.checkpoint")}
+		}, "what was brought is older than size 7"},
 		"too few witnesses": {func(p *place) []string {
 			p.witnesses = []witness.Answer{{URL: "https://w1", Err: errors.New("down")}}
 			return nil
@@ -207,6 +212,10 @@ func TestRefuses(t *testing.T) {
 			must(p.t, os.WriteFile(filepath.Join(p.log, "config.json"), []byte(`{"origin":"other.example","mode":"sealed"}`), 0o600))
 			return nil
 		}, "that of another log"},
+		"other keys since": {func(p *place) []string {
+			must(p.t, os.WriteFile(filepath.Join(p.log, "log.vkey"), []byte("log.example+1cc758f9+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\n"), 0o600))
+			return nil
+		}, "the log's keys changed after it was made"},
 		"a log that was ended before": {func(p *place) []string {
 			must(p.t, os.WriteFile(filepath.Join(p.log, "config.json"), []byte(`{"origin":"`+p.w.Origin+`","mode":"sealed","readOnly":true}`), 0o600))
 			return nil
@@ -214,6 +223,7 @@ func TestRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
+			p.newest("older")
 			p.release("a")
 			b := p.backup()
 			must(t, os.RemoveAll(p.store()))
@@ -468,4 +478,82 @@ func TestStartedBetween(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(p.anchor, "checkpoint"), anchored, 0o600))
 	p.restore(plan)
 	p.release("b")
+}
+
+// A log that was started after its anchor was made again, and before the run was noted to
+// have done that, is noticed: its newer anchor stays.
+func TestStartedAfterTheAnchor(t *testing.T) {
+	p := newPlace(t)
+	p.release("a")
+	b := p.backup()
+	p.release("b")
+	note := p.newest("client.checkpoint")
+	must(t, os.RemoveAll(p.anchor))
+	plan := p.decides(p.plan(b, note), restore.UseStore)
+	cut := p.runner(plan)
+	cut.SetPoint(func(where string) error {
+		if where == "after anchor" {
+			return errKilled
+		}
+		return nil
+	})
+	if _, err := cut.Run(t.Context()); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	p.release("c")
+	anchored := p.anchored()
+	if _, err := p.runner(plan).Run(t.Context()); !errors.Is(err, restore.ErrChanged) {
+		t.Errorf("%v", err)
+	}
+	if string(p.anchored()) != string(anchored) {
+		t.Error("the anchor went back to an older checkpoint")
+	}
+}
+
+// A backup of a log that has ended never becomes one that signs, wherever it is restored.
+func TestBackupOfAnEndedLog(t *testing.T) {
+	p := newPlace(t)
+	p.release("a")
+	older := p.newest("older.checkpoint")
+	config := filepath.Join(p.log, "config.json")
+	signing := p.read(config)
+	must(t, os.WriteFile(config, []byte(`{"origin":"`+p.w.Origin+`","mode":"sealed","readOnly":true}`), 0o600))
+	b := p.backup()
+	p.release("b")
+	last := p.newest("last.checkpoint")
+	must(t, os.RemoveAll(p.store()), os.RemoveAll(p.anchor))
+	for _, mine := range []string{"", string(signing)} { // a folder of its own, or one that was never marked
+		must(t, os.Remove(config))
+		if mine != "" {
+			must(t, os.WriteFile(config, []byte(mine), 0o600))
+		}
+		plan := p.decides(p.plan(b, older), restore.Refuse)
+		if !strings.Contains(plan.Decision.Why, "of a log that had ended") {
+			t.Errorf("%s", plan.Decision.Why)
+		}
+		if mine == "" {
+			must(t, os.WriteFile(config, nil, 0o600))
+		}
+	}
+	p.decides(p.plan(b, older, last), restore.ReadOnly)
+}
+
+// A damaged store that ends after the backup shows that there was more. What was signed of
+// it, the anchor alone knows: without it the log does not go on from the backup.
+func TestDamagedStoreKnowsMore(t *testing.T) {
+	p := newPlace(t)
+	p.release("a")
+	note := p.newest("client.checkpoint")
+	b := p.backup()
+	p.release("b") // signed, and answered; the note is in the anchor alone
+	damageStore(t, p.store())
+	p.decides(p.plan(b, note), restore.ReadOnly)
+	must(t, os.RemoveAll(p.anchor))
+	for range 2 {
+		plan := p.decides(p.plan(b, note), restore.Refuse)
+		if !strings.Contains(plan.Decision.Why, "the log's own store is damaged and ends at size 9") {
+			t.Errorf("%s", plan.Decision.Why)
+		}
+		p.witnesses, p.confirmed = []witness.Answer{{URL: "https://w1", Size: 7}}, true
+	}
 }

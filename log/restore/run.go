@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -125,19 +126,16 @@ func (r *Runner) again(ctx context.Context, begun bool) (*Facts, error) {
 	return f, err
 }
 
-// sameAnchor demands that the anchor did not move since the plan was made, unless the
-// plan makes it again: a server that ran meanwhile would have moved it.
+// sameAnchor demands that the anchor did not move since the plan was made: a server
+// that ran meanwhile would have moved it. A plan that makes it again may have moved it
+// aside, or have made it; what came after that is newer, and is never moved aside.
 func (r *Runner) sameAnchor() error {
-	for _, s := range r.Plan.Decision.Steps {
-		if s.Name == StepAnchor {
-			return nil
-		}
-	}
 	text, err := os.ReadFile(filepath.Join(r.Plan.Inputs.Anchor, "checkpoint"))
-	if errors.Is(err, fs.ErrNotExist) && r.Plan.Facts.Anchor.State == None {
+	makes := slices.ContainsFunc(r.Plan.Decision.Steps, func(s Step) bool { return s.Name == StepAnchor })
+	if errors.Is(err, fs.ErrNotExist) && (makes || r.Plan.Facts.Anchor.State == None) {
 		return nil
 	}
-	if err == nil && digest(text) != r.Plan.Facts.Anchor.SHA256 {
+	if err == nil && digest(text) != r.Plan.Facts.Anchor.SHA256 && !(makes && string(text) == r.Plan.Facts.newest().Note) {
 		err = fmt.Errorf("%w: anchor", ErrChanged)
 	}
 	return err
@@ -156,7 +154,7 @@ func (r *Runner) readJournal() (begun bool, err error) {
 	}
 	for _, path := range others {
 		if path != r.journalPath() {
-			return false, fmt.Errorf("another restore was begun here and not ended: %s has its plan; run that one to its end first", path)
+			return false, fmt.Errorf("another restore was begun here and not ended: %s has its plan; run that one to its end first. If it can no longer run, because something changed since, move that file to another folder and make a new plan", path)
 		}
 	}
 	b, err := os.ReadFile(r.journalPath())
