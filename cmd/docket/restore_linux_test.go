@@ -172,7 +172,7 @@ func TestRestoreAsksAWitness(t *testing.T) {
 	if out, err := runDocket("restore", "plan", "--from", newer, "--dir", f.dir, "--policy", policy, "--out", plan("away")); err == nil || !strings.Contains(out, "too few witnesses") {
 		t.Errorf("%v %s", err, out)
 	}
-	if w, err = start(t, exec.Command("docket", "witness", "serve", "--dir", filepath.Join(base, "w1"), "--listen", address)); err != nil {
+	if _, err := start(t, exec.Command("docket", "witness", "serve", "--dir", filepath.Join(base, "w1"), "--listen", address)); err != nil {
 		t.Fatal(err)
 	}
 	mustDocket(t, "restore", "run", "--plan", plan("new"), "--confirm", "log.example.com")

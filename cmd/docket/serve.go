@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,10 +17,6 @@ import (
 	"github.com/docketlog/docket/storage/anchor"
 	"github.com/docketlog/docket/storage/pebblestore"
 )
-
-// drainTime is how long a server that was told to stop waits for answers that
-// it owes.
-const drainTime = 30 * time.Second
 
 // serveOptions are the flags of serve and raw-log.
 type serveOptions struct {
@@ -200,17 +193,11 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	if err != nil {
 		return err
 	}
-	if site.witnesses, err = readWitnesses(o.witnesses, signer.Keys(), site.logger); err != nil {
-		return err
-	}
 	if site.sinks, err = o.alerts.sinks(f.deadLetters(), config.Origin, site.logger); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeSinks(site.sinks)) }()
-	site.witnesses.alarm(&disputes{
-		sinks: site.sinks, shelf: evidenceShelf{f.logEvidence(), site.logger}, logger: site.logger, told: make(map[string]bool),
-	})
-	if site.anchorLog, err = o.anchorLog.open(config.Origin, site); err != nil {
+	if err := o.memories(site, f, config, signer); err != nil {
 		return err
 	}
 	store, err := pebblestore.Open(f.store(), pebblestore.Options{Event: storeEvents(site.logger)})
@@ -243,6 +230,19 @@ func (o *serveOptions) serve(ctx context.Context, f folders, config serverConfig
 	return o.serveLog(ctx, site, f, config, c, l, ready)
 }
 
+// memories opens what remembers the log elsewhere, and is asked before it signs: its
+// witnesses, and the second log.
+func (o *serveOptions) memories(site *site, f folders, config serverConfig, signer *log.Signer) (err error) {
+	if site.witnesses, err = readWitnesses(o.witnesses, signer.Keys(), site.logger); err != nil {
+		return err
+	}
+	site.witnesses.alarm(&disputes{
+		sinks: site.sinks, shelf: evidenceShelf{f.logEvidence(), site.logger}, logger: site.logger, told: make(map[string]bool),
+	})
+	site.anchorLog, err = o.anchorLog.open(config.Origin, site)
+	return err
+}
+
 // serveLog runs what works beside the log, and answers requests until the end. All of
 // it has ended when it returns: the store may be closed then.
 func (o *serveOptions) serveLog(ctx context.Context, site *site, f folders, config serverConfig, c log.Config, l *log.Log, ready func(url string, size uint64, sealed time.Time)) error {
@@ -258,64 +258,4 @@ func (o *serveOptions) serveLog(ctx context.Context, site *site, f folders, conf
 	}
 	defer endMonitor()
 	return site.listenAndServe(ctx, l, f, ready)
-}
-
-// listenAndServe answers requests until the end, then closes the log.
-func (s *site) listenAndServe(ctx context.Context, l *log.Log, f folders, ready func(url string, size uint64, sealed time.Time)) error {
-	listener, err := listen(s.listen, s.logger)
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	url := s.url(listener.Addr())
-	v := l.View()
-	size, sealed := v.Size(), v.Time()
-	v.Release()
-	if err := noteServer(f, url); err != nil {
-		return errors.Join(err, listener.Close(), l.Close())
-	}
-	h := s.httpServer(l, listener.Addr())
-	served := make(chan error, 1)
-	go func() { served <- s.answer(h, listener) }()
-	ahead, endWitnesses := s.witnesses.start(ctx, l)
-	endAnchorLog := s.anchorLog.start(ctx, l)
-	ready(url, size, sealed)
-	select {
-	case <-ctx.Done():
-	case err = <-ahead:
-	case <-l.Done():
-	case err = <-served:
-	}
-	err = errors.Join(err, s.drain(h))
-	endWitnesses()
-	endAnchorLog()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	if stopped := l.Close(); stopped != nil {
-		return doubtError{stopped}
-	}
-	return err
-}
-
-// drain answers what the server admitted, before the log closes. A second signal
-// cuts it short.
-func (s *site) drain(h *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if h.Shutdown(ctx) == nil {
-		return nil
-	}
-	return errors.Join(errors.New("some answers were not sent: their statements may or may not be in the log"), h.Close())
-}
-
-// noteServer tells a development client on this machine where its server is.
-func noteServer(f folders, url string) error {
-	config, err := f.clientConfig()
-	if err != nil || !config.Dev || config.Server == url {
-		return nil // the client is elsewhere, or knows
-	}
-	config.Server = url
-	return writeConfig(filepath.Join(f.client(), "config.json"), config)
 }

@@ -106,12 +106,6 @@ func logList(name string, logs []string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// firstKey reads the verifier key in the first line of a text.
-func firstKey(text []byte) (proofs.VerifierKey, error) {
-	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte{'\n'})
-	return proofs.ParseVerifierKey(string(line))
-}
-
 // newKeys makes the private keys in files of their own.
 func (w witnessFolder) newKeys(name string, mldsa bool) ([]proofs.VerifierKey, error) {
 	types := []uint8{proofs.TypeEd25519Cosignature}
