@@ -102,7 +102,7 @@ func (l *Log) Health() error {
 	if err := l.fault(); err != nil {
 		return err
 	}
-	return l.checkSpace()
+	return l.Room()
 }
 
 func (l *Log) fault() error {
@@ -134,7 +134,8 @@ func (l *Log) Damaged(err error) {
 	l.damaged.CompareAndSwap(nil, &err)
 }
 
-func (l *Log) checkSpace() error {
+// Room is ErrNoSpace while the store's disk has less room than Config.MinFree.
+func (l *Log) Room() error {
 	free, err := l.config.Store.FreeSpace()
 	if err != nil {
 		return err
@@ -158,7 +159,7 @@ func (l *Log) admits() error {
 	if last := time.Duration(l.spaced.Load()); last > 0 && now-last < SpaceInterval {
 		return nil
 	}
-	if err := l.checkSpace(); err != nil {
+	if err := l.Room(); err != nil {
 		return err
 	}
 	l.spaced.Store(int64(now))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
 )
@@ -13,10 +14,10 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "docket",
 		Short: "a ledger that proves which version of a document was authoritative, and when",
-		Long: `docket keeps a transparency log of document releases. A release is answered
-with a receipt: a file that proves, offline and without trusting the server,
-that these bytes were a version of a document, and from when to when they were
-the authoritative one.
+		Long: `docket keeps a transparency log of document releases and of the workflows behind
+them. A release is answered with a receipt: a file that proves, offline and without
+trusting the server, that these bytes were a version of a document, from when to when
+they were the authoritative one, and who asked, approved and executed.
 
 Start here:
   docket demo                                  see it work, in one command
@@ -33,16 +34,39 @@ Start here:
 	root.PersistentFlags().String("dir", defaultDir, "folder of the log and the client: DIR/log, DIR/client, DIR/anchor")
 	root.PersistentFlags().String("token-file", "", "file with the bearer token for the server (default: as configured in DIR/client)")
 	root.PersistentFlags().String("ca-file", "", "PEM file of the authorities that the server's certificate is from (default: as configured, else the system's)")
-	root.AddCommand(
-		newInit(), newServe(), newRelease(), newWithdraw(), newVerify(), newDocument(), newIdentity(),
-		newPolicy(), newWorkflow(), newRequest(), newApprove(), newDeny(), newRevokeGrant(),
-		newRun(), newStep(), newOutcome(), newAttest(), newSpool(),
-		newDossier(), newGrant(), newLineage(), newPack(),
-		newCheckpoint(), newWitness(), newProof(), newReceipt(), newStaple(), newSearch(), newAlerts(), newRawLog(), newFsck(), newBackup(), newRestore(), newAudit(), newMonitor(), newVerifyEvidence(), newKey(), newToken(), newLoad(), newDemo(),
-	)
+	for i, group := range commandGroups() {
+		id := strconv.Itoa(i)
+		root.AddGroup(&cobra.Group{ID: id, Title: group.title})
+		for _, c := range group.commands {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
 	addCompletion(root)
 	usageArgs(root)
 	return root
+}
+
+// A commandGroup is a part of the help: commands for one kind of user.
+type commandGroup struct {
+	title    string
+	commands []*cobra.Command
+}
+
+func commandGroups() []commandGroup {
+	return []commandGroup{
+		{"Documents:", []*cobra.Command{newRelease(), newWithdraw(), newDocument(), newReceipt(), newStaple()}},
+		{"Who asked, approved and executed:", []*cobra.Command{
+			newRequest(), newApprove(), newDeny(), newRevokeGrant(), newRun(), newStep(), newOutcome(), newAttest(), newSpool(),
+			newIdentity(), newWorkflow(), newPolicy(),
+		}},
+		{"What is on record:", []*cobra.Command{newSearch(), newDossier(), newLineage(), newGrant(), newPack(), newAlerts()}},
+		{"Verify, and watch a log that nobody has to trust:", []*cobra.Command{
+			newVerify(), newVerifyEvidence(), newCheckpoint(), newProof(), newMonitor(), newAudit(), newWitness(),
+		}},
+		{"Run a log:", []*cobra.Command{newInit(), newServe(), newRawLog(), newKey(), newToken(), newBackup(), newRestore(), newFsck()}},
+		{"Try it:", []*cobra.Command{newDemo(), newLoad()}},
+	}
 }
 
 // usageArgs makes a wrong number of arguments an error of usage.

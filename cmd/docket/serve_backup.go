@@ -8,7 +8,6 @@ import (
 	"github.com/docketlog/docket/log"
 	"github.com/docketlog/docket/log/backup"
 	"github.com/docketlog/docket/log/server"
-	"github.com/docketlog/docket/storage"
 	"github.com/docketlog/docket/storage/anchor"
 	"github.com/docketlog/docket/storage/pebblestore"
 )
@@ -41,8 +40,9 @@ func (f folders) backupFolder(dir string) error {
 	return nil
 }
 
-// makesBackups lets the server make backups below --backups.
-func (o *serveOptions) makesBackups(s *site, f folders, config serverConfig, store storage.Copier) error {
+// makesBackups lets the server make backups below --backups, while the store's disk has
+// the room that admission demands: a copy beside the store keeps tables that it gives back.
+func (o *serveOptions) makesBackups(s *site, f folders, config serverConfig, store *pebblestore.Store) error {
 	if o.backups == "" {
 		return nil
 	}
@@ -53,7 +53,12 @@ func (o *serveOptions) makesBackups(s *site, f folders, config serverConfig, sto
 		source := backup.Source{
 			Origin: config.Origin, Mode: log.Mode(config.Mode), Log: f.log(), Store: store, Open: openCopy, Note: backup.SignedBy(l),
 		}
-		return func(ctx context.Context) (backup.Made, error) { return backup.Make(ctx, source, o.backups) }
+		return func(ctx context.Context) (backup.Made, error) {
+			if err := l.Room(); err != nil {
+				return backup.Made{}, err
+			}
+			return backup.Make(ctx, source, o.backups)
+		}
 	}
 	return nil
 }

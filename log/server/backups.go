@@ -49,7 +49,7 @@ func (s *Server) backupRoutes() []route {
 		text: "In a new folder below the one that the operator named at the start: the request says nothing about where, its body is not read. One at a time, and " +
 			"none within 10 seconds of the last one. The answer comes when the backup is whole and durable; if the client leaves before, there is none.",
 		replies: []reply{jsonReply[backupAnswer]("It was made.")},
-		codes:   []string{"no-backups", "busy", "quota", "stopped", "closing", "canceled"},
+		codes:   []string{"no-backups", "busy", "quota", "no-space", "stopped", "closing", "canceled"},
 	}}}
 }
 

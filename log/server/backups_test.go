@@ -29,7 +29,7 @@ func (d *description) judgeBackup(s *site) {
 	d.judge("backup", made.do("POST", backupPath, nil))
 	d.judge("backup", made.do("POST", backupPath, nil)) // at once again
 	d.judge("backup", s.do("POST", backupPath, nil))
-	for _, err := range []error{log.ErrStopped, log.ErrClosed, context.Canceled, errors.New("the disk is full")} {
+	for _, err := range []error{log.ErrNoSpace, log.ErrStopped, log.ErrClosed, context.Canceled, errors.New("the disk is full")} {
 		d.judge("backup", s.backing(failing(err)).do("POST", backupPath, nil))
 	}
 	begun, end := make(chan struct{}), make(chan struct{})
