@@ -15,6 +15,7 @@ import (
 	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
 	"github.com/docketlog/docket/proofs/evidence"
+	"github.com/docketlog/docket/storage"
 )
 
 // Bounds of the evidence of one kind that a cosigner keeps. Anybody can make the kind
@@ -93,5 +94,5 @@ func (s evidenceShelf) make() error {
 	case err != nil:
 		return err
 	}
-	return syncFolder(filepath.Dir(s.dir))
+	return storage.SyncFolder(filepath.Dir(s.dir))
 }

@@ -253,8 +253,8 @@ func checkpointOf(r *proofs.Receipt) (proofs.Checkpoint, error) {
 	return proofs.ParseCheckpoint(note.Body)
 }
 
-// readLogPolicy reads a verifier policy that names a log.
-func readLogPolicy(file string) (*proofs.Policy, error) {
+// readPolicy reads a file in the form of a verifier policy.
+func readPolicy(file string) (*proofs.Policy, error) {
 	text, err := readFile(file)
 	if err != nil {
 		return nil, err
@@ -262,6 +262,15 @@ func readLogPolicy(file string) (*proofs.Policy, error) {
 	policy, err := proofs.ParsePolicy(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return policy, nil
+}
+
+// readLogPolicy reads a verifier policy that names a log.
+func readLogPolicy(file string) (*proofs.Policy, error) {
+	policy, err := readPolicy(file)
+	if err != nil {
+		return nil, err
 	}
 	if len(policy.Logs) == 0 {
 		return nil, fmt.Errorf("%s names no log: add a line log <verifier key>", file)

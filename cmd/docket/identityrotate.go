@@ -15,6 +15,7 @@ import (
 
 	"github.com/docketlog/docket/client"
 	"github.com/docketlog/docket/proofs/statement"
+	"github.com/docketlog/docket/storage"
 )
 
 // rotateOptions are the flags of identity rotate.
@@ -152,5 +153,5 @@ func (f folders) replaceKey(id string) error {
 	if err := os.Rename(f.nextKeyFile(id), f.keyFile(id)); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(f.keyFile(id)))
+	return storage.SyncFolder(filepath.Dir(f.keyFile(id)))
 }

@@ -133,7 +133,7 @@ func (k *ceremony) settle() error {
 			return err
 		}
 	}
-	return syncFolder(dir)
+	return storage.SyncFolder(dir)
 }
 
 // keyByID finds the key with an ID among all that the log ever had.

@@ -16,6 +16,7 @@ import (
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
 
 	"github.com/docketlog/docket/client"
+	"github.com/docketlog/docket/storage"
 )
 
 // keyType is the PEM type under which sigstore's encrypted form is read again.
@@ -60,7 +61,7 @@ func createFile(path string, data []byte, mode fs.FileMode) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path)) // its name too: a key is enrolled right after
+	return storage.SyncFolder(filepath.Dir(path)) // its name too: a key is enrolled right after
 }
 
 // writeKey encrypts a private key with the password in a file.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/docketlog/docket/storage"
 )
 
 // A set-up is made aside, in DIR/setup.new and, if the anchor is elsewhere, in
@@ -101,7 +103,7 @@ func (f folders) move(a folders) error {
 			return fmt.Errorf("%w\ndocket: the set-up is whole in %s: run the same command again to finish it", err, a.dir)
 		}
 	}
-	return errors.Join(os.Remove(a.dir), syncFolder(f.dir))
+	return errors.Join(os.Remove(a.dir), storage.SyncFolder(f.dir))
 }
 
 // moveFolder renames a folder, durably.
@@ -109,10 +111,7 @@ func moveFolder(from, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	return errors.Join(syncFolder(filepath.Dir(to)), syncFolder(filepath.Dir(from)))
+	return storage.Rename(from, to)
 }
 
 // syncFolders makes the names in dir and below durable. Files are synced by
@@ -122,14 +121,6 @@ func syncFolders(dir string) error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
-		return syncFolder(path)
+		return storage.SyncFolder(path)
 	})
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -37,13 +37,9 @@ func readWitnesses(file string, keys []proofs.VerifierKey, logger *slog.Logger) 
 	if file == "" {
 		return nil, nil
 	}
-	text, err := readFile(file)
+	policy, err := readPolicy(file)
 	if err != nil {
 		return nil, err
-	}
-	policy, err := proofs.ParsePolicy(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	known := len(policy.Logs) == 0
 	for _, k := range policy.LogKeys() {

@@ -78,13 +78,9 @@ func (w witnessFolder) cosigner(key proofs.VerifierKey, path string) (witness.Co
 
 // logs reads the logs to watch.
 func (w witnessFolder) logs() ([]proofs.VerifierKey, error) {
-	text, err := readFile(w.file("logs"))
+	policy, err := readPolicy(w.file("logs"))
 	if err != nil {
 		return nil, err
-	}
-	policy, err := proofs.ParsePolicy(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", w.file("logs"), err)
 	}
 	keys := policy.LogKeys()
 	if len(keys) == 0 {

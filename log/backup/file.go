@@ -30,14 +30,6 @@ func writeFile(path string, b []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // list returns the names of all files below a folder, with slashes, in order. What
 // is neither a file nor a folder is refused: a link may lead out of the backup. The folder
 // itself may be named by a link.

@@ -74,7 +74,7 @@ func Make(ctx context.Context, s Source, folder string) (Made, error) {
 	if _, err := os.Lstat(place); err == nil {
 		return Made{}, errors.Join(fmt.Errorf("no backup was made: %s is there already, made in the same second", place), os.RemoveAll(part))
 	}
-	if err := errors.Join(os.Rename(part, place), syncFolder(folder)); err != nil {
+	if err := errors.Join(os.Rename(part, place), storage.SyncFolder(folder)); err != nil {
 		return Made{}, err
 	}
 	made.Seconds = time.Since(begun).Seconds()
@@ -127,7 +127,7 @@ func (s *Source) finish(ctx context.Context, part string, m *Manifest) error {
 		}
 		m.Files = append(m.Files, f)
 	}
-	if err := errors.Join(syncFolder(filepath.Join(part, filepath.FromSlash(StoreName))), syncFolder(filepath.Join(part, "log"))); err != nil {
+	if err := errors.Join(storage.SyncFolder(filepath.Join(part, filepath.FromSlash(StoreName))), storage.SyncFolder(filepath.Join(part, "log"))); err != nil {
 		return err
 	}
 	b := m.Marshal()
@@ -138,7 +138,7 @@ func (s *Source) finish(ctx context.Context, part string, m *Manifest) error {
 	if err := writeFile(temp, b); err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(temp, filepath.Join(part, ManifestName)), syncFolder(part))
+	return errors.Join(os.Rename(temp, filepath.Join(part, ManifestName)), storage.SyncFolder(part))
 }
 
 // A copied store, with what its rows and the log say of it.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"github.com/docketlog/docket/storage"
 )
 
 // inOrder does one thing after the other, up to the first error.
@@ -29,7 +31,7 @@ func makeFolder(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return syncFolder(filepath.Dir(dir))
+	return storage.SyncFolder(filepath.Dir(dir))
 }
 
 // replaceFile writes a file so that after a crash it has the old bytes or the new
@@ -44,21 +46,5 @@ func replaceFile(path string, b []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return rename(temp, path)
-}
-
-// rename moves a file or a folder, durably.
-func rename(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	return errors.Join(syncFolder(filepath.Dir(to)), syncFolder(filepath.Dir(from)))
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return storage.Rename(temp, path)
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/docketlog/docket/storage"
 )
 
 // A Runner does what a plan says.
@@ -223,7 +225,7 @@ func (r *Runner) end(record string) error {
 		return err
 	}
 	return inOrder(r.at("before record"), func() error { return r.writeJournal(record) }, r.at("after record"),
-		func() error { return os.Remove(r.journalPath()) }, func() error { return syncFolder(r.Plan.Inputs.Log) })
+		func() error { return os.Remove(r.journalPath()) }, func() error { return storage.SyncFolder(r.Plan.Inputs.Log) })
 }
 
 // keep writes the journal.

@@ -48,7 +48,7 @@ func (r *Runner) copy(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.Join(syncFolder(to), syncFolder(r.Plan.Inputs.Log))
+	return errors.Join(storage.SyncFolder(to), storage.SyncFolder(r.Plan.Inputs.Log))
 }
 
 // copyFile copies one file and reads the copy back.
@@ -154,7 +154,7 @@ func (r *Runner) anchor(context.Context) error {
 		func() error { return os.RemoveAll(made) }, func() error { return makeFolder(filepath.Dir(place)) },
 		func() error { return makeAnchor(made, note) }, r.at("anchor made"),
 		func() error { return r.moveAway(place) }, r.at("anchor aside"),
-		func() error { return rename(made, place) })
+		func() error { return storage.Rename(made, place) })
 }
 
 func makeAnchor(dir, note string) error {
@@ -189,7 +189,7 @@ func (r *Runner) moveAway(path string) error {
 	if _, err := os.Lstat(to); err == nil {
 		return fmt.Errorf("%s and %s are both there: somebody else works here", path, to)
 	}
-	return rename(path, to)
+	return storage.Rename(path, to)
 }
 
 // place makes the copy the log's store.
@@ -204,5 +204,5 @@ func (r *Runner) place(context.Context) error {
 			return fmt.Errorf("%s came there meanwhile: %w", to, err)
 		}
 	}
-	return rename(from, to)
+	return storage.Rename(from, to)
 }

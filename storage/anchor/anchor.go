@@ -72,7 +72,7 @@ func Create(dir string) (*Anchor, error) {
 	if err := checkEmpty(dir); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	if err := errors.Join(lock.Sync(), syncFolder(dir)); err != nil {
+	if err := errors.Join(lock.Sync(), storage.SyncFolder(dir)); err != nil {
 		return nil, errors.Join(fmt.Errorf("anchor: create: %w", err), lock.Close())
 	}
 	return &Anchor{dir: dir, lock: lock}, nil
@@ -114,7 +114,7 @@ func recoverFolder(dir string) error {
 			return err
 		}
 	}
-	return syncFolder(dir)
+	return storage.SyncFolder(dir)
 }
 
 // Load implements storage.Anchor.

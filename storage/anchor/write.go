@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/docketlog/docket/storage"
 )
 
 // write makes text the content of the anchor:
@@ -37,7 +39,7 @@ func (a *Anchor) write(text []byte) error {
 	if err := a.step("sync folder"); err != nil {
 		return err
 	}
-	return syncFolder(a.dir)
+	return storage.SyncFolder(a.dir)
 }
 
 // fill writes text into f and syncs it.
@@ -83,17 +85,9 @@ func makeFolder(dir string) (string, error) {
 		return "", err
 	}
 	for _, p := range parents {
-		if err := syncFolder(p); err != nil {
+		if err := storage.SyncFolder(p); err != nil {
 			return "", err
 		}
 	}
 	return dir, nil
-}
-
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
