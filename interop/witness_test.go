@@ -152,38 +152,7 @@ func TestWitnesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var f finals
-	changed := make(chan struct{}, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- witness.Gather(ctx, witness.GatherConfig{
-			Policy: policy, Changed: changed, Newest: func() witness.Head { return headOf(s) }, Size: func() uint64 { return head(s).Size },
-			Final: func(cp proofs.Checkpoint, note []byte) {
-				f.mu.Lock()
-				defer f.mu.Unlock()
-				f.newest, f.note = cp, note
-			},
-			Failed:  func(url string, err error) { t.Logf("%s: %v", url, err) },
-			Timeout: 2 * time.Second, Round: time.Second, Refresh: time.Hour, Retry: 20 * time.Millisecond,
-		})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	size := 10
-	more := func(demand ...string) {
-		t.Helper()
-		size += 17
-		grow(t, s, size)
-		select {
-		case changed <- struct{}{}:
-		default:
-		}
-		f.await(t, s, policy, demand)
-	}
+	more := gathering(t, s, policy, &f, 2*time.Second)
 	more("witness.example/a", "witness.example/b", "witness.example/own")
 	verifyElsewhere(t, f.note, key.String(), append(append([]string{own.String()}, a.vkeys...), b.vkeys...))
 
@@ -214,6 +183,45 @@ func TestWitnesses(t *testing.T) {
 	t.Cleanup(func() { _ = b.cmd.Process.Signal(syscall.SIGCONT) })
 	for range 3 {
 		more("witness.example/a", "witness.example/own")
+	}
+}
+
+// gathering asks the witnesses of a policy until the test ends, and tells f of what meets
+// the quorum. more grows the log and waits for a note of that size with the lines that
+// are demanded.
+func gathering(t *testing.T, s *site.Site, policy *proofs.Policy, f *finals, timeout time.Duration) (more func(demand ...string)) {
+	t.Helper()
+	changed := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- witness.Gather(ctx, witness.GatherConfig{
+			Policy: policy, Changed: changed, Newest: func() witness.Head { return headOf(s) }, Size: func() uint64 { return head(s).Size },
+			Final: func(cp proofs.Checkpoint, note []byte) {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.newest, f.note = cp, note
+			},
+			Failed:  func(url string, err error) { t.Logf("%s: %v", url, err) },
+			Timeout: timeout, Round: time.Second, Refresh: time.Hour, Retry: 20 * time.Millisecond,
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	size := 10
+	return func(demand ...string) {
+		t.Helper()
+		size += 17
+		grow(t, s, size)
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+		f.await(t, s, policy, demand)
 	}
 }
 

@@ -2,7 +2,6 @@ package interop
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/docketlog/docket/log/witness"
 	"github.com/docketlog/docket/proofs"
 )
 
@@ -122,37 +120,7 @@ func TestSlowWitness(t *testing.T) {
 		t.Fatal(err)
 	}
 	var f finals
-	changed := make(chan struct{}, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- witness.Gather(ctx, witness.GatherConfig{
-			Policy: policy, Changed: changed, Newest: func() witness.Head { return headOf(s) }, Size: func() uint64 { return head(s).Size },
-			Final: func(cp proofs.Checkpoint, note []byte) {
-				f.mu.Lock()
-				defer f.mu.Unlock()
-				f.newest, f.note = cp, note
-			},
-			Timeout: 2 * time.Minute, Round: time.Second, Refresh: time.Hour, Retry: 20 * time.Millisecond,
-		})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	size := 10
-	more := func(demand ...string) {
-		t.Helper()
-		size += 17
-		grow(t, s, size)
-		select {
-		case changed <- struct{}{}:
-		default:
-		}
-		f.await(t, s, policy, demand)
-	}
+	more := gathering(t, s, policy, &f, 2*time.Minute)
 	more("witness.example/a", "witness.example/b", "witness.example/own")
 
 	link.slow.Store(true)
