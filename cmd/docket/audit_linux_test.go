@@ -39,8 +39,7 @@ func auditOf(t *testing.T, f folders, url, state string) (r audit.Report, from u
 func TestAuditKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	f := folders{dir: filepath.Join(dir, "docket")}
-	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
+	f := initLog(t, dir)
 	log, err := serve(t, "--dir", f.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -85,12 +84,7 @@ func TestAuditKilled(t *testing.T) {
 func TestAuditCosigner(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	f := folders{dir: filepath.Join(dir, "docket")}
-	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
-	vkey, err := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, vkey := pinnedLog(t, dir)
 	log, err := serve(t, "--dir", f.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -205,8 +199,7 @@ func TestAuditCosigner(t *testing.T) {
 func TestAuditEvidence(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	f := folders{dir: filepath.Join(dir, "docket")}
-	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
+	f := initLog(t, dir)
 	log, err := serve(t, "--dir", f.dir)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -305,4 +306,23 @@ func (s *submitter) again(t *testing.T, acks []ack, args ...string) {
 	s.demand(t, server.url, acks)
 	server.stop()
 	mustDocket(t, append([]string{"fsck"}, args...)...)
+}
+
+// initLog makes a log below base.
+func initLog(t *testing.T, base string) folders {
+	t.Helper()
+	f := folders{dir: filepath.Join(base, "docket")}
+	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
+	return f
+}
+
+// pinnedLog makes a log below base, and returns its verifier key too.
+func pinnedLog(t *testing.T, base string) (f folders, vkey []byte) {
+	t.Helper()
+	f = initLog(t, base)
+	vkey, err := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, vkey
 }

@@ -15,14 +15,6 @@ import (
 	"github.com/docketlog/docket/client"
 )
 
-// initLog makes a log for tests of restores.
-func initLog(t *testing.T, base string) folders {
-	t.Helper()
-	f := folders{dir: filepath.Join(base, "docket")}
-	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
-	return f
-}
-
 // A backup of a log that takes statements all the time: the copy is whole, and a
 // server that shows it elsewhere has every release that was answered for before, at
 // its index, under checkpoints that continue those of the receipts.

@@ -19,12 +19,7 @@ import (
 func TestVerifyWhileCosignersFollow(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	f := folders{dir: filepath.Join(dir, "docket")}
-	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
-	vkey, err := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, vkey := pinnedLog(t, dir)
 	home := filepath.Join(dir, "w1")
 	mustDocket(t, "witness", "init", "--dir", home, "--name", "witness.example/w1", "--log", string(vkey))
 	w, err := start(t, exec.Command("docket", "witness", "serve", "--dir", home, "--listen", "127.0.0.1:0"))

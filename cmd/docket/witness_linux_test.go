@@ -69,12 +69,7 @@ func cosign(t *testing.T, witness, server string, old uint64) (status int, body 
 func TestWitnessProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	f := folders{dir: filepath.Join(dir, "docket")}
-	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
-	vkey, err := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, vkey := pinnedLog(t, dir)
 	made := mustDocket(t, "witness", "init", "--dir", dir, "--name", "witness.example/w1", "--ml-dsa", "--log", string(vkey))
 	if strings.Count(made, "witness.example/w1+") != 2 {
 		t.Errorf("init printed %s", made)
@@ -164,12 +159,7 @@ func TestWitnessProcess(t *testing.T) {
 func TestWitnessedLog(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	f := folders{dir: filepath.Join(dir, "docket")}
-	mustDocket(t, "init", "--dir", f.dir, "--origin", "log.example.com", "--direct", "*")
-	vkey, err := os.ReadFile(filepath.Join(f.log(), "log.vkey"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, vkey := pinnedLog(t, dir)
 	policy := fmt.Sprintf("log %s", vkey)
 	var witnesses []*service
 	for _, name := range []string{"w1", "w2", "w3"} {
